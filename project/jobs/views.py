@@ -1,0 +1,38 @@
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from project.jobs import services
+from project.jobs.models import Progress
+
+SHOWN = 50
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def job_list(request):
+    jobs = Progress.objects.visible_to(request.user).select_related("owner")[:SHOWN]
+    context = {"jobs": jobs, "moving": any(not job.is_finished for job in jobs)}
+    return render(request, template(request, "list"), context)
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def job_detail(request, pk):
+    progress = get_object_or_404(Progress.objects.visible_to(request.user), pk=pk)
+    return render(request, template(request, "detail"), {"progress": progress})
+
+
+@require_POST
+def job_cancel(request, pk):
+    progress = get_object_or_404(Progress.objects.visible_to(request.user), pk=pk)
+    services.cancel(progress)
+    return redirect(progress)
+
+
+def template(request, page):
+    """The page, or the part of it that an htmx request refreshes."""
+    htmx = request.htmx
+    if htmx and not htmx.boosted and not htmx.history_restore_request:
+        return {"list": "jobs/_jobs.html", "detail": "jobs/_progress.html"}[page]
+    return f"jobs/{page}.html"
