@@ -1,0 +1,1 @@
+"""Passenger rides: find them, act on them, know who did what."""

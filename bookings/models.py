@@ -1,0 +1,397 @@
+"""A booking, what ties two of them, and the lines of what was done."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from project import money
+from project.audit import numbering
+from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
+from project.directory.models import Customer, Driver, Partner, phone_validator
+from project.search.text import normalise
+
+from .querysets import LONGEST_RIDE, BookingQuerySet, OrMinusOne
+from .states import (
+    BILLABLE,
+    CLOSED,
+    OPEN,
+    UNDER_WAY,
+    CancellationKind,
+    Leg,
+    PaymentState,
+    Status,
+    VehicleClass,
+)
+
+ACTIVE = Q(archived_at__isnull=True)
+ARCHIVED = Q(archived_at__isnull=False)
+
+
+class RoundTrip(models.Model):
+    """What ties an outbound and a return ride. Everything else is on the two bookings."""
+
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("round trip")
+        verbose_name_plural = _("round trips")
+
+    def __str__(self):
+        return f"{self.pk}"
+
+
+def desk_indexes():
+    """One index for each sort and each filter that the desk offers, for active and archived rides.
+
+    Partial ones, so that the daily list never walks over years of archives. A sort or a filter
+    without an index here is not offered.
+    """
+    served = {
+        "pickup": ["pickup_at", "id"],
+        "reference": ["reference", "id"],
+        "status": ["status", "pickup_at", "id"],
+        "customer": ["customer", "pickup_at", "id"],
+        "driver": ["driver", "pickup_at", "id"],
+        "partner": ["partner", "pickup_at", "id"],
+    }
+    indexes = []
+    for prefix, condition in (("active", ACTIVE), ("archived", ARCHIVED)):
+        indexes += [
+            models.Index(fields=fields, name=f"bk_{prefix}_{name}", condition=condition)
+            for name, fields in served.items()
+        ]
+        indexes += [
+            models.Index(OrMinusOne("price"), "id", name=f"bk_{prefix}_price", condition=condition),
+            models.Index(
+                fields=["pickup_at", "id"],
+                name=f"bk_{prefix}_unassigned",
+                condition=condition & Q(driver__isnull=True, partner__isnull=True),
+            ),
+        ]
+    return indexes
+
+
+def amount_field(label):
+    return models.DecimalField(
+        label,
+        max_digits=14,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+
+
+class Booking(RecordedModel):
+    """One passenger ride. The two segments of a round trip share a `round_trip`."""
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True, editable=False)
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        verbose_name=_("customer"),
+        db_index=False,
+    )
+    passenger_name = models.CharField(_("passenger"), max_length=120)
+    passenger_phone = models.CharField(
+        _("passenger's phone"), max_length=32, blank=True, validators=[phone_validator]
+    )
+    passenger_email = models.EmailField(_("passenger's e-mail"), blank=True)
+    passenger_count = models.PositiveSmallIntegerField(
+        _("passengers"), default=1, validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    luggage_count = models.PositiveSmallIntegerField(
+        _("pieces of luggage"), default=0, validators=[MaxValueValidator(199)]
+    )
+    transport_number = models.CharField(_("flight or train number"), max_length=20, blank=True)
+
+    pickup_address = models.CharField(_("pickup"), max_length=255)
+    dropoff_address = models.CharField(_("drop-off"), max_length=255)
+    stops = models.JSONField(_("stops"), default=list, blank=True)
+    pickup_at = models.DateTimeField(_("pickup time"))
+    duration_minutes = models.PositiveIntegerField(
+        _("expected duration (minutes)"),
+        default=60,
+        validators=[
+            MinValueValidator(1),
+            MaxValueValidator(int(LONGEST_RIDE.total_seconds() // 60)),
+        ],
+    )
+    ends_at = models.DateTimeField(_("expected end"), editable=False)
+    vehicle_class = models.CharField(
+        _("vehicle class"), max_length=10, choices=VehicleClass, default=VehicleClass.SEDAN
+    )
+    distance_km = models.DecimalField(
+        _("distance (km)"),
+        max_digits=7,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+
+    driver = models.ForeignKey(
+        Driver,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("driver"),
+        db_index=False,
+    )
+    partner = models.ForeignKey(
+        Partner,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("partner"),
+        db_index=False,
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.PENDING, editable=False
+    )
+
+    price = amount_field(_("price"))
+    payout = amount_field(_("payout"))
+    currency = models.CharField(
+        _("currency"), max_length=3, choices=money.CHOICES, default=settings.CURRENCY
+    )
+    payment_state = models.CharField(
+        _("customer's payment"), max_length=10, choices=PaymentState, default=PaymentState.UNPAID
+    )
+
+    driver_notes = models.TextField(_("notes for the driver"), blank=True)
+    office_notes = models.TextField(_("notes for the office"), blank=True)
+
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+
+    # How it ended without the ride. `status_before` is what a restore goes back to.
+    status_before = models.CharField(
+        _("status before"), max_length=12, choices=Status, blank=True, editable=False
+    )
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("cancelled by"),
+        db_index=False,
+    )
+    cancellation_kind = models.CharField(
+        _("kind of cancellation"),
+        max_length=10,
+        choices=CancellationKind,
+        blank=True,
+        editable=False,
+    )
+    cancellation_reason = models.TextField(
+        _("reason of the cancellation"), blank=True, editable=False
+    )
+    billable = models.BooleanField(_("billable all the same"), default=False, editable=False)
+    fee = amount_field(_("fee"))
+
+    round_trip = models.ForeignKey(
+        RoundTrip,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="segments",
+        verbose_name=_("round trip"),
+        editable=False,
+    )
+    leg = models.CharField(_("segment"), max_length=10, choices=Leg, blank=True, editable=False)
+
+    search_text = models.TextField(editable=False, default="")
+    address_text = models.TextField(editable=False, default="")
+
+    objects = BookingQuerySet.as_manager()
+    history = HistoricalRecords(
+        bases=[HistoryOfBatch],
+        excluded_fields=["search_text", "address_text"],
+        no_db_index=["customer", "driver", "partner", "cancelled_by", "round_trip", "reference"],
+    )
+
+    quiet_fields = frozenset(
+        {"search_text", "address_text", "ends_at", "status_before", "cancelled_at", "cancelled_by"}
+    )
+
+    class Meta(RecordedModel.Meta):
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["pickup_at", "id"]
+        indexes = [
+            *desk_indexes(),
+            # Who is busy when, archived or not.
+            models.Index(fields=["driver", "pickup_at", "ends_at"], name="bk_driver_busy"),
+        ]
+        permissions = [
+            ("archive_booking", _("Can archive bookings")),
+            ("unarchive_booking", _("Can unarchive bookings")),
+            ("cancel_booking", _("Can cancel bookings")),
+            ("restore_booking", _("Can restore cancelled bookings")),
+            ("set_status_booking", _("Can change the status of bookings")),
+            ("assign_booking", _("Can assign bookings")),
+            ("unassign_booking", _("Can unassign bookings")),
+            ("override_overlap_booking", _("Can assign in spite of an overlap")),
+            ("duplicate_booking", _("Can duplicate bookings")),
+            ("recap_booking", _("Can read text recaps of bookings")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="booking_driver_or_partner",
+                condition=Q(driver=None) | Q(partner=None),
+            ),
+            models.CheckConstraint(
+                name="booking_someone_drives_it",
+                condition=~Q(status__in=UNDER_WAY)
+                | Q(driver__isnull=False)
+                | Q(partner__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="booking_status_known", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="booking_payment_state_known",
+                condition=Q(payment_state__in=PaymentState.values),
+            ),
+            models.CheckConstraint(
+                name="booking_vehicle_class_known",
+                condition=Q(vehicle_class__in=VehicleClass.values),
+            ),
+            models.CheckConstraint(
+                name="booking_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("pickup_at"))
+                & Q(duration_minutes__gte=1)
+                & Q(duration_minutes__lte=int(LONGEST_RIDE.total_seconds() // 60)),
+            ),
+            models.CheckConstraint(
+                name="booking_has_passengers", condition=Q(passenger_count__gte=1)
+            ),
+            models.CheckConstraint(
+                name="booking_amounts_not_negative",
+                condition=(Q(price__isnull=True) | Q(price__gte=0))
+                & (Q(payout__isnull=True) | Q(payout__gte=0))
+                & (Q(fee__isnull=True) | Q(fee__gte=0)),
+            ),
+            models.CheckConstraint(
+                name="booking_distance_not_negative",
+                condition=Q(distance_km__isnull=True) | Q(distance_km__gte=0),
+            ),
+            models.CheckConstraint(
+                name="booking_currency_decimals",
+                condition=money.has_currency_decimals("price", "payout", "fee"),
+            ),
+            models.CheckConstraint(
+                name="booking_paid_needs_price",
+                condition=Q(payment_state=PaymentState.UNPAID)
+                | Q(price__isnull=False)
+                | Q(fee__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="booking_archived_is_closed",
+                condition=ACTIVE | Q(status__in=CLOSED),
+            ),
+            models.CheckConstraint(
+                name="booking_cancelled_whole",
+                condition=(
+                    Q(
+                        status=Status.CANCELLED,
+                        cancelled_at__isnull=False,
+                        status_before__in=OPEN,
+                        cancellation_kind__in=CancellationKind.values,
+                    )
+                    & ~Q(cancellation_reason="")
+                )
+                | (
+                    ~Q(status=Status.CANCELLED)
+                    & Q(
+                        cancelled_at__isnull=True,
+                        cancelled_by__isnull=True,
+                        status_before="",
+                        cancellation_kind="",
+                        cancellation_reason="",
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="booking_billable_has_fee",
+                condition=Q(billable=False, fee__isnull=True)
+                | Q(billable=True, fee__isnull=False, status__in=BILLABLE),
+            ),
+            models.CheckConstraint(
+                name="booking_leg_with_round_trip",
+                condition=Q(round_trip__isnull=True, leg="")
+                | Q(round_trip__isnull=False, leg__in=Leg.values),
+            ),
+            models.UniqueConstraint(fields=["round_trip", "leg"], name="booking_one_of_each_leg"),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    def derive(self):
+        self.ends_at = self.pickup_at + timedelta(minutes=self.duration_minutes)
+        if not self.reference:
+            prefix = reference_prefix()
+            self.reference = numbering.reference(prefix, numbering.allocate(prefix) + 1)
+        self.address_text = normalise(self.pickup_address, self.dropoff_address, *self.stops)
+        self.search_text = normalise(
+            self.reference,
+            self.passenger_name,
+            self.passenger_phone,
+            self.passenger_email,
+            self.transport_number,
+            self.pickup_address,
+            self.dropoff_address,
+            *self.stops,
+        )
+
+    def get_absolute_url(self):
+        return reverse("bookings:detail", args=[self.reference])
+
+
+def reference_prefix(at=None):
+    """The series of references: R-26 in 2026, by the installation's calendar."""
+    return f"R-{timezone.localtime(at):%y}"
+
+
+class BookingLog(LogEntry):
+    """
+    Model for tracking actions performed on a booking.
+    """
+
+    booking = models.ForeignKey(
+        Booking,
+        on_delete=models.CASCADE,
+        related_name="logs",
+        help_text=_("Booking associated with this log entry."),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="booking_logs",
+        help_text=_("User who performed the action."),
+    )
+
+    class Meta(LogEntry.Meta):
+        verbose_name = _("Booking Log")
+        verbose_name_plural = _("Booking Logs")
+
+    def __str__(self):
+        return (
+            f"Log for Booking {self.booking_id} - {self.action} at "
+            f"{self.timestamp.strftime('%Y-%m-%d %H:%M:%S')}"
+        )

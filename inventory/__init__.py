@@ -1,0 +1,1 @@
+"""Shops, their stock and its ledger. The wing opens with its first model."""

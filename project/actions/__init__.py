@@ -1,0 +1,1 @@
+"""An action declared once, and the one way it runs: desk, admin, API, preview and undo."""

@@ -1,0 +1,84 @@
+"""What an action is: a value that every path reads. See docs/architecture.md."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+from project.audit.recorder import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far a selection reaches: `widen` maps the selected queryset to the one acted on."""
+
+    name: str
+    label: Any
+    widen: Callable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing that staff do to records, one or a million.
+
+    `service(selection, *, by, ticket, **answers) -> Outcome` is the rule; the answers are the
+    form's cleaned data. `refusals` is the tuple that the service itself uses, or a function of
+    (selection, answers) that returns it. `question` and `done` are plural-aware lazy texts with
+    `%(n)s`. `inverse` is the code of the action whose permission an undo needs; `writes` are the
+    fields that the undo puts back, `undo_refusals` and `undo_locks` what it must respect, as
+    functions of (selection, before), where `before(name)` is the value before the batch.
+    """
+
+    code: str
+    label: Any
+    question: Any
+    done: Any
+    permission: str
+    service: Callable
+    refusals: Any = ()
+    form: type | None = None
+    scopes: tuple = ()
+    inverse: str | None = None
+    writes: tuple = ()
+    undo_refusals: Callable | None = None
+    undo_locks: Callable | None = None
+    creates: bool = False
+    reports: bool = False
+    tone: str = "normal"
+    icon: str = ""
+    primary: bool = False
+
+    @property
+    def name(self):
+        return self.code.rpartition(".")[2]
+
+    def refusals_for(self, selection, answers):
+        """The refusals in force once the form is answered; warnings that were accepted are out."""
+        refusals = self.refusals
+        if callable(refusals):
+            refusals = refusals(selection, answers)
+        if answers.get("override"):
+            refusals = tuple(refusal for refusal in refusals if not refusal.override)
+        return refusals
+
+    def scope(self, name):
+        """The scope called `name`, or the first; None where the action has none."""
+        for scope in self.scopes:
+            if scope.name == name:
+                return scope
+        return self.scopes[0] if self.scopes else None
+
+    def run(self, selection, *, by, ticket=None, **answers):
+        """Check the permission and do it. Raises PermissionDenied, SelectionChanged, AlreadyDone.
+
+        `selection` is already widened: the permission is asked on all that will change.
+        """
+        if not by.has_perm(self.permission):
+            raise PermissionDenied(self.permission)
+        if answers.get("override"):
+            refusals = self.refusals(selection, answers) if callable(self.refusals) else ()
+            for refusal in refusals:
+                if refusal.override and not by.has_perm(refusal.override):
+                    raise PermissionDenied(refusal.override)
+        return self.service(selection, by=by, ticket=ticket or Ticket(), **answers)

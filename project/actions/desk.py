@@ -1,0 +1,74 @@
+"""A desk: a kind of record, its filter and its actions. Each wing registers its own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+_desks = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the generic pages need to know about a kind of record.
+
+    `filterset` is called as `filterset(QueryDict, user=…)`; its `.qs` is what matches and its
+    `.is_valid()` tells. `label` is the model field that names a record to people.
+    """
+
+    slug: str
+    model: type
+    actions: tuple
+    filterset: Any
+    list_url: str
+    view_permission: str
+    label: str
+
+    @property
+    def event(self):
+        """The HTMX event that its lists listen to."""
+        return f"{self.slug}-changed"
+
+    def action(self, name):
+        """The action with this name or code; KeyError if there is none."""
+        for action in self.actions:
+            if name in (action.name, action.code):
+                return action
+        raise KeyError(name)
+
+    def actions_for(self, user):
+        return [action for action in self.actions if user.has_perm(action.permission)]
+
+    def action_url(self, action):
+        return reverse("action", args=[self.slug, action.name])
+
+    def visible_to(self, user):
+        """The records that the user may see."""
+        records = self.model.objects.all()
+        return records if user.has_perm(self.view_permission) else records.none()
+
+    def matching(self, query, user):
+        """The filter of the list's query string, applied; a FilterSet."""
+        return self.filterset(QueryDict(query), user=user)
+
+
+def register(desk):
+    _desks[desk.slug] = desk
+
+
+def get(slug):
+    """The desk registered under `slug`; KeyError if there is none."""
+    return _desks[slug]
+
+
+def all_desks():
+    return list(_desks.values())
+
+
+def of_model(label):
+    """The desk of a model, by its lower-case label ("bookings.booking")."""
+    for desk in _desks.values():
+        if desk.model._meta.label_lower == label:
+            return desk
+    raise KeyError(label)

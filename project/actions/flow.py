@@ -1,0 +1,164 @@
+"""The one way an action is asked for, shown and done. Desk, admin and API only present it."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from django import forms
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from project.audit.recorder import (
+    AlreadyDone,
+    Outcome,
+    Refused,
+    SelectionChanged,
+    Ticket,
+    digest_of,
+)
+from project.audit.refusals import first_refusal
+
+EXAMPLES = 5
+
+
+@dataclass(slots=True)
+class Reason:
+    """Why some records will be left alone, and a few of them by name."""
+
+    code: str
+    message: str
+    count: int
+    override: str | None
+    examples: list = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Preview:
+    """What will change and what won't, by the split that the service itself uses."""
+
+    total: int
+    ready: int
+    refused: list[Reason]
+    digest: str
+    widened: int = 0
+
+    @property
+    def warnings(self):
+        return [reason for reason in self.refused if reason.override]
+
+
+@dataclass(slots=True)
+class Step:
+    """Where a request stands: a dialog to show (`outcome` None), or what was done."""
+
+    action: object
+    selection: object
+    preview: Preview | None = None
+    form: object = None
+    scope: object = None
+    changed: bool = False
+    outcome: Outcome | None = None
+    token: str = ""
+    may_override: bool = False
+    errors: list = field(default_factory=list)
+
+
+class OverrideForm(forms.Form):
+    """Going ahead in spite of a warning: said aloud, with a reason."""
+
+    override = forms.BooleanField(required=False)
+    override_reason = forms.CharField(required=False, max_length=200)
+
+    def clean(self):
+        data = super().clean()
+        if data.get("override") and not data.get("override_reason", "").strip():
+            self.add_error("override_reason", _("Say why you go ahead all the same."))
+        return data
+
+
+def preview(action, queryset, answers, *, label, picked=None):
+    """Split a selection into what will change and what is refused, in a constant few statements."""
+    refusals = action.refusals_for(queryset, answers)
+    total, digest = digest_of(queryset)
+    reasons = []
+    if refusals:
+        split = queryset.order_by().annotate(_refusal=first_refusal(refusals))
+        counts = dict(split.values_list("_refusal").annotate(n=Count("pk")).order_by())
+        counts.pop("", None)
+        reasons = [
+            Reason(refusal.code, str(refusal.message), counts[refusal.code], refusal.override)
+            for refusal in refusals
+            if refusal.code in counts
+        ]
+        if reasons:
+            named = split.exclude(_refusal="").order_by("_refusal", "pk")
+            for code, pk, name in named.values_list("_refusal", "pk", label)[: EXAMPLES * 4]:
+                reason = next(reason for reason in reasons if reason.code == code)
+                if len(reason.examples) < EXAMPLES:
+                    reason.examples.append((pk, name))
+    ready = total - sum(reason.count for reason in reasons)
+    widened = total - picked.count() if picked is not None else 0
+    return Preview(total, ready, reasons, digest, widened)
+
+
+def take(action, selection, data, *, user, label, confirmed):
+    """Read the answers; do the action if it is confirmed and in order, else say what it would do.
+
+    `data` is the request's POST. Raises PermissionDenied.
+    """
+    if not user.has_perm(action.permission):
+        raise PermissionDenied(action.permission)
+    scope = action.scope(data.get("scope"))
+    queryset = scope.widen(selection.queryset) if scope else selection.queryset
+    step = Step(action, selection, scope=scope, token=str(uuid.uuid4()))
+    answering = confirmed or data.get("preview") == "1"
+    answers, valid = {}, True
+    if action.form:
+        step.form = action.form(data if answering else None, selection=queryset, user=user)
+        if answering:
+            valid = step.form.is_valid()
+            answers = dict(step.form.cleaned_data)
+        if answering and not confirmed:
+            # A dialog that refreshes its counts is not the place to scold about empty fields.
+            step.form = action.form(initial=data.dict(), selection=queryset, user=user)
+    override = OverrideForm(data)
+    if answering and data.get("override"):
+        if override.is_valid():
+            answers["override"] = override.cleaned_data["override_reason"].strip()
+        elif confirmed:
+            valid = False
+            step.errors += override.errors.get("override_reason", [])
+        else:
+            answers["override"] = "?"  # for the preview only: the count as if a reason were given
+    if confirmed and valid:
+        try:
+            step.outcome = action.run(queryset, by=user, ticket=ticket_of(data), **answers)
+            return step
+        except SelectionChanged:
+            step.changed = True
+        except AlreadyDone as already:
+            step.outcome = outcome_of(already.batch)
+            return step
+        except ValidationError as error:
+            step.form.add_error(None, error)
+    picked = selection.queryset if scope and scope is not action.scopes[0] else None
+    step.preview = preview(action, queryset, answers, label=label, picked=picked)
+    step.may_override = bool(step.preview.warnings or answers.get("override")) and all(
+        user.has_perm(reason.override) for reason in step.preview.warnings
+    )
+    return step
+
+
+def ticket_of(data):
+    """The dialog's token and digest; a token that is no UUID counts as absent."""
+    try:
+        token = uuid.UUID(data.get("token", ""))
+    except ValueError:
+        token = None
+    return Ticket(token=token, digest=data.get("digest") or None)
+
+
+def outcome_of(batch):
+    """The outcome of a batch that was done before, read back."""
+    counts = batch.refusals.values_list("code", "message").annotate(n=Count("pk"))
+    return Outcome(batch=batch, changed=batch.changed, refused=[Refused(*row) for row in counts])

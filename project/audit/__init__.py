@@ -1,0 +1,1 @@
+"""Who did what, when and why: batches, log lines and history, written set by set."""

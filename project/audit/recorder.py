@@ -1,0 +1,397 @@
+"""Writing a change together with its log and its history, whatever the number of records.
+
+The order is always the same, in one transaction:
+
+1. the batch, whose unique token stops a double click;
+2. the rows that the rule depends on, then the selection, locked in primary-key order; the digest
+   of the locked keys and versions must be the one that the user saw;
+3. the refusals, each with its reason;
+4. the log, for all the others: from here on *the batch's log rows are the set that changes*;
+5. the UPDATE of those, and their history rows read back from the table.
+
+The number of statements does not grow with the selection, and no id comes to Python.
+"""
+
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.db import IntegrityError, connections, models, router, transaction
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import JSONArray, JSONObject
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .acting import current_user
+from .refusals import first_refusal
+
+P = 2147483647  # prime; keeps every product below 2**62, which both databases can hold
+
+
+class Unrecorded(RuntimeError):
+    """A write that would leave no log."""
+
+
+class Stale(Exception):
+    """Someone saved the record since it was read. `current` is the row as it is now."""
+
+    def __init__(self, current):
+        super().__init__(_("Someone else changed this record in the meantime."))
+        self.current = current
+
+
+class SelectionChanged(Exception):
+    """The records that match, or their versions, are no longer those the user saw."""
+
+
+class AlreadyDone(Exception):
+    """The form's one-time token was used: the same click, twice. `batch` is the first one's."""
+
+    def __init__(self, batch):
+        super().__init__(_("This was already done."))
+        self.batch = batch
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What came back with a confirmed dialog: its one-time token, and the digest it showed."""
+
+    token: uuid.UUID | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    code: str
+    message: str
+    count: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a service did: the batch, how many records changed, how many were refused and why.
+
+    `refused` counts by reason; `refusals()` is every refused record with its reason.
+    """
+
+    batch: models.Model
+    changed: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    report: str = ""
+
+    @property
+    def refused_count(self):
+        return sum(reason.count for reason in self.refused)
+
+    def refusals(self):
+        return self.batch.refusals.order_by("object_id")
+
+
+def log_model_of(model):
+    """(log model, name of its foreign key): the reverse side of `logs`."""
+    relation = model._meta.get_field("logs")
+    return relation.related_model, relation.field.name
+
+
+def insert_select(model, columns, queryset, *expressions):
+    """INSERT INTO `model` (`columns`) SELECT `expressions` FROM `queryset`. Returns the row count.
+
+    Columns are attribute names (`driver_id`). Rows never pass through Python.
+    """
+    sql, params = _compile(queryset.values_list(*expressions))
+    connection = _connection(model)
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params)
+        return cursor.rowcount
+
+
+def _connection(model):
+    return connections[router.db_for_write(model)]
+
+
+def _compile(queryset):
+    return queryset.query.get_compiler(connection=_connection(queryset.model)).as_sql()
+
+
+def digest_of(queryset, *, lock=False):
+    """(count, digest) of a selection's keys and versions in one statement, rows locked if asked.
+
+    Order-free sums of two mixes of (id, version): any record that came, went or changed alters it.
+    """
+    rows = queryset.order_by("pk") if lock else queryset.order_by()
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    sql, params = _compile(rows.values_list("pk", "version"))
+    statement = (
+        f"WITH selected(id, version) AS ({sql}), "
+        f"mixed(id, h) AS (SELECT id, ((id %% {P}) * 48271 + version * 69621) %% {P} FROM selected)"
+        f" SELECT COUNT(*), COALESCE(SUM(h), 0), COALESCE(SUM((h * h + id) %% {P}), 0) FROM mixed"
+    )
+    with _connection(queryset.model).cursor() as cursor:
+        cursor.execute(statement, params)
+        count, first, second = cursor.fetchone()
+    return count, f"{count}-{int(first):x}-{int(second):x}"
+
+
+def lock(queryset):
+    """Lock rows in primary-key order without reading them into Python."""
+    digest_of(queryset, lock=True)
+
+
+class Recording:
+    """An open batch: what a service writes with. See the module's docstring for the order."""
+
+    def __init__(self, batch, selection, sentence):
+        self.batch = batch
+        self.model = selection.model
+        self.log, self.log_key = log_model_of(self.model)
+        self.selection = selection
+        self.sentence = (
+            sentence if hasattr(sentence, "resolve_expression") else Value(str(sentence))
+        )
+        self.outcome = Outcome(batch=batch)
+
+    def accepted(self):
+        """The selected records that nothing refuses."""
+        if not self.outcome.refused:
+            return self.selection
+        return self.selection.exclude(pk__in=self.batch.refusals.values("object_id"))
+
+    def touched(self):
+        """The records of this batch: those its log rows point to."""
+        lines = self.log._base_manager.filter(batch=self.batch, action_code=self.batch.action)
+        return models.QuerySet(self.model).filter(pk__in=lines.values(f"{self.log_key}_id"))
+
+    def update(self, **values):
+        """Set `values` (plain or expressions over the row as it was) on all that is accepted."""
+        self._log(self.accepted(), self._changes(values))
+        self.touched().update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
+        self._history(self.touched(), "~")
+
+    def note(self):
+        """Write the log alone: for what was shown or printed and changed nothing."""
+        self._log(self.accepted(), JSONObject())
+
+    def created(self, records, **told):
+        """Log and history of records that the service just made; `told` goes into the log."""
+        self._log(
+            records,
+            JSONObject(**{name: JSONArray(Value(None), value) for name, value in told.items()}),
+        )
+        self._history(self.touched(), "+")
+
+    def _changes(self, values):
+        told = {}
+        for name, value in values.items():
+            model_field = self.model._meta.get_field(name)
+            if name in self.model.quiet_fields:
+                continue
+            if isinstance(value, models.Model):
+                value = value.pk
+            if not hasattr(value, "resolve_expression"):
+                value = Value(value, output_field=model_field)
+            told[name] = JSONArray(F(model_field.attname), value)
+        return JSONObject(**told)
+
+    def _log(self, records, changes):
+        self.outcome.changed = insert_select(
+            self.log,
+            (
+                f"{self.log_key}_id",
+                "user_id",
+                "action",
+                "action_code",
+                "batch_id",
+                "timestamp",
+                "changes",
+            ),
+            records.order_by("pk").select_for_update(of=("self",)),
+            F("pk"),
+            Value(self.batch.user_id, output_field=models.BigIntegerField()),
+            self.sentence,
+            Value(self.batch.action),
+            Value(self.batch.pk, output_field=models.UUIDField()),
+            Value(self.batch.created_at, output_field=models.DateTimeField()),
+            changes,
+        )
+
+    def _history(self, records, kind):
+        write_history(records, self.batch, kind)
+
+
+def write_history(records, batch, kind):
+    """A history row for each of `records`, read from the table as it now stands."""
+    history = records.model.history.model
+    tracked = [tracked.attname for tracked in history.tracked_fields]
+    insert_select(
+        history,
+        (
+            *tracked,
+            "history_date",
+            "history_type",
+            "history_user_id",
+            "history_change_reason",
+            "batch_id",
+        ),
+        records.order_by("pk"),
+        *(F(name) for name in tracked),
+        Value(batch.created_at, output_field=models.DateTimeField()),
+        Value(kind),
+        Value(batch.user_id, output_field=models.BigIntegerField()),
+        Value(batch.reason or None, output_field=TextField()),
+        Value(batch.pk, output_field=models.UUIDField()),
+    )
+
+
+@contextmanager
+def recorded(
+    action, selection, *, by, sentence, refusals=(), reason="", ticket=None, locks=(), undo_of=None
+):
+    """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
+
+    `sentence` is the log line: text, or an expression over the record. `locks` are querysets of
+    other rows that the refusals read (drivers): locked first, so that no two batches decide on
+    the same facts. Raises `SelectionChanged` and `AlreadyDone`; nothing is written then.
+    """
+    selection = plain(selection)
+    ticket = ticket or Ticket()
+    with transaction.atomic(using=router.db_for_write(selection.model)):
+        batch = open_batch(action, selection.model, by, reason, ticket.token, undo_of)
+        for rows in locks:
+            lock(rows)
+        count, digest = digest_of(selection, lock=True)
+        if ticket.digest and digest != ticket.digest:
+            raise SelectionChanged
+        recording = Recording(batch, selection, sentence)
+        if refusals:
+            recording.outcome.refused = _refuse(batch, selection, refusals)
+        yield recording
+        outcome = recording.outcome
+        if ticket.digest and outcome.refused_count + outcome.changed != count:
+            # A record began to match between two statements: nobody saw it, nobody changes it.
+            raise SelectionChanged
+        batch.changed, batch.refused = outcome.changed, outcome.refused_count
+        batch.save(update_fields=["changed", "refused"])
+
+
+def _refuse(batch, selection, refusals):
+    """Store each refused record with its first reason; return the counts by reason."""
+    rows = insert_select(
+        apps.get_model("audit", "BatchRefusal"),
+        ("batch_id", "object_id", "code", "message"),
+        selection.annotate(_refusal=first_refusal(refusals)).exclude(_refusal="").order_by(),
+        Value(batch.pk, output_field=models.UUIDField()),
+        F("pk"),
+        F("_refusal"),
+        Value(""),
+    )
+    if not rows:
+        return []
+    messages = {refusal.code: str(refusal.message) for refusal in refusals}
+    batch.refusals.update(
+        message=Case(*(When(code=code, then=Value(text)) for code, text in messages.items()))
+    )
+    counts = batch.refusals.values_list("code", "message").annotate(n=models.Count("pk"))
+    return [Refused(*row) for row in counts.order_by("-n", "code")]
+
+
+def open_batch(action, model, by, reason="", token=None, undo_of=None):
+    """Insert the batch; `AlreadyDone` if its token was used before."""
+    batch_model = apps.get_model("audit", "Batch")
+    try:
+        with transaction.atomic():
+            return batch_model.objects.create(
+                action=action,
+                model=model._meta.label_lower,
+                user=by,
+                reason=reason,
+                created_at=timezone.now(),
+                token=token,
+                undo_of=undo_of,
+            )
+    except IntegrityError:
+        first = batch_model.objects.filter(
+            Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
+        ).first()
+        if first is None:
+            raise
+        raise AlreadyDone(first) from None
+
+
+def plain(selection):
+    """The same records as a queryset that can be locked: no DISTINCT, union or slice."""
+    query = selection.query
+    selection = selection.order_by() if not query.is_sliced else selection
+    if query.distinct or query.combinator or query.is_sliced or query.group_by is not None:
+        return models.QuerySet(selection.model).filter(pk__in=selection.values("pk"))
+    return selection
+
+
+def save(instance, write, *, by=None, reason="", action=None, token=None):
+    """One record's save, recorded: what `RecordedModel.save` does. Returns the batch or None."""
+    model = type(instance)
+    adding = instance._state.adding
+    by = by or current_user()
+    with transaction.atomic(using=router.db_for_write(model)):
+        instance.derive()
+        if adding:
+            changes = {}
+        else:
+            before = model._base_manager.select_for_update(of=("self",)).get(pk=instance.pk)
+            if before.version != instance.version:
+                raise Stale(before)
+            changes = _differences(before, instance)
+            if not changes:
+                return None
+        verb = "create" if adding else "edit"
+        batch = open_batch(action or f"{model._meta.app_label}.{verb}", model, by, reason, token)
+        if not adding:
+            instance.version += 1
+        instance.skip_history_when_saving = True  # written below, the same way as for a million
+        try:
+            write()
+        except BaseException:
+            if not adding:
+                instance.version -= 1
+            raise
+        finally:
+            del instance.skip_history_when_saving
+        recording = Recording(batch, models.QuerySet(model).filter(pk=instance.pk), None)
+        recording.log._base_manager.create(
+            **{recording.log_key: instance},
+            user=by,
+            action=line(_("Created") if adding else _("Changed"), reason),
+            action_code=batch.action,
+            batch=batch,
+            changes={
+                name: pair for name, pair in changes.items() if name not in model.quiet_fields
+            },
+        )
+        write_history(recording.selection, batch, "+" if adding else "~")
+        batch.changed = 1
+        batch.save(update_fields=["changed"])
+        return batch
+
+
+def line(what, reason=""):
+    """The text of a log line: what was done and why, in the 255 characters that it has."""
+    return (f"{what} — {reason}" if reason else str(what))[:255]
+
+
+def _differences(before, after):
+    """{field: [before, after]} of what a save would change, as the log keeps it (JSON values)."""
+    skipped = {"version", "created_at", "updated_at"}
+    changes = {}
+    for model_field in before._meta.concrete_fields:
+        if model_field.name in skipped:
+            continue
+        old, new = (
+            model_field.to_python(getattr(record, model_field.attname))
+            for record in (before, after)
+        )
+        if old != new:
+            changes[model_field.name] = [old, new]
+    return changes

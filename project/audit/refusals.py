@@ -1,0 +1,42 @@
+"""What an action can't do, as data: one split serves the preview and the service."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, CharField, Q, Value, When
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Records matching `condition` are left alone, for the reason in `message`.
+
+    `code` is stable: it is stored with the batch, and answers an API. With `override` (the name of
+    a permission) the refusal is a warning: whoever holds it may go ahead, giving a reason.
+    `condition` is a `Q` or an `Exists`.
+    """
+
+    code: str
+    condition: Any
+    message: Any
+    override: str | None = None
+
+
+def first_refusal(refusals):
+    """An expression: the code of the first refusal that applies, '' for what will change."""
+    return (
+        Case(
+            *(When(refusal.condition, then=Value(refusal.code)) for refusal in refusals),
+            default=Value(""),
+            output_field=CharField(),
+        )
+        if refusals
+        else Value("", output_field=CharField())
+    )
+
+
+def any_refusal(refusals):
+    """A `Q`: the records that at least one refusal applies to."""
+    met = Q(pk__in=[])
+    for refusal in refusals:
+        met |= refusal.condition if isinstance(refusal.condition, Q) else Q(refusal.condition)
+    return met

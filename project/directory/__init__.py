@@ -1,0 +1,1 @@
+"""Customers, drivers and partners: the parties that every wing deals with."""

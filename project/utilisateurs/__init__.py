@@ -1,0 +1,1 @@
+"""Users, groups, log in and language."""

@@ -1,0 +1,1 @@
+"""Container contracts, missions, deposits and payments. The wing opens with its first model."""
