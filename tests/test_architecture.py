@@ -70,9 +70,9 @@ def test_no_module_is_too_long_to_read():
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
-@pytest.mark.parametrize("page", SCREENS, ids=relative)
-def test_a_page_keeps_the_content_policy(page):
-    text = page.read_text()
+@pytest.mark.parametrize("screen", SCREENS, ids=relative)
+def test_a_page_keeps_the_content_policy(screen):
+    text = screen.read_text()
     assert [what for what, pattern in FORBIDDEN.items() if re.search(pattern, text)] == []
 
 
