@@ -1,5 +1,5 @@
 # The newcomer's road: `make run`, `make test`. README.md has the plain commands.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
