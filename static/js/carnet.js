@@ -1,0 +1,10 @@
+// Entry point. Every page works without these modules; they add speed of hand.
+import "./progress.js";
+import "./toasts.js";
+import "./menu.js";
+import "./selection.js";
+import "./dialog.js";
+import "./keyboard.js";
+import "./lookup.js";
+import "./copy.js";
+import "./sheet.js";

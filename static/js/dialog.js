@@ -1,0 +1,39 @@
+// The one dialog of the page: opens when something is put into it, closes when it is done.
+const dialog = document.getElementById("dialog");
+let opener;
+
+function close() {
+  dialog?.close();
+}
+
+if (dialog) {
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.target === dialog && !dialog.open) opener = detail.elt;
+  });
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target !== dialog) return;
+    if (!dialog.firstElementChild) return close();
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector(".is-invalid, [aria-invalid='true']")?.focus();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.replaceChildren();
+    if (opener?.isConnected) opener.focus();
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) close(); // the backdrop
+    if (event.target.closest("[data-close]")) {
+      event.preventDefault();
+      close();
+    }
+  });
+  // What the counts depend on has changed: ask the server again rather than guess.
+  dialog.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-preview]")) return;
+    const button = dialog.querySelector("[data-preview-button]");
+    if (button) window.htmx.trigger(button, "preview");
+  });
+  document.addEventListener("dialog-close", close);
+}
+
+document.querySelector("[data-focus]")?.focus();

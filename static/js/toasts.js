@@ -1,0 +1,75 @@
+// Toasts: dismissed by hand, or by themselves when they only confirm; and what went wrong on the way.
+const LIFE = 12_000; // ms
+const LIFE_WITH_UNDO = 20_000;
+const texts = document.getElementById("texts");
+
+/** Say something on the page: in the open dialog if there is one, since a modal hides the rest. */
+export function say(text, { level = "error", link } = {}) {
+  const toast = texts.content.firstElementChild.cloneNode(true);
+  toast.classList.replace("error", level);
+  toast.dataset.toast = level;
+  const words = toast.querySelector("p");
+  words.textContent = text;
+  if (link) words.after(Object.assign(document.createElement("a"), link));
+  place().append(toast);
+}
+
+function place() {
+  const dialog = document.querySelector("dialog:modal");
+  if (!dialog) return document.getElementById("toasts");
+  const inside = dialog.querySelector(".toasts-inside") ?? document.createElement("div");
+  inside.className = "toasts-inside";
+  inside.setAttribute("role", "alert");
+  dialog.append(inside);
+  return inside;
+}
+
+function watch(toast) {
+  if (toast.dataset.watched) return;
+  toast.dataset.watched = "yes";
+  if (toast.dataset.toast !== "success") return;
+  const life = toast.querySelector(".undo") ? LIFE_WITH_UNDO : LIFE;
+  let timer;
+  const start = () => (timer = setTimeout(() => toast.remove(), life));
+  const pause = () => clearTimeout(timer);
+  toast.addEventListener("pointerenter", pause);
+  toast.addEventListener("focusin", pause);
+  toast.addEventListener("pointerleave", start);
+  toast.addEventListener("focusout", start);
+  start();
+}
+
+const area = document.getElementById("toasts");
+if (area) {
+  area.querySelectorAll(".toast").forEach(watch);
+  new MutationObserver(() => area.querySelectorAll(".toast").forEach(watch)).observe(area, {
+    childList: true,
+  });
+}
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".toast").remove();
+});
+
+// An undo is asked once: its toast goes as soon as the answer is there.
+document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (detail.successful) target.closest?.(".toast")?.remove();
+});
+
+document.addEventListener("htmx:sendError", () => say(texts.dataset.network));
+document.addEventListener("htmx:timeout", () => say(texts.dataset.network));
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  if (xhr.status === 403) say(texts.dataset.forbidden);
+  else if (xhr.status === 404) say(texts.dataset.missing);
+  else say(texts.dataset.server);
+});
+
+// A session that ended sends the sign-in page; it must not land in the middle of a table.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { loginUrl, expired, signIn } = texts.dataset;
+  const reached = new URL(event.detail.xhr.responseURL || location.href).pathname;
+  if (reached !== loginUrl || location.pathname === loginUrl) return;
+  event.detail.shouldSwap = false;
+  const next = encodeURIComponent(location.pathname + location.search);
+  say(expired, { link: { href: `${loginUrl}?next=${next}`, textContent: signIn } });
+});
