@@ -3,7 +3,7 @@
 Phone numbers follow each country's form; French ones are from the range kept for fiction.
 """
 
-PEOPLE_FIRST = (
+PEOPLE_FIRST = (  # noqa: SIM905 - short enough to read
     "Abdoulaye Adama Aïcha Aïssatou Alioune Aliou Aminata Amadou Anta Antoine Arame Assane Astou "
     "Awa Babacar Bakary Bineta Boubacar Bocar Camille Cheikh Chloé Claire Coumba Daouda Demba "
     "Dieynaba Djénéba Élodie Émile Fanta Fatou Fatoumata François Gorgui Hamidou Hawa Hélène "
@@ -14,7 +14,7 @@ PEOPLE_FIRST = (
     "Tidiane Thérèse Thierno Vincent Yacine Yaye Youssouf Zeynab"
 ).split()
 
-PEOPLE_LAST = (
+PEOPLE_LAST = (  # noqa: SIM905
     "Ba|Badji|Bah|Bakayoko|Balde|Bâ|Bernard|Beye|Camara|Cissé|Cissokho|Coly|Coulibaly|Dabo|Dembélé|"
     "Dia|Diaby|Diagne|Diakité|Diallo|Diarra|Diatta|Diédhiou|Dieng|Diop|Diouf|Doumbia|Dramé|Dubois|"
     "Dupont|Fall|Faye|Fofana|Fournier|Garnier|Gassama|Gaye|Girard|Goudiaby|Guèye|Kaba|Kane|Kanté|"

@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,3 +20,19 @@ class CustomUser(AbstractUser):
 
     def __str__(self):
         return self.get_full_name() or self.username
+
+
+class Grant(models.Model):
+    """A permission that a group was given after a migrate: see groups.py for why it is kept."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["group", "permission"], name="grant_given_once")
+        ]
+
+    def __str__(self):
+        return f"{self.group}: {self.permission}"
