@@ -38,7 +38,9 @@ class Policy:
 
     def wait(self, attempt):
         """The time until the next attempt, shortened by up to half so that a crowd spreads out."""
-        longest = min(self.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
+        longest = LONGEST_WAIT
+        if attempt < 20:  # a timedelta overflows
+            longest = min(self.backoff * 2 ** (attempt - 1), LONGEST_WAIT)
         return longest * random.uniform(0.5, 1)
 
 

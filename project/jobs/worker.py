@@ -14,7 +14,7 @@ from datetime import timedelta
 from traceback import format_exception
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django_tasks import TaskContext, TaskResultStatus
@@ -51,15 +51,15 @@ class Worker:
         self.reaped_at = None
 
     # ------------------------------------------------------------------------------- the loop
-    def run(self):
-        """Work until `stop`, then finish the job at hand. Outlives a database that goes away."""
+    def run(self, *, until):
+        """Work until `stop` or `until()`, the job at hand finished. Outlives a lost database."""
         with self.heartbeat():
-            while not self.stopping:
+            while not (self.stopping or until()):
                 try:
                     self.start_due()
                     self.reap_sometimes()
                     found = self.run_next()
-                except DatabaseError:
+                except Error:
                     logger.exception("The database did not answer; trying again")
                     connection.close()
                     found = False
@@ -98,10 +98,8 @@ class Worker:
             with translation.override(language_of(task)):
                 value = normalize_json(call(task))
         except (Exception, SystemExit) as error:
-            close_old_connections()
             self.fail(task, error)
         else:
-            close_old_connections()
             self.succeed(task, value)
 
     def succeed(self, task, value):
@@ -188,7 +186,7 @@ class Worker:
             while not gone.wait(self.stale_after.total_seconds() / BEATS_PER_LIFE):
                 try:
                     self.beat()
-                except DatabaseError:
+                except Error:
                     logger.warning("Missed a heartbeat", exc_info=True)
                     connection.close()
         finally:

@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -66,7 +67,8 @@ class Command(BaseCommand):
         # A session of its own: a Ctrl-C in the terminal reaches this process alone, which then
         # stops the worker in order.
         worker = subprocess.Popen(
-            [sys.executable, settings.BASE_DIR / "manage.py", "worker"], start_new_session=True
+            [sys.executable, settings.BASE_DIR / "manage.py", "worker", f"--follow={os.getpid()}"],
+            start_new_session=True,
         )
 
         def follow_worker():
@@ -89,7 +91,7 @@ def listen(host, port):
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise CommandError(
-            f"Cannot listen on {host}:{port} ({error.strerror}). Is Carnet running already? "
+            f"Cannot listen on {host}:{port}. Is Carnet running already? "
             "Choose another port with --port."
         ) from error
 

@@ -23,8 +23,11 @@ class Command(BaseCommand):
             default=30,
             help="Seconds without a heartbeat after which another worker counts as dead.",
         )
+        parser.add_argument(
+            "--follow", type=int, help="Stop as well when this parent process has ended."
+        )
 
-    def handle(self, *, interval, stale_after, **options):
+    def handle(self, *, interval, stale_after, follow, **options):
         autodiscover_modules("scheduled")
         worker = Worker(interval=interval, stale_after=stale_after)
 
@@ -36,5 +39,5 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         logger.info("Worker started, process %d", os.getpid())
-        worker.run()
+        worker.run(until=lambda: follow is not None and os.getppid() != follow)
         logger.info("Worker stopped")

@@ -1,0 +1,90 @@
+"""`manage.py run`: pages and worker start together and end together."""
+
+import os
+import signal
+import socket
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+
+from project.jobs.models import Heartbeat
+from tests.jobs.waiting import wait_for
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def running(site, port, make_user):
+    make_user("awa")  # not empty: nothing to seed
+    process = site.start("run", f"--port={port}")
+    wait_for(lambda: answers(port))
+    return process
+
+
+def answers(port):
+    try:
+        return urlopen(f"http://127.0.0.1:{port}/login/", timeout=10).status == 200
+    except HTTPError:
+        raise
+    except URLError:
+        return False
+
+
+def worker_pid():
+    heartbeat = wait_for(Heartbeat.objects.first)
+    return int(heartbeat.place.rsplit(":", 1)[1])
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_pages_and_worker(running, port, ending):
+    pid = worker_pid()
+    assert is_alive(pid)
+
+    running.send_signal(ending)
+
+    assert running.wait(timeout=20) == 0, running.stdout.read()
+    assert not is_alive(pid)
+    assert not Heartbeat.objects.exists()
+    assert not answers(port)
+
+
+def test_it_says_where_it_is_and_that_a_taken_port_is_taken(running, site, port):
+    second = site.start("run", f"--port={port}")
+    output, _ = second.communicate(timeout=20)
+    assert second.returncode == 1
+    assert f"127.0.0.1:{port}" in output
+    assert "--port" in output
+    assert "Traceback" not in output
+
+    worker_pid()
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=20)
+    assert f"http://localhost:{port}" in output
+    assert "Traceback" not in output
+
+
+def test_it_ends_loudly_when_its_worker_dies(running):
+    os.kill(worker_pid(), signal.SIGKILL)
+    output, _ = running.communicate(timeout=20)
+    assert running.returncode == 1
+    assert "worker" in output.splitlines()[-1]
+
+
+def test_a_killed_start_leaves_no_worker_behind(running):
+    worker_pid()
+    running.kill()
+    wait_for(lambda: not Heartbeat.objects.exists())

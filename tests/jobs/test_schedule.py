@@ -1,0 +1,103 @@
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from project.jobs import schedule, scheduled
+from project.jobs.models import Progress, Slot, State
+from project.jobs.worker import Worker
+from tests.jobs import sample
+from tests.jobs.waiting import wait_for
+
+NOW = datetime(2030, 5, 14, 9, 7, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Empties the schedule for a test to fill."""
+    schedules = {}
+    monkeypatch.setattr(schedule, "SCHEDULES", schedules)
+    monkeypatch.setattr("project.jobs.worker.SCHEDULES", schedules)
+    return schedules
+
+
+@pytest.fixture
+def five_minutes(only, db):
+    schedule.every(timedelta(minutes=5))(sample.give_up)
+
+
+def test_a_slot_starts_once_with_two_workers(five_minutes):
+    for worker in (Worker(), Worker()):
+        worker.start_due(NOW)
+        worker.start_due(NOW + timedelta(minutes=2))
+    slot = Slot.objects.get()
+    assert slot.at == datetime(2030, 5, 14, 9, 5, tzinfo=UTC)
+    assert DBTaskResult.objects.get().pk == slot.task_id
+
+
+def test_the_next_slot_starts_again(five_minutes, worker):
+    worker.start_due(NOW)
+    worker.start_due(NOW + timedelta(minutes=5))
+    assert DBTaskResult.objects.count() == 2
+
+
+def test_after_a_pause_only_the_latest_slot_starts(five_minutes, worker):
+    worker.start_due(NOW)
+    worker.start_due(NOW + timedelta(hours=3))
+    assert list(Slot.objects.values_list("at", flat=True)) == [
+        datetime(2030, 5, 14, 12, 5, tzinfo=UTC),
+        datetime(2030, 5, 14, 9, 5, tzinfo=UTC),
+    ]
+
+
+def test_a_slot_already_seen_costs_no_statement(five_minutes, worker, django_assert_num_queries):
+    worker.start_due(NOW)
+    with django_assert_num_queries(0):
+        worker.start_due(NOW + timedelta(minutes=1))
+
+
+def test_a_day_begins_at_the_local_hour_on_both_sides_of_a_clock_change(only, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    schedule.daily(at=time(3, 10))(sample.give_up)
+    latest_slot = only["tests.jobs.sample.give_up"].latest_slot
+    winter = latest_slot(datetime(2030, 3, 30, 12, tzinfo=UTC))
+    summer = latest_slot(datetime(2030, 3, 31, 12, tzinfo=UTC))
+    assert winter == datetime(2030, 3, 30, 2, 10, tzinfo=UTC)
+    assert summer == datetime(2030, 3, 31, 1, 10, tzinfo=UTC)
+    assert latest_slot(datetime(2030, 3, 31, 1, 9, tzinfo=UTC)) == winter
+
+
+def test_two_worker_processes_start_each_scheduled_job_once(site):
+    for _ in range(2):
+        site.start_worker()
+    names = sorted(schedule.SCHEDULES)
+    assert len(names) >= 3
+    tasks = DBTaskResult.objects.filter(task_path__in=names)
+    wait_for(lambda: tasks.filter(status="SUCCESSFUL").count() >= len(names))
+    assert sorted(tasks.values_list("task_path", flat=True)) == names
+    assert sorted(Slot.objects.values_list("name", flat=True)) == names
+
+
+def test_house_keeping_forgets_what_is_old_and_keeps_the_rest(awa):
+    now = timezone.now()
+    old = now - timedelta(days=31)
+    for key, expires in (("old", old), ("new", now + timedelta(days=1))):
+        Session.objects.create(session_key=key, session_data="", expire_date=expires)
+    for name, at in (("old", old), ("new", now)):
+        Slot.objects.create(name=name, at=at)
+        Progress.objects.create(owner=awa, title=name, state=State.DONE, finished_at=at)
+        task = sample.give_up.enqueue()
+        DBTaskResult.objects.filter(pk=task.id).update(status="SUCCESSFUL", finished_at=at)
+    Progress.objects.create(owner=awa, title="waiting")
+    failed = sample.give_up.enqueue()
+    DBTaskResult.objects.filter(pk=failed.id).update(status="FAILED", finished_at=old)
+
+    for job in (scheduled.clear_sessions, scheduled.forget_old_jobs, scheduled.refresh_statistics):
+        job.call()
+
+    assert Session.objects.get().session_key == "new"
+    assert Slot.objects.get().name == "new"
+    assert set(Progress.objects.values_list("title", flat=True)) == {"new", "waiting"}
+    assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["FAILED", "SUCCESSFUL"]
