@@ -1,5 +1,6 @@
 // The one dialog of the page: opens when something is put into it, closes when it is done.
 const dialog = document.getElementById("dialog");
+const FIRST = ":is(.dialog-body, .actions) :is(input:not([type=hidden]), select, textarea, .btn.primary, .btn.fill-danger)";
 let opener;
 
 function close() {
@@ -13,8 +14,12 @@ if (dialog) {
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target !== dialog) return;
     if (!dialog.firstElementChild) return close();
-    if (!dialog.open) dialog.showModal();
-    dialog.querySelector(".is-invalid, [aria-invalid='true']")?.focus();
+    if (!dialog.open) {
+      dialog.showModal();
+      dialog.querySelector(FIRST)?.focus();
+    } else if (detail.requestConfig.elt.matches("form")) {
+      dialog.querySelector(".is-invalid, [aria-invalid='true']")?.focus(); // sent, and refused
+    }
   });
   dialog.addEventListener("close", () => {
     dialog.replaceChildren();
