@@ -2,6 +2,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -35,6 +36,12 @@ def test_a_slot_starts_once_with_two_workers(five_minutes):
     slot = Slot.objects.get()
     assert slot.at == datetime(2030, 5, 14, 9, 5, tzinfo=UTC)
     assert DBTaskResult.objects.get().pk == slot.task_id
+
+
+def test_the_database_refuses_the_same_slot_twice(db):
+    Slot.objects.create(name="daily", at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Slot.objects.create(name="daily", at=NOW)
 
 
 def test_the_next_slot_starts_again(five_minutes, worker):
