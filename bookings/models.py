@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -78,7 +79,7 @@ def desk_indexes():
     return indexes
 
 
-def amount_field(label):
+def amount_field(label, **options):
     return models.DecimalField(
         label,
         max_digits=14,
@@ -86,6 +87,7 @@ def amount_field(label):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
+        **options,
     )
 
 
@@ -199,7 +201,7 @@ class Booking(RecordedModel):
         _("reason of the cancellation"), blank=True, editable=False
     )
     billable = models.BooleanField(_("billable all the same"), default=False, editable=False)
-    fee = amount_field(_("fee"))
+    fee = amount_field(_("fee"), editable=False)
 
     round_trip = models.ForeignKey(
         RoundTrip,
@@ -340,6 +342,15 @@ class Booking(RecordedModel):
     def __str__(self):
         return self.reference
 
+    def clean(self):
+        for name in ("price", "payout", "fee"):
+            try:
+                money.check(getattr(self, name), self.currency)
+            except ValidationError as error:
+                raise ValidationError({name: error}) from None
+        if self.payment_state != PaymentState.UNPAID and self.price is None and self.fee is None:
+            raise ValidationError({"price": _("An invoiced or paid booking needs a price.")})
+
     def derive(self):
         self.ends_at = self.pickup_at + timedelta(minutes=self.duration_minutes)
         if not self.reference:
@@ -359,6 +370,9 @@ class Booking(RecordedModel):
 
     def get_absolute_url(self):
         return reverse("bookings:detail", args=[self.reference])
+
+    def get_edit_url(self):
+        return reverse("bookings:edit", args=[self.reference])
 
 
 def reference_prefix(at=None):

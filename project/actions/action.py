@@ -24,10 +24,14 @@ class Action:
 
     `service(selection, *, by, ticket, **answers) -> Outcome` is the rule; the answers are the
     form's cleaned data. `refusals` is the tuple that the service itself uses, or a function of
-    (selection, answers) that returns it. `question` and `done` are plural-aware lazy texts with
-    `%(n)s`. `inverse` is the code of the action whose permission an undo needs; `writes` are the
-    fields that the undo puts back, `undo_refusals` and `undo_locks` what it must respect, as
-    functions of (selection, before), where `before(name)` is the value before the batch.
+    (selection, answers) that returns it; `warns` is the permission that overrides those of them
+    that are warnings. `question` and `done` are plural-aware lazy texts with `%(n)s`.
+
+    Undo: `inverse` is the code of the action whose permission it needs and under which it is
+    recorded; `writes` are the fields that it puts back. `undo_refusals` and `undo_locks` say what
+    it must respect, as functions of the selection, which carries each field's former value as
+    `before_<field>`. An edit form gives `revert(record, values, *, by, undo_of) -> batch` instead.
+    What an action `creates` is undone by the desk's `discard`.
     """
 
     code: str
@@ -35,14 +39,16 @@ class Action:
     question: Any
     done: Any
     permission: str
-    service: Callable
+    service: Callable | None = None
     refusals: Any = ()
+    warns: str | None = None
     form: type | None = None
     scopes: tuple = ()
     inverse: str | None = None
     writes: tuple = ()
     undo_refusals: Callable | None = None
     undo_locks: Callable | None = None
+    revert: Callable | None = None
     creates: bool = False
     reports: bool = False
     tone: str = "normal"
@@ -76,9 +82,6 @@ class Action:
         """
         if not by.has_perm(self.permission):
             raise PermissionDenied(self.permission)
-        if answers.get("override"):
-            refusals = self.refusals(selection, answers) if callable(self.refusals) else ()
-            for refusal in refusals:
-                if refusal.override and not by.has_perm(refusal.override):
-                    raise PermissionDenied(refusal.override)
+        if answers.get("override") and not by.has_perm(self.warns):
+            raise PermissionDenied(self.warns)
         return self.service(selection, by=by, ticket=ticket or Ticket(), **answers)

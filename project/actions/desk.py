@@ -1,5 +1,6 @@
 """A desk: a kind of record, its filter and its actions. Each wing registers its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,10 @@ class Desk:
     """What the generic pages need to know about a kind of record.
 
     `filterset` is called as `filterset(QueryDict, user=…)`; its `.qs` is what matches and its
-    `.is_valid()` tells. `label` is the model field that names a record to people.
+    `.is_valid()` tells. `label` is the model field that names a record to people, `record_url` maps
+    (pk, that name) to its page. `forms` are the acts that have a page of their own instead of a
+    dialog (create, edit): known here for their label and their undo. `discard` is the service
+    that undoes the making of records.
     """
 
     slug: str
@@ -24,6 +28,9 @@ class Desk:
     list_url: str
     view_permission: str
     label: str
+    record_url: Callable
+    forms: tuple = ()
+    discard: Any = None
 
     @property
     def event(self):
@@ -32,10 +39,14 @@ class Desk:
 
     def action(self, name):
         """The action with this name or code; KeyError if there is none."""
-        for action in self.actions:
+        for action in (*self.actions, *self.forms):
             if name in (action.name, action.code):
                 return action
         raise KeyError(name)
+
+    def labels(self):
+        """{code: label} of all that can appear in a log."""
+        return {action.code: action.label for action in (*self.actions, *self.forms)}
 
     def actions_for(self, user):
         return [action for action in self.actions if user.has_perm(action.permission)]

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import (
     AlreadyDone,
@@ -47,6 +48,25 @@ class Preview:
         return [reason for reason in self.refused if reason.override]
 
 
+class OverrideForm(forms.Form):
+    """Going ahead in spite of a warning: said aloud, with a reason."""
+
+    override = forms.BooleanField(
+        label=gettext_lazy("Go ahead all the same"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
+    )
+    override_reason = forms.CharField(
+        label=gettext_lazy("Reason to go ahead"), required=False, max_length=200
+    )
+
+    def clean(self):
+        data = super().clean()
+        if data.get("override") and not data.get("override_reason", "").strip():
+            self.add_error("override_reason", _("Say why you go ahead all the same."))
+        return data
+
+
 @dataclass(slots=True)
 class Step:
     """Where a request stands: a dialog to show (`outcome` None), or what was done."""
@@ -60,23 +80,11 @@ class Step:
     outcome: Outcome | None = None
     token: str = ""
     may_override: bool = False
+    override: OverrideForm | None = None
     errors: list = field(default_factory=list)
 
 
-class OverrideForm(forms.Form):
-    """Going ahead in spite of a warning: said aloud, with a reason."""
-
-    override = forms.BooleanField(required=False)
-    override_reason = forms.CharField(required=False, max_length=200)
-
-    def clean(self):
-        data = super().clean()
-        if data.get("override") and not data.get("override_reason", "").strip():
-            self.add_error("override_reason", _("Say why you go ahead all the same."))
-        return data
-
-
-def preview(action, queryset, answers, *, label, picked=None):
+def preview(action, queryset, answers, *, desk, picked=None):
     """Split a selection into what will change and what is refused, in a constant few statements."""
     refusals = action.refusals_for(queryset, answers)
     total, digest = digest_of(queryset)
@@ -92,16 +100,16 @@ def preview(action, queryset, answers, *, label, picked=None):
         ]
         if reasons:
             named = split.exclude(_refusal="").order_by("_refusal", "pk")
-            for code, pk, name in named.values_list("_refusal", "pk", label)[: EXAMPLES * 4]:
+            for code, pk, name in named.values_list("_refusal", "pk", desk.label)[: EXAMPLES * 4]:
                 reason = next(reason for reason in reasons if reason.code == code)
                 if len(reason.examples) < EXAMPLES:
-                    reason.examples.append((pk, name))
+                    reason.examples.append({"label": name, "url": desk.record_url(pk, name)})
     ready = total - sum(reason.count for reason in reasons)
     widened = total - picked.count() if picked is not None else 0
     return Preview(total, ready, reasons, digest, widened)
 
 
-def take(action, selection, data, *, user, label, confirmed):
+def take(desk, action, selection, data, *, user, confirmed):
     """Read the answers; do the action if it is confirmed and in order, else say what it would do.
 
     `data` is the request's POST. Raises PermissionDenied.
@@ -118,18 +126,23 @@ def take(action, selection, data, *, user, label, confirmed):
         if answering:
             valid = step.form.is_valid()
             answers = dict(step.form.cleaned_data)
-        if answering and not confirmed:
+        else:
+            answers = {
+                name: step.form.get_initial_for_field(asked, name)
+                for name, asked in step.form.fields.items()
+            }
+        if not confirmed:
             # A dialog that refreshes its counts is not the place to scold about empty fields.
-            step.form = action.form(initial=data.dict(), selection=queryset, user=user)
+            step.form.errors.clear()
     override = OverrideForm(data)
-    if answering and data.get("override"):
+    if answering and action.warns and data.get("override"):
         if override.is_valid():
             answers["override"] = override.cleaned_data["override_reason"].strip()
         elif confirmed:
             valid = False
-            step.errors += override.errors.get("override_reason", [])
         else:
-            answers["override"] = "?"  # for the preview only: the count as if a reason were given
+            answers["override"] = "?"  # for the counts only, as if a reason were given
+            override.errors.clear()
     if confirmed and valid:
         try:
             step.outcome = action.run(queryset, by=user, ticket=ticket_of(data), **answers)
@@ -140,12 +153,15 @@ def take(action, selection, data, *, user, label, confirmed):
             step.outcome = outcome_of(already.batch)
             return step
         except ValidationError as error:
-            step.form.add_error(None, error)
+            if step.form is None:
+                step.errors += error.messages
+            else:
+                step.form.add_error(None, error)
     picked = selection.queryset if scope and scope is not action.scopes[0] else None
-    step.preview = preview(action, queryset, answers, label=label, picked=picked)
-    step.may_override = bool(step.preview.warnings or answers.get("override")) and all(
-        user.has_perm(reason.override) for reason in step.preview.warnings
-    )
+    step.preview = preview(action, queryset, answers, desk=desk, picked=picked)
+    if action.warns and (step.preview.warnings or data.get("override")):
+        step.may_override = user.has_perm(action.warns)
+        step.override = override if step.may_override else None
     return step
 
 

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from . import recorder
@@ -125,7 +126,7 @@ class RecordedModel(models.Model):
     def derive(self):
         """Recompute the fields that follow from others; called before every save."""
 
-    def save(self, *args, by=None, reason="", action=None, token=None, **kwargs):
+    def save(self, *args, by=None, reason="", action=None, token=None, undo_of=None, **kwargs):
         """Save, with a log line and a history row; a save that changes nothing writes nothing.
 
         `by` is the user (by default the one who is acting in this request). Raises
@@ -139,6 +140,7 @@ class RecordedModel(models.Model):
             reason=reason,
             action=action,
             token=token,
+            undo_of=undo_of,
         )
 
     def delete(self, *args, **kwargs):
@@ -152,6 +154,10 @@ class NumberRange(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
+        constraints = [
+            # References sort as text because they have six digits; a series may not outgrow that.
+            models.CheckConstraint(name="number_range_six_digits", condition=Q(last__lte=999_999))
+        ]
         verbose_name = _("number range")
         verbose_name_plural = _("number ranges")
 

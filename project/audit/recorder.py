@@ -123,7 +123,7 @@ def digest_of(queryset, *, lock=False):
     """
     rows = queryset.order_by("pk") if lock else queryset.order_by()
     if lock:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     sql, params = _compile(rows.values_list("pk", "version"))
     statement = (
         f"WITH selected(id, version) AS ({sql}), "
@@ -144,8 +144,9 @@ def lock(queryset):
 class Recording:
     """An open batch: what a service writes with. See the module's docstring for the order."""
 
-    def __init__(self, batch, selection, sentence):
+    def __init__(self, batch, selection, sentence, total=1):
         self.batch = batch
+        self.total = total  # records selected, refused ones included
         self.model = selection.model
         self.log, self.log_key = log_model_of(self.model)
         self.selection = selection
@@ -175,6 +176,10 @@ class Recording:
         """Write the log alone: for what was shown or printed and changed nothing."""
         self._log(self.accepted(), JSONObject())
 
+    def mention(self, code, sentence):
+        """A log line on the selected records for what was made from them; undo passes it by."""
+        self._insert_log(self.accepted(), code, Value(sentence), JSONObject())
+
     def created(self, records, **told):
         """Log and history of records that the service just made; `told` goes into the log."""
         self._log(
@@ -197,7 +202,10 @@ class Recording:
         return JSONObject(**told)
 
     def _log(self, records, changes):
-        self.outcome.changed = insert_select(
+        self.outcome.changed = self._insert_log(records, self.batch.action, self.sentence, changes)
+
+    def _insert_log(self, records, code, sentence, changes):
+        return insert_select(
             self.log,
             (
                 f"{self.log_key}_id",
@@ -208,11 +216,11 @@ class Recording:
                 "timestamp",
                 "changes",
             ),
-            records.order_by("pk").select_for_update(of=("self",)),
+            records.order_by("pk").select_for_update(of=("self",), no_key=True),
             F("pk"),
             Value(self.batch.user_id, output_field=models.BigIntegerField()),
-            self.sentence,
-            Value(self.batch.action),
+            sentence,
+            Value(code),
             Value(self.batch.pk, output_field=models.UUIDField()),
             Value(self.batch.created_at, output_field=models.DateTimeField()),
             changes,
@@ -265,7 +273,7 @@ def recorded(
         count, digest = digest_of(selection, lock=True)
         if ticket.digest and digest != ticket.digest:
             raise SelectionChanged
-        recording = Recording(batch, selection, sentence)
+        recording = Recording(batch, selection, sentence, count)
         if refusals:
             recording.outcome.refused = _refuse(batch, selection, refusals)
         yield recording
@@ -330,7 +338,7 @@ def plain(selection):
     return selection
 
 
-def save(instance, write, *, by=None, reason="", action=None, token=None):
+def save(instance, write, *, by=None, reason="", action=None, token=None, undo_of=None):
     """One record's save, recorded: what `RecordedModel.save` does. Returns the batch or None."""
     model = type(instance)
     adding = instance._state.adding
@@ -340,14 +348,17 @@ def save(instance, write, *, by=None, reason="", action=None, token=None):
         if adding:
             changes = {}
         else:
-            before = model._base_manager.select_for_update(of=("self",)).get(pk=instance.pk)
+            before = model._base_manager.select_for_update(of=("self",), no_key=True).get(
+                pk=instance.pk
+            )
             if before.version != instance.version:
                 raise Stale(before)
             changes = _differences(before, instance)
             if not changes:
                 return None
         verb = "create" if adding else "edit"
-        batch = open_batch(action or f"{model._meta.app_label}.{verb}", model, by, reason, token)
+        code = action or f"{model._meta.app_label}.{verb}"
+        batch = open_batch(code, model, by, reason, token, undo_of)
         if not adding:
             instance.version += 1
         instance.skip_history_when_saving = True  # written below, the same way as for a million

@@ -1,0 +1,293 @@
+"""What the pages and dialogs about bookings ask, and how they check it."""
+
+import re
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Fieldset, Layout, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from project.ui.lookup import LookupField, SuggestInput
+
+from project import money
+from project.directory.models import Customer, Driver, Partner
+
+from .models import Booking
+from .services import DRIVER_BUSY, OVERRIDE
+from .states import CancellationKind, Status
+
+
+class ActionForm(forms.Form):
+    """A dialog's questions: they know the selection they are asked about, and who is asked."""
+
+    def __init__(self, *args, selection=None, user=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.selection = selection
+        self.user = user
+
+
+class CancelForm(ActionForm):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[
+            (kind.value, kind.label)
+            for kind in CancellationKind
+            if kind != CancellationKind.MISTAKE
+        ],
+        initial=CancellationKind.CUSTOMER,
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    billable = forms.BooleanField(
+        label=gettext_lazy("Billable all the same"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
+    )
+    fee_percent = forms.IntegerField(
+        label=gettext_lazy("Fee, in % of the price"),
+        min_value=1,
+        max_value=100,
+        initial=100,
+        required=False,
+    )
+
+    def clean_fee_percent(self):
+        return self.cleaned_data["fee_percent"] or 100
+
+
+class RestoreForm(ActionForm):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+
+class StatusForm(ActionForm):
+    status = forms.ChoiceField(
+        label=gettext_lazy("New status"),
+        choices=[
+            (status.value, status.label)
+            for status in Status
+            if status not in (Status.PENDING, Status.CANCELLED)
+        ],
+        widget=forms.Select(attrs={"data-preview": ""}),
+    )
+    fee = forms.DecimalField(
+        label=gettext_lazy("Fee for a no-show"),
+        min_value=0,
+        max_digits=14,
+        decimal_places=3,
+        required=False,
+        localize=True,
+        help_text=gettext_lazy("In each booking's own currency; empty: not billed."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.selection is not None and not self.is_bound and "status" not in self.initial:
+            self.initial["status"] = self._next_status()
+
+    def _next_status(self):
+        """The step that most of the selection is waiting for."""
+        following = {
+            Status.PENDING: Status.CONFIRMED,
+            Status.CONFIRMED: Status.IN_PROGRESS,
+            Status.IN_PROGRESS: Status.COMPLETED,
+        }
+        for status, after in following.items():
+            if self.selection.filter(status=status).exists():
+                return after
+        return Status.CONFIRMED
+
+    def clean(self):
+        data = super().clean()
+        fee, status = data.get("fee"), data.get("status")
+        if fee is None:
+            return data
+        if status != Status.NO_SHOW:
+            self.add_error("fee", _("Only a no-show can be billed here."))
+            return data
+        for currency in self.selection.order_by().values_list("currency", flat=True).distinct():
+            try:
+                money.check(fee, currency)
+            except ValidationError as error:
+                self.add_error("fee", error)
+        return data
+
+
+class AssignForm(ActionForm):
+    driver = LookupField(
+        label=gettext_lazy("Driver"),
+        queryset=Driver.objects.active(),
+        url="directory:driver-lookup",
+        required=False,
+        attrs={"data-preview": ""},
+    )
+    partner = LookupField(
+        label=gettext_lazy("or partner"),
+        queryset=Partner.objects.active(),
+        url="directory:partner-lookup",
+        required=False,
+        attrs={"data-preview": ""},
+    )
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        if not data.get("driver") and not data.get("partner"):
+            self.add_error("driver", _("Choose a driver or a partner."))
+        elif data.get("driver") and data.get("partner"):
+            self.add_error("partner", _("Choose a driver or a partner, not both."))
+        return data
+
+
+class DuplicateForm(ActionForm):
+    date = forms.DateField(
+        label=gettext_lazy("To the date"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("At the same time of day. The copy is pending and unassigned."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.initial.setdefault("date", timezone.localdate())
+
+    def clean_date(self):
+        date = self.cleaned_data["date"]
+        if abs(date.year - timezone.localdate().year) > 5:
+            raise ValidationError(_("This date is more than five years away."))
+        return date
+
+
+class StopsField(forms.CharField):
+    """One stop a line."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [
+            stop.strip()
+            for stop in re.split(r"[\r\n]+", super().to_python(value) or "")
+            if stop.strip()
+        ]
+
+    def validate(self, value):
+        super().validate(value)
+        if len(value) > 20:
+            raise ValidationError(_("At most 20 stops."))
+        if any(len(stop) > 255 for stop in value):
+            raise ValidationError(_("A stop has at most 255 characters."))
+
+    def has_changed(self, initial, data):
+        return (initial or []) != self.to_python(data)
+
+
+class BookingForm(forms.ModelForm):
+    """Create or edit a booking. Who drives it is an action of its own."""
+
+    customer = LookupField(
+        label=gettext_lazy("Customer"),
+        queryset=Customer.objects.active(),
+        url="directory:customer-lookup",
+    )
+    stops = StopsField(
+        label=gettext_lazy("Stops on the way"),
+        required=False,
+        help_text=gettext_lazy("One address a line."),
+    )
+    pickup_at = forms.DateTimeField(
+        label=gettext_lazy("Pickup time"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    override_reason = forms.CharField(
+        label=gettext_lazy("Reason to go ahead in spite of the overlap"),
+        max_length=200,
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    class Meta:
+        model = Booking
+        fields = [
+            "customer",
+            "passenger_name",
+            "passenger_phone",
+            "passenger_email",
+            "passenger_count",
+            "luggage_count",
+            "transport_number",
+            "pickup_at",
+            "duration_minutes",
+            "pickup_address",
+            "dropoff_address",
+            "stops",
+            "vehicle_class",
+            "distance_km",
+            "price",
+            "payout",
+            "currency",
+            "payment_state",
+            "driver_notes",
+            "office_notes",
+        ]
+        widgets = {
+            "pickup_address": SuggestInput(url="bookings:addresses"),
+            "dropoff_address": SuggestInput(url="bookings:addresses"),
+            "driver_notes": forms.Textarea(attrs={"rows": 2}),
+            "office_notes": forms.Textarea(attrs={"rows": 2}),
+        }
+        localized_fields = ["distance_km", "price", "payout"]
+
+    def __init__(self, *args, user=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if self.instance.pk:  # a former customer stays, even if no longer active
+            self.fields["customer"].queryset = Customer.objects.filter(
+                is_active=True
+            ) | Customer.objects.filter(pk=self.instance.customer_id)
+        for name in ("price", "payout"):
+            if self.initial.get(name) is not None:
+                self.initial[name] = money.rounded(self.initial[name], self.instance.currency)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Fieldset(
+                _("Who"),
+                Row(Column("customer"), Column("passenger_name")),
+                Row(Column("passenger_phone"), Column("passenger_email")),
+                Row(Column("passenger_count"), Column("luggage_count"), Column("transport_number")),
+            ),
+            Fieldset(
+                _("When and where"),
+                Row(
+                    Column("pickup_at"),
+                    Column("duration_minutes"),
+                    Column("distance_km"),
+                    Column("vehicle_class"),
+                ),
+                Row(Column("pickup_address"), Column("dropoff_address")),
+                "stops",
+            ),
+            Fieldset(
+                _("Money"),
+                Row(Column("price"), Column("payout"), Column("currency"), Column("payment_state")),
+            ),
+            Fieldset(_("Notes"), Row(Column("driver_notes"), Column("office_notes"))),
+        )
+
+    def clean_override_reason(self):
+        reason = self.cleaned_data["override_reason"].strip()
+        if reason and not (self.user and self.user.has_perm(OVERRIDE)):
+            raise ValidationError(_("You may not go ahead in spite of an overlap."))
+        return reason
+
+    def add_error(self, field, error):
+        """An overlap that this user may override brings the question why they would."""
+        super().add_error(field, error)
+        codes = {e.code for errors in self.errors.as_data().values() for e in errors}
+        if DRIVER_BUSY in codes and self.user and self.user.has_perm(OVERRIDE):
+            self.fields["override_reason"].widget = forms.TextInput()

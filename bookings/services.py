@@ -1,0 +1,461 @@
+"""The verbs on bookings. Each takes a queryset; one booking is a selection of one.
+
+Each runs in one transaction, locks the drivers whose time is at stake and then the bookings, both
+in primary-key order, and leaves a batch, a log line and a history row for all it changed.
+"""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Case, CharField, F, Max, OuterRef, Q, RowRange, Value, When, Window
+from django.db.models.functions import Cast, Concat, Lower, LPad, Replace, RowNumber
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project import money
+from project.audit import numbering
+from project.audit.recorder import insert_select, line, lock, recorded
+from project.audit.refusals import Refusal, any_refusal
+from project.directory.models import Driver
+
+from .models import Booking, reference_prefix
+from .recap import render_recap
+from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, PaymentState, Status, leads_to
+from .wall_time import OnDate
+
+MOST_RECAPPED = 1000
+OVERRIDE = "bookings.override_overlap_booking"  # the permission to accept an overlap
+DRIVER_BUSY = "driver_busy"
+
+ARCHIVED = Refusal(
+    "archived", Q(archived_at__isnull=False), gettext_lazy("archived: unarchive it first")
+)
+OVER = Refusal(
+    "over", Q(status__in=(Status.COMPLETED, Status.NO_SHOW)), gettext_lazy("already over")
+)
+CANCELLED = Refusal("cancelled", Q(status=Status.CANCELLED), gettext_lazy("already cancelled"))
+NOBODY = Refusal(
+    "nobody", Q(driver__isnull=True, partner__isnull=True), gettext_lazy("nobody is assigned")
+)
+
+NOT_ARCHIVABLE = (
+    Refusal("archived_already", Q(archived_at__isnull=False), gettext_lazy("already archived")),
+    Refusal("open", Q(status__in=OPEN), gettext_lazy("still open: complete or cancel it first")),
+)
+NOT_UNARCHIVABLE = (
+    Refusal("not_archived", Q(archived_at__isnull=True), gettext_lazy("not archived")),
+)
+NOT_UNASSIGNABLE = (
+    ARCHIVED,
+    NOBODY,
+    Refusal("under_way", Q(status__in=UNDER_WAY), gettext_lazy("under way or over")),
+    CANCELLED,
+)
+
+
+def driver_busy(driver):
+    """The warning that another ride of `driver` (an id or an expression) is at the same time."""
+    return Refusal(
+        DRIVER_BUSY,
+        Booking.objects.none().clashing_for(driver),
+        gettext_lazy("the driver has another ride at that time"),
+        override=OVERRIDE,
+    )
+
+
+# ------------------------------------------------------------------------------ archive, unarchive
+def archive(selection, *, by, ticket=None, at=None):
+    """Take closed bookings out of the daily list."""
+    with recorded(
+        "bookings.archive",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=line(_("Archived")),
+        refusals=NOT_ARCHIVABLE,
+    ) as batch:
+        batch.update(archived_at=at or timezone.now())
+    return batch.outcome
+
+
+def unarchive(selection, *, by, ticket=None):
+    """Bring archived bookings back into the daily list."""
+    with recorded(
+        "bookings.unarchive",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=line(_("Unarchived")),
+        refusals=NOT_UNARCHIVABLE,
+    ) as batch:
+        batch.update(archived_at=None)
+    return batch.outcome
+
+
+# -------------------------------------------------------------------------------- cancel, restore
+def not_cancellable(*, billable=False):
+    """Why a booking can't be cancelled; one without a price can't be billed either."""
+    refusals = (CANCELLED, OVER)
+    if billable:
+        refusals += (Refusal("no_price", Q(price__isnull=True), gettext_lazy("no price to bill")),)
+    return refusals
+
+
+def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, ticket=None, at=None):
+    """Cancel what is still open. With `billable`, the fee is `fee_percent` of the price.
+
+    The fee is rounded to the currency's decimals.
+    """
+    fee = None
+    if billable:
+        fee = money.rounded_in_sql(F("price") * Value(Decimal(fee_percent) / 100))
+    with recorded(
+        "bookings.cancel",
+        selection,
+        by=by,
+        reason=reason,
+        ticket=ticket,
+        sentence=line(_("Cancelled"), reason),
+        refusals=not_cancellable(billable=billable),
+    ) as batch:
+        batch.update(
+            status_before=F("status"),
+            status=Status.CANCELLED,
+            cancellation_kind=kind,
+            cancellation_reason=reason,
+            cancelled_at=at or timezone.now(),
+            cancelled_by=by,
+            billable=billable,
+            fee=fee,
+        )
+    return batch.outcome
+
+
+def not_restorable():
+    return (
+        Refusal("not_cancelled", ~Q(status=Status.CANCELLED), gettext_lazy("not cancelled")),
+        ARCHIVED,
+        Refusal(
+            "fee_settled",
+            Q(fee__isnull=False) & ~Q(payment_state=PaymentState.UNPAID),
+            gettext_lazy("its fee is invoiced or paid"),
+        ),
+        driver_busy(OuterRef("driver")),
+    )
+
+
+def restore(selection, *, by, reason="", override="", ticket=None):
+    """Bring cancelled bookings back to the status they had."""
+    with recorded(
+        "bookings.restore",
+        selection,
+        by=by,
+        reason=reason or override,
+        ticket=ticket,
+        locks=[drivers_of(selection)],
+        refusals=without_warnings(not_restorable(), override),
+        sentence=in_spite_of(
+            line(_("Restored"), reason), driver_busy(OuterRef("driver")), reason=override
+        ),
+    ) as batch:
+        batch.update(
+            status=F("status_before"),
+            status_before="",
+            cancellation_kind="",
+            cancellation_reason="",
+            cancelled_at=None,
+            cancelled_by=None,
+            billable=False,
+            fee=None,
+        )
+    return batch.outcome
+
+
+def discard(selection, *, by, refusals, undo_of):
+    """Undo the making of bookings: cancel and archive them, as created by mistake."""
+    reason = _("Created by mistake")
+    now = timezone.now()
+    with recorded(
+        "bookings.discard",
+        selection,
+        by=by,
+        reason=reason,
+        undo_of=undo_of,
+        sentence=line(_("Cancelled and archived"), reason),
+        refusals=(*refusals, CANCELLED, OVER),
+    ) as batch:
+        batch.update(
+            status_before=F("status"),
+            status=Status.CANCELLED,
+            cancellation_kind=CancellationKind.MISTAKE,
+            cancellation_reason=reason,
+            cancelled_at=now,
+            cancelled_by=by,
+            archived_at=now,
+        )
+    return batch.outcome
+
+
+# ----------------------------------------------------------------------------------------- status
+def not_settable(status):
+    """Why a booking can't take `status`: the state machine, and a ride needs someone to drive."""
+    name = Status(status).label
+    refusals = (
+        Refusal("same", Q(status=status), _("already: %(status)s") % {"status": name}),
+        ARCHIVED,
+        Refusal(
+            "unreachable",
+            ~Q(status__in=leads_to(status)),
+            _("cannot become “%(status)s” from its present status") % {"status": name},
+        ),
+    )
+    return (*refusals, NOBODY) if status in UNDER_WAY else refusals
+
+
+def set_status(selection, *, by, status, fee=None, ticket=None):
+    """Move bookings one step on. `fee` (an amount) bills a no-show; it is refused elsewhere."""
+    if fee is not None and status != Status.NO_SHOW:
+        raise ValidationError({"fee": _("Only a no-show can be billed here.")})
+    with recorded(
+        "bookings.set_status",
+        selection,
+        by=by,
+        ticket=ticket,
+        refusals=not_settable(status),
+        sentence=line(_("Status: %(status)s") % {"status": Status(status).label}),
+    ) as batch:
+        batch.update(status=status, billable=fee is not None, fee=fee)
+    return batch.outcome
+
+
+# -------------------------------------------------------------------------------- assign, unassign
+def not_assignable(selection, *, driver=None, partner=None):
+    """Why a booking can't be given to `driver` or `partner` (one of the two)."""
+    refusals = (
+        ARCHIVED,
+        Refusal("closed", Q(status__in=CLOSED), gettext_lazy("over or cancelled")),
+    )
+    if driver or partner:
+        same = Q(driver=driver) if driver else Q(partner=partner)
+        refusals += (Refusal("same", same, gettext_lazy("already assigned to them")),)
+    if driver is None:
+        return refusals
+    candidates = models.QuerySet(Booking).filter(pk__in=selection.order_by().values("pk"))
+    earlier = Window(
+        Max("ends_at"),
+        order_by=[F("pickup_at").asc(), F("pk").asc()],
+        frame=RowRange(None, -1),
+    )
+    doubled = (
+        candidates.exclude(any_refusal(refusals))
+        .annotate(busy_until=earlier)
+        .filter(busy_until__gt=F("pickup_at"))
+        .order_by()
+    )
+    return (
+        *refusals,
+        driver_busy(driver.pk),
+        Refusal(
+            "doubled",
+            Q(pk__in=doubled.values("pk")),
+            gettext_lazy("overlaps another ride of this selection"),
+            override=OVERRIDE,
+        ),
+    )
+
+
+def assign(selection, *, by, driver=None, partner=None, override="", ticket=None):
+    """Give bookings to a driver or to a partner. `override` is the reason to accept overlaps."""
+    if (driver is None) == (partner is None):
+        raise ValidationError(_("Choose a driver or a partner, not both."))
+    refusals = not_assignable(selection, driver=driver, partner=partner)
+    sentence = line(_("Assigned to %(name)s") % {"name": driver or partner})
+    overlaps = [refusal for refusal in refusals if refusal.override]
+    with recorded(
+        "bookings.assign",
+        selection,
+        by=by,
+        reason=override,
+        ticket=ticket,
+        locks=[Driver.objects.filter(pk=driver.pk)] if driver else [],
+        refusals=without_warnings(refusals, override),
+        sentence=in_spite_of(sentence, *overlaps, reason=override),
+    ) as batch:
+        batch.update(driver=driver, partner=partner)
+    return batch.outcome
+
+
+def unassign(selection, *, by, ticket=None):
+    """Take bookings back from their driver or partner."""
+    with recorded(
+        "bookings.unassign",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=line(_("Unassigned")),
+        refusals=NOT_UNASSIGNABLE,
+    ) as batch:
+        batch.update(driver=None, partner=None)
+    return batch.outcome
+
+
+def drivers_of(selection):
+    """The drivers of a selection, to be locked before anyone decides about their time."""
+    return Driver.objects.filter(pk__in=selection.order_by().values("driver"))
+
+
+def without_warnings(refusals, override):
+    """The refusals in force: with a reason to override, the warnings are not."""
+    return tuple(refusal for refusal in refusals if not (override and refusal.override))
+
+
+def in_spite_of(sentence, *warnings, reason):
+    """The log line, which says so where a warning was overridden."""
+    if not (reason and warnings):
+        return sentence
+    told = line(f"{sentence} — {_('in spite of an overlap')}", reason)
+    return Case(
+        When(any_refusal(warnings), then=Value(told)),
+        default=Value(sentence),
+        output_field=CharField(),
+    )
+
+
+# -------------------------------------------------------------------------------------- duplicate
+COPIED = (
+    "customer",
+    "passenger_name",
+    "passenger_phone",
+    "passenger_email",
+    "passenger_count",
+    "luggage_count",
+    "transport_number",
+    "pickup_address",
+    "dropoff_address",
+    "stops",
+    "duration_minutes",
+    "vehicle_class",
+    "distance_km",
+    "price",
+    "payout",
+    "currency",
+    "driver_notes",
+    "office_notes",
+    "address_text",
+)
+
+
+def duplicate(selection, *, by, date, ticket=None):
+    """Copy bookings to `date`, at the same local time: pending, unassigned, unpaid.
+
+    What came of the original (status, payment, fee, driver) is never copied.
+    """
+    with recorded(
+        "bookings.duplicate", selection, by=by, ticket=ticket, sentence=_("Duplicated")
+    ) as batch:
+        prefix = reference_prefix()
+        last = numbering.allocate(prefix, batch.total)
+        row = Window(RowNumber(), order_by=F("pk").asc())
+        number = Cast(row + Value(last), CharField())
+        reference = Concat(Value(f"{prefix}-"), LPad(number, 6, Value("0")))
+        pickup_at = OnDate(F("pickup_at"), date)
+        fields = [Booking._meta.get_field(name).attname for name in COPIED]
+        fresh = {
+            "reference": reference,
+            "pickup_at": pickup_at,
+            "ends_at": models.ExpressionWrapper(
+                pickup_at + (F("ends_at") - F("pickup_at")), output_field=models.DateTimeField()
+            ),
+            "search_text": Replace(F("search_text"), Lower("reference"), Lower(reference)),
+            "status": Value(Status.PENDING),
+            "payment_state": Value(PaymentState.UNPAID),
+            "billable": Value(False),
+            "status_before": Value(""),
+            "cancellation_kind": Value(""),
+            "cancellation_reason": Value(""),
+            "leg": Value(""),
+            "version": Value(1),
+            "created_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
+            "updated_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
+        }
+        insert_select(
+            Booking,
+            (*fields, *fresh),
+            batch.selection.order_by("pk"),
+            *(F(name) for name in fields),
+            *fresh.values(),
+        )
+        copies = models.QuerySet(Booking).filter(
+            reference__gt=numbering.reference(prefix, last),
+            reference__lte=numbering.reference(prefix, last + batch.total),
+        )
+        batch.created(copies, reference=F("reference"), pickup_at=F("pickup_at"))
+        batch.mention("bookings.copied", _("Copied to %(date)s") % {"date": date.isoformat()})
+    return batch.outcome
+
+
+# ------------------------------------------------------------------------------------------ recap
+def recap(selection, *, by, ticket=None, at=None):
+    """All that is known of the bookings at this moment, as plain text, in `outcome.report`."""
+    with recorded(
+        "bookings.recap", selection, by=by, ticket=ticket, sentence=_("Recap read")
+    ) as batch:
+        if batch.total > MOST_RECAPPED:
+            raise ValidationError(
+                _("A text recap holds at most %(most)s bookings: choose fewer."),
+                params={"most": MOST_RECAPPED},
+            )
+        batch.outcome.report = render_recap(batch.selection, by=by, at=at or timezone.now())
+        batch.note()
+    return batch.outcome
+
+
+# ----------------------------------------------------------------------------------- create, edit
+def create(booking, *, by, token=None):
+    """Save a new booking. Raises `AlreadyDone` for a form that was posted twice."""
+    return booking.save(by=by, token=token, action="bookings.create")
+
+
+def revert(booking, values, *, by, undo_of):
+    """Undo an edit: the former values, through the same checks."""
+    for attname, value in values.items():
+        setattr(booking, attname, value)
+    return edit(booking, by=by, reason=_("Undo"), undo_of=undo_of)
+
+
+def edit(booking, *, by, reason="", override="", undo_of=None):
+    """Save a changed booking. Raises `Stale`, and ValidationError for what may not be.
+
+    Its driver's other rides are looked at under lock, as in `assign`; `override` is the reason to
+    accept an overlap.
+    """
+    with transaction.atomic():
+        lock(Driver.objects.filter(pk=booking.driver_id))
+        if booking.archived_at:
+            raise ValidationError(_("An archived booking does not change: unarchive it first."))
+        booking.derive()
+        busy = (
+            Booking.objects.filter(driver=booking.driver_id)
+            .occupying()
+            .overlapping(booking.pickup_at, booking.ends_at)
+            .exclude(pk=booking.pk)
+        )
+        if (
+            booking.driver_id
+            and booking.status != Status.CANCELLED
+            and not override
+            and (other := busy.first())
+        ):
+            text = _("The driver has another ride at that time: %(reference)s.")
+            raise ValidationError(
+                {
+                    "pickup_at": ValidationError(
+                        text, code=DRIVER_BUSY, params={"reference": other.reference}
+                    )
+                }
+            )
+        return booking.save(
+            by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
+        )

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from . import views
+
+app_name = "bookings"
+urlpatterns = [
+    path("", views.booking_list, name="list"),
+    path("new/", views.booking_create, name="create"),
+    path("addresses/", views.addresses, name="addresses"),
+    path("<str:reference>/", views.booking_detail, name="detail"),
+    path("<str:reference>/edit/", views.booking_edit, name="edit"),
+]

@@ -1,0 +1,72 @@
+"""The pages about bookings."""
+
+from django.contrib.auth.decorators import permission_required
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from project.actions import desk as desks
+from project.actions import pages
+
+from . import services
+from .forms import BookingForm
+from .models import Booking
+from .queries import known_addresses
+
+may_view = permission_required("bookings.view_booking", raise_exception=True)
+
+
+@require_GET
+@may_view
+def booking_detail(request, reference):
+    """All of one booking, what can be done with it, and its life."""
+    booking = get_object_or_404(Booking.objects.for_recap(), reference=reference)
+    other = None
+    if booking.round_trip_id:
+        other = booking.round_trip.segments.exclude(pk=booking.pk).first()
+    context = {"booking": booking, "other_segment": other}
+    return pages.show(request, desks.get("bookings"), booking, "bookings/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@may_view
+def booking_create(request):
+    return pages.create(
+        request,
+        desks.get("bookings"),
+        BookingForm,
+        service=services.create,
+        title=_("New booking"),
+        initial={"customer": request.GET.get("customer")},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@may_view
+def booking_edit(request, reference):
+    booking = get_object_or_404(Booking, reference=reference)
+    return pages.edit(
+        request,
+        desks.get("bookings"),
+        booking,
+        BookingForm,
+        service=_save,
+        title=_("Edit %(reference)s") % {"reference": reference},
+        user=request.user,
+    )
+
+
+def _save(form, *, by):
+    return services.edit(form.instance, by=by, override=form.cleaned_data["override_reason"])
+
+
+@require_GET
+@may_view
+def addresses(request):
+    """Addresses typed before that hold what is being typed: options for the address fields."""
+    context = {
+        "options": known_addresses(request.GET.get("q", "")),
+        "url": reverse("bookings:addresses"),
+    }
+    return render(request, "ui/widgets/_suggestions.html", context)

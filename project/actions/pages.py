@@ -1,0 +1,167 @@
+"""The pages of one record: show it, create it, edit it. The same for every desk."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from project.audit.recorder import AlreadyDone, Outcome, Stale, log_model_of
+from project.audit.refusals import first_refusal
+from project.audit.timeline import shown, timeline
+
+from .undo import why_not
+from .views import tell
+
+
+def show(request, desk, record, template, context=None):
+    """A record's page: its facts, what can be done with it, and its life."""
+    context = {
+        "desk": desk,
+        "record": record,
+        "actions": available(desk, record, request.user),
+        "entries": timeline(
+            record, desk.labels(), can_undo=lambda batch: not why_not(batch, request.user)
+        ),
+        "refresh_on": desk.event,
+        **(context or {}),
+    }
+    return render(request, template, context)
+
+
+def available(desk, record, user):
+    """The actions that the user may take on this record and that nothing refuses; one statement."""
+    actions = desk.actions_for(user)
+    if not actions:
+        return []
+    selection = desk.model.objects.filter(pk=record.pk)
+    refused = selection.values_list(
+        *(first_refusal(action.refusals_for(selection, {})) for action in actions)
+    ).get()
+    return [
+        {"action": action, "url": desk.action_url(action)}
+        for action, code in zip(actions, refused, strict=True)
+        if not code
+        or any(r.code == code and r.override for r in action.refusals_for(selection, {}))
+    ]
+
+
+def create(request, desk, form_class, *, service, title, initial=None, template="ui/form.html"):
+    """A form that makes a record; posted twice, it makes one and leads to it both times."""
+    action = desk.action("create")
+    _allow(request, action)
+    form = form_class(request.POST or None, initial=initial)
+    token = _token(request.POST.get("token")) or uuid.uuid4()
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = service(form.instance, by=request.user, token=token)
+        except AlreadyDone as already:
+            return redirect(_made_by(desk, already.batch))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            tell(request, action, Outcome(batch=batch, changed=1))
+            return redirect(form.instance)
+    back_url = reverse(desk.list_url)
+    return _form_page(request, template, form, title, back_url, {"token": token})
+
+
+def edit(request, desk, record, form_class, *, service, title, template="ui/form.html", **options):
+    """A form that changes a record. Where someone saved in between, both versions are shown."""
+    action = desk.action("edit")
+    _allow(request, action)
+    version = record.version
+    form = form_class(request.POST or None, instance=record, **options)
+    if request.method == "POST":
+        seen = _number(request.POST.get("version"))
+        if form.is_valid():
+            form.instance.version = seen
+            try:
+                batch = service(form, by=request.user)
+            except Stale as stale:
+                return _conflict(request, form, stale.current)
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                if batch is None:
+                    messages.info(request, _("Nothing was changed."))
+                else:
+                    tell(request, action, Outcome(batch=batch, changed=1))
+                return redirect(record)
+        version = seen  # what they saw first stays what they answer for
+    return _form_page(
+        request, template, form, title, record.get_absolute_url(), {"version": version}
+    )
+
+
+def _allow(request, action):
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied(action.permission)
+
+
+def _form_page(request, template, form, title, back_url, hidden):
+    context = {
+        "form": form,
+        "title": title,
+        "back_url": back_url,
+        "hidden": hidden.items(),
+    }
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _conflict(request, form, current):
+    """409: what was saved in between beside what was typed; nothing typed is lost."""
+    by = current.history.select_related("history_user").first()
+    rows = [
+        {
+            "label": form.fields[name].label,
+            "theirs": (theirs := _shown(current, name)),
+            "yours": (yours := _shown(form.instance, name)),
+            "differs": theirs != yours,
+        }
+        for name in form.fields
+        if name in {model_field.name for model_field in current._meta.concrete_fields}
+    ]
+    hidden = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in ("version", "csrfmiddlewaretoken")
+        for value in values
+    ]
+    context = {
+        "title": str(current),
+        "rows": rows,
+        "who": by and by.history_user,
+        "hidden": [*hidden, ("version", current.version)],
+        "reload_url": current.get_edit_url(),
+    }
+    return render(request, "ui/conflict.html", context, status=409)
+
+
+def _shown(record, name):
+    model_field = record._meta.get_field(name)
+    if model_field.is_relation:
+        return str(getattr(record, name) or "—")
+    return shown(model_field, getattr(record, name))
+
+
+def _made_by(desk, batch):
+    log, key = log_model_of(desk.model)
+    line = log._base_manager.filter(batch=batch).select_related(key).first()
+    if line is None:
+        raise Http404
+    return getattr(line, key)
+
+
+def _token(text):
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _number(text):
+    return int(text) if (text or "").isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,116 @@
+"""Undoing a batch: the inverse action, with the values that the history had before it."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.audit.recorder import Outcome, line, log_model_of, recorded
+from project.audit.refusals import Refusal
+
+from . import desk as desks
+
+UNDO_FOR = timedelta(days=1)
+
+
+class CannotUndo(Exception):
+    """This batch can't be undone; the message says why."""
+
+
+def why_not(batch, user, now=None):
+    """Why `user` can't undo `batch`, in words; '' if they can."""
+    try:
+        desk = desks.of_model(batch.model)
+        action = desk.action(batch.action)
+    except KeyError:
+        return _("What was done here has no undo.")
+    if not (action.creates or action.inverse):
+        return _("What was done here has no undo.")
+    if not batch.changed:
+        return _("Nothing was changed, so there is nothing to undo.")
+    if hasattr(batch, "undone_by"):
+        return _("Already undone.")
+    if (now or timezone.now()) - batch.created_at > UNDO_FOR:
+        return _("Too long ago: an act can be undone for a day.")
+    if not user.has_perm(permission_of(desk, action)):
+        return _("You may not undo this.")
+    return ""
+
+
+def permission_of(desk, action):
+    """What undoing needs: the inverse's permission; for what made records, its own."""
+    return action.permission if action.creates else desk.action(action.inverse).permission
+
+
+def undo(batch, *, by):
+    """Undo `batch` on the records that no one has touched since; the Outcome names the others.
+
+    Raises CannotUndo, PermissionDenied, and AlreadyDone if two people undo at once.
+    """
+    if reason := why_not(batch, by):
+        raise CannotUndo(reason)
+    desk = desks.of_model(batch.model)
+    action = desk.action(batch.action)
+    if not by.has_perm(desk.view_permission):
+        raise PermissionDenied(desk.view_permission)
+    log, key = log_model_of(desk.model)
+    lines = log._base_manager.filter(batch=batch, action_code=batch.action)
+    selection = desk.model.objects.filter(pk__in=lines.values(f"{key}_id"))
+    history = desk.model.history.model._base_manager
+    of_batch = history.filter(id=OuterRef("pk"), batch_id=batch.pk)
+    untouched = Exists(of_batch.filter(version=OuterRef("version")))
+    touched_since = Refusal("touched_since", ~untouched, gettext_lazy("changed since"))
+    if action.creates:
+        return desk.discard(selection, by=by, refusals=(touched_since,), undo_of=batch)
+
+    def before(name):
+        """The value of a field before the batch, as an expression over the record."""
+        written = history.filter(id=OuterRef(OuterRef("pk")), batch_id=batch.pk)
+        earlier = history.filter(
+            id=OuterRef("pk"), history_id__lt=Subquery(written.values("history_id")[:1])
+        )
+        attname = desk.model._meta.get_field(name).attname
+        return Subquery(earlier.order_by("-history_id").values(attname)[:1])
+
+    if action.revert:
+        return _revert(desk, action, batch, selection, untouched, by)
+    refusals = (touched_since,)
+    selection = selection.order_by().annotate(
+        **{f"before_{name}": before(name) for name in action.writes}
+    )
+    if action.undo_refusals:
+        refusals += action.undo_refusals(selection)
+    locks = action.undo_locks(selection) if action.undo_locks else []
+    inverse = desk.action(action.inverse)
+    with recorded(
+        inverse.code,
+        selection,
+        by=by,
+        reason=line(_("Undo"), batch.reason),
+        sentence=line(_("Undone: %(action)s") % {"action": action.label}),
+        refusals=refusals,
+        locks=locks,
+        undo_of=batch,
+    ) as recording:
+        recording.update(**{name: before(name) for name in action.writes})
+    return recording.outcome
+
+
+def _revert(desk, action, batch, selection, untouched, by):
+    """Undo the edit of one record: the form's own service, with the former values."""
+    record = selection.filter(untouched).first()
+    if record is None:
+        raise CannotUndo(_("It was changed again since."))
+    written = record.history.get(batch_id=batch.pk)
+    former = record.history.filter(history_id__lt=written.history_id).latest("history_id")
+    values = {
+        field.attname: getattr(former, field.attname)
+        for field in former.tracked_fields
+        if field.editable and not isinstance(field, models.AutoField)
+    }
+    undone = action.revert(record, values, by=by, undo_of=batch)
+    return Outcome(batch=undone, changed=1)

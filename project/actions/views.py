@@ -1,0 +1,250 @@
+"""The one view that shows an action's dialog and does it, for every desk; undo; a batch's page."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from project.audit.models import Batch
+from project.audit.recorder import AlreadyDone, log_model_of
+
+from . import desk as desks
+from .flow import take
+from .selection import NoSelection, read
+from .undo import CannotUndo, undo, why_not
+
+PAGE = 100
+
+
+@require_POST
+def run(request, slug, name):
+    """Show what an action would do to the selection posted; do it once it is confirmed."""
+    desk, action = _found(slug, name)
+    if not request.user.has_perm(desk.view_permission):
+        raise PermissionDenied(desk.view_permission)
+    try:
+        selection = read(desk, request.POST, request.user)
+    except NoSelection as problem:
+        messages.error(request, str(problem))
+        return _back(request, desk)
+    step = take(
+        desk,
+        action,
+        selection,
+        request.POST,
+        user=request.user,
+        confirmed=action.reports
+        or (request.POST.get("confirm") == "1" and request.POST.get("preview") != "1"),
+    )
+    if step.outcome is None:
+        return _ask(request, desk, step)
+    if action.reports:
+        return _report(request, desk, step)
+    tell(request, action, step.outcome)
+    if made := _page_of_what_was_made(desk, action, step.outcome):
+        return HttpResponseClientRedirect(made) if request.htmx else redirect(made)
+    return _done(request, desk)
+
+
+@require_POST
+def undo_batch(request, batch_id):
+    """Undo a whole batch; what someone changed since is left alone and named."""
+    done = get_object_or_404(Batch, pk=batch_id)
+    try:
+        desk = desks.of_model(done.model)
+        outcome = undo(done, by=request.user)
+    except KeyError:
+        raise Http404 from None
+    except (CannotUndo, AlreadyDone) as problem:
+        messages.error(request, str(problem))
+        return _done(request, desk)
+    changed = ngettext(
+        "%(n)s record is as it was.", "%(n)s records are as they were.", outcome.changed
+    )
+    _toast(request, changed % {"n": outcome.changed}, outcome, undoable=False)
+    return _done(request, desk)
+
+
+@require_GET
+def batch(request, batch_id):
+    """What one act did: who, when, why, which records, and which it left alone."""
+    done = get_object_or_404(Batch.objects.select_related("user"), pk=batch_id)
+    try:
+        desk = desks.of_model(done.model)
+    except KeyError:
+        raise Http404 from None
+    if not request.user.has_perm(desk.view_permission):
+        raise PermissionDenied(desk.view_permission)
+    log, key = log_model_of(desk.model)
+    lines = log._base_manager.filter(batch=done, action_code=done.action)
+    named = lines.order_by(key).values_list(f"{key}_id", f"{key}__{desk.label}")
+    changed = Paginator(named, PAGE).get_page(request.GET.get("page"))
+    changed.object_list = [_link(desk, pk, name) for pk, name in changed.object_list]
+    refusals = list(done.refusals.order_by("object_id")[:PAGE])
+    names = dict(
+        desk.model.objects.filter(pk__in=[refusal.object_id for refusal in refusals]).values_list(
+            "pk", desk.label
+        )
+    )
+    undone = getattr(done, "undone_by", None)
+    context = {
+        "batch": {
+            "label": desk.labels().get(done.action, done.action),
+            "who": done.user,
+            "when": done.created_at,
+            "reason": done.reason,
+            "changed": done.changed,
+            "refused": done.refused,
+            "undone_by": undone and undone.user,
+            "undone_at": undone and undone.created_at,
+            "undo_url": reverse("undo", args=[done.pk]),
+        },
+        "changed": changed,
+        "refused": [
+            _link(desk, refusal.object_id, names.get(refusal.object_id, refusal.object_id))
+            | {"reason": refusal.message}
+            for refusal in refusals
+        ],
+        "can_undo": not why_not(done, request.user),
+    }
+    return render(request, "actions/batch.html", context)
+
+
+def tell(request, action, outcome):
+    """The toast: what was done and what was refused, with the way to see it and undo it."""
+    text = str(action.done % {"n": outcome.changed})
+    _toast(request, text, outcome, undoable=not why_not(outcome.batch, request.user))
+
+
+def _toast(request, text, outcome, *, undoable):
+    if outcome.refused:
+        reasons = ", ".join(f"{reason.count} {reason.message}" for reason in outcome.refused)
+        refused = outcome.refused_count
+        text += " " + ngettext(
+            "%(n)s refused: %(reasons)s.", "%(n)s refused: %(reasons)s.", refused
+        ) % {"n": refused, "reasons": reasons}
+    level = messages.SUCCESS if outcome.changed and not outcome.refused else messages.WARNING
+    tags = f"batch:{outcome.batch.pk}" + (" undo" if undoable else "")
+    messages.add_message(request, level, text, extra_tags=tags)
+
+
+def _found(slug, name):
+    try:
+        desk = desks.get(slug)
+        action = desk.action(name)
+    except KeyError:
+        raise Http404 from None
+    if action.service is None:
+        raise Http404
+    return desk, action
+
+
+def _link(desk, pk, name):
+    return {"label": name, "url": desk.record_url(pk, name)}
+
+
+def _back_url(request, desk):
+    """Where the user came from, if it is a page of ours."""
+    for url in (
+        request.POST.get("back"),
+        request.headers.get("HX-Current-URL"),
+        request.headers.get("Referer"),
+    ):
+        if url and url_has_allowed_host_and_scheme(url, {request.get_host()}):
+            return url
+    return reverse(desk.list_url)
+
+
+def _back(request, desk):
+    """To where the user was: an htmx request stays there, and the toast appears."""
+    if request.htmx:
+        return HttpResponse()
+    return redirect(_back_url(request, desk))
+
+
+def _done(request, desk):
+    """Close the dialog and tell every section that shows such records."""
+    if not request.htmx:
+        return redirect(_back_url(request, desk))
+    return trigger_client_event(trigger_client_event(HttpResponse(), desk.event), "dialog-close")
+
+
+def _page_of_what_was_made(desk, action, outcome):
+    """The edit page of the one record that an action made; '' for none or many."""
+    if not (action.creates and outcome.changed == 1):
+        return ""
+    log, key = log_model_of(desk.model)
+    line = log._base_manager.get(batch=outcome.batch, action_code=outcome.batch.action)
+    record = getattr(line, key)
+    return record.get_edit_url()
+
+
+def _ask(request, desk, step):
+    action, preview = step.action, step.preview
+    hidden = [
+        *step.selection.hidden,
+        ("confirm", "1"),
+        ("token", step.token),
+        ("digest", preview.digest),
+        ("back", _back_url(request, desk)),
+    ]
+    context = {
+        "action": action,
+        "title": action.question % {"n": preview.total},
+        "submit_label": action.question % {"n": preview.ready},
+        "preview": {
+            "total": preview.total,
+            "ready": preview.ready,
+            "widened": preview.widened,
+            "refused": [
+                {"reason": r.message, "count": r.count, "examples": r.examples}
+                for r in preview.refused
+            ],
+            "warnings": [
+                {
+                    "reason": r.message,
+                    "count": r.count,
+                    "examples": r.examples,
+                    "may_override": step.may_override,
+                }
+                for r in preview.warnings
+            ],
+        },
+        "form": step.form,
+        "override": step.override,
+        "notes": [*step.selection.notes, *step.errors],
+        "scopes": [
+            {"value": s.name, "label": s.label, "checked": s is step.scope} for s in action.scopes
+        ],
+        "changed": step.changed,
+        "hidden": hidden,
+        "post_url": desk.action_url(action),
+        "back_url": _back_url(request, desk),
+        "can_submit": preview.ready > 0 or bool(action.form),
+    }
+    invalid = bool(step.form and step.form.errors) or bool(step.errors)
+    status = 409 if step.changed else 422 if invalid else 200
+    template = "actions/_dialog.html" if request.htmx else "actions/confirm.html"
+    return render(request, template, context, status=status)
+
+
+def _report(request, desk, step):
+    text, action = step.outcome.report, step.action
+    if request.POST.get("as") == "text":
+        return HttpResponse(text, content_type="text/plain; charset=utf-8")
+    context = {
+        "title": action.question % {"n": step.outcome.changed},
+        "text": text,
+        "filename": f"{action.name}.txt",
+        "post_url": desk.action_url(action),
+        "hidden": list(step.selection.hidden),
+        "back_url": _back_url(request, desk),
+    }
+    template = "actions/_report.html" if request.htmx else "actions/report.html"
+    return render(request, template, context)

@@ -1,0 +1,118 @@
+"""The life of one record: its log and its field-by-field changes, newest first."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from .recorder import log_model_of
+
+
+@dataclass(slots=True)
+class Change:
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Entry:
+    when: datetime
+    who: object
+    label: str
+    text: str
+    reason: str
+    batch: object
+    undo: bool
+    kind: str
+    changes: list = field(default_factory=list)
+
+
+def timeline(record, labels, *, can_undo=lambda batch: False, limit=200):
+    """The record's entries. `labels` maps action codes to words in the user's language, and
+    `can_undo` tells of a batch whether this user may undo it.
+
+    Two statements, and one for each kind of record that a changed field points to.
+    """
+    log, key = log_model_of(type(record))
+    lines = list(
+        log._base_manager.filter(**{key: record})
+        .select_related("user", "batch", "batch__undone_by")
+        .order_by("-timestamp", "-pk")[:limit]
+    )
+    names = _names_of_related(type(record), lines)
+    return [
+        Entry(
+            when=line.timestamp,
+            who=line.user,
+            label=str(labels.get(line.action_code, line.action)),
+            text=line.action,
+            reason=line.batch.reason,
+            batch=line.batch_id,
+            undo=line.batch.action == line.action_code and can_undo(line.batch),
+            kind=line.action_code.rpartition(".")[2],
+            changes=[
+                Change(
+                    str(_field(record, name).verbose_name),
+                    shown(_field(record, name), before, names),
+                    shown(_field(record, name), after, names),
+                )
+                for name, (before, after) in line.changes.items()
+                if _field(record, name) is not None
+                and _value(_field(record, name), before) != _value(_field(record, name), after)
+            ],
+        )
+        for line in lines
+    ]
+
+
+def _field(record, name):
+    return next((f for f in record._meta.concrete_fields if f.name == name), None)
+
+
+def _value(model_field, value):
+    """The Python value of what the log's JSON kept; as it stands where the field has changed."""
+    if value is None:
+        return None
+    try:
+        return model_field.to_python(value)
+    except ValidationError:
+        return value
+
+
+def shown(model_field, value, names=None):
+    """A value as people read it: choices in words, records by name, moments in local time."""
+    value = _value(model_field, value)
+    if value is None or value == "" or value == []:
+        return "—"
+    if model_field.is_relation:
+        return (names or {}).get((model_field.name, value), f"#{value}")
+    if model_field.choices:
+        return str(dict(model_field.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
+            value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
+        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(formats.localize(value, use_l10n=True))
+
+
+def _names_of_related(model, lines):
+    """{(field, pk): name} of the records that the changes point to, one statement per field."""
+    wanted = {}
+    for entry in lines:
+        for name, pair in entry.changes.items():
+            wanted.setdefault(name, set()).update(pk for pk in pair if pk is not None)
+    return {
+        (model_field.name, record.pk): str(record)
+        for model_field in model._meta.concrete_fields
+        if model_field.is_relation and model_field.name in wanted
+        for record in model_field.related_model._base_manager.filter(
+            pk__in=wanted[model_field.name]
+        )
+    }
