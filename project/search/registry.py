@@ -35,7 +35,7 @@ def register(model, *, columns, prefix_field=None):
     )
 
 
-def keep_indexed(sender, using, apps, **kwargs):
+def keep_indexed(sender, using, apps=apps, **kwargs):
     """After each migrate: build the indexes that are missing, and those that a migration broke."""
     for searchable in SEARCHABLE.values():
         label = searchable.model._meta
