@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from contextlib import suppress
 
 import uvicorn
@@ -64,6 +65,9 @@ class Command(BaseCommand):
             )
         )
         signal.signal(HANGUP, server.handle_exit)
+        # WhiteNoise streams its files by a synchronous iterator, which Django then reads whole:
+        # right for our small ones.
+        warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous")
         # A session of its own: a Ctrl-C in the terminal reaches this process alone, which then
         # stops the worker in order.
         worker = subprocess.Popen(
