@@ -3,14 +3,10 @@ const LIFE = 12_000; // ms
 const LIFE_WITH_UNDO = 20_000;
 const texts = document.getElementById("texts");
 
-/** Say something on the page: in the open dialog if there is one, since a modal hides the rest. */
-export function say(text, { level = "error", link } = {}) {
+/** Say what went wrong: in the open dialog if there is one, since a modal hides the rest. */
+function say(text) {
   const toast = texts.content.firstElementChild.cloneNode(true);
-  toast.classList.replace("error", level);
-  toast.dataset.toast = level;
-  const words = toast.querySelector("p");
-  words.textContent = text;
-  if (link) words.after(Object.assign(document.createElement("a"), link));
+  toast.querySelector("p").textContent = text;
   place().append(toast);
 }
 
@@ -62,14 +58,4 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 403) say(texts.dataset.forbidden);
   else if (xhr.status === 404) say(texts.dataset.missing);
   else say(texts.dataset.server);
-});
-
-// A session that ended sends the sign-in page; it must not land in the middle of a table.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { loginUrl, expired, signIn } = texts.dataset;
-  const reached = new URL(event.detail.xhr.responseURL || location.href).pathname;
-  if (reached !== loginUrl || location.pathname === loginUrl) return;
-  event.detail.shouldSwap = false;
-  const next = encodeURIComponent(location.pathname + location.search);
-  say(expired, { link: { href: `${loginUrl}?next=${next}`, textContent: signIn } });
 });
