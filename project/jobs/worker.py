@@ -14,7 +14,7 @@ from datetime import timedelta
 from traceback import format_exception
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, connection, reset_queries, transaction
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django_tasks import TaskContext, TaskResultStatus
@@ -55,6 +55,7 @@ class Worker:
         """Work until `stop` or `until()`, the job at hand finished. Outlives a lost database."""
         with self.heartbeat():
             while not (self.stopping or until()):
+                reset_queries()  # which DEBUG collects
                 try:
                     self.start_due()
                     self.reap_sometimes()

@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -88,6 +90,20 @@ def test_sigterm_lets_the_job_at_hand_finish_and_starts_no_other(site, gate, tmp
     assert DBTaskResult.objects.get(pk=first.id).status == "SUCCESSFUL"
     assert DBTaskResult.objects.get(pk=second.id).status == "READY"
     assert not Heartbeat.objects.exists()
+
+
+@pytest.mark.postgresql
+def test_a_worker_outlives_lost_connections(site, tmp_path):
+    path = tmp_path / "log"
+    site.start_worker()
+    wait_for(Heartbeat.objects.exists)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    sample.note.enqueue(path=str(path), line="still here")
+    wait_for(lambda: lines_of(path) == ["still here"])
 
 
 def test_two_workers_share_jobs_and_run_each_once(site, tmp_path):
