@@ -368,7 +368,12 @@ def duplicate(selection, *, by, date, ticket=None):
             "ends_at": models.ExpressionWrapper(
                 pickup_at + (F("ends_at") - F("pickup_at")), output_field=models.DateTimeField()
             ),
-            "search_text": Replace(F("search_text"), Lower("reference"), Lower(reference)),
+            "search_text": Replace(
+                F("search_text"),
+                Lower("reference"),
+                Lower(reference),
+                output_field=models.TextField(),
+            ),
             "status": Value(Status.PENDING),
             "payment_state": Value(PaymentState.UNPAID),
             "billable": Value(False),
@@ -433,29 +438,27 @@ def edit(booking, *, by, reason="", override="", undo_of=None):
     """
     with transaction.atomic():
         lock(Driver.objects.filter(pk=booking.driver_id))
-        if booking.archived_at:
-            raise ValidationError(_("An archived booking does not change: unarchive it first."))
-        booking.derive()
-        busy = (
-            Booking.objects.filter(driver=booking.driver_id)
-            .occupying()
-            .overlapping(booking.pickup_at, booking.ends_at)
-            .exclude(pk=booking.pk)
-        )
-        if (
-            booking.driver_id
-            and booking.status != Status.CANCELLED
-            and not override
-            and (other := busy.first())
-        ):
-            text = _("The driver has another ride at that time: %(reference)s.")
-            raise ValidationError(
-                {
-                    "pickup_at": ValidationError(
-                        text, code=DRIVER_BUSY, params={"reference": other.reference}
-                    )
-                }
-            )
+        check_edit(booking, override=override)
         return booking.save(
             by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
         )
+
+
+def check_edit(booking, *, override=""):
+    """Raise ValidationError where the booking, as it now reads, may not be saved."""
+    if booking.archived_at:
+        raise ValidationError(_("An archived booking does not change: unarchive it first."))
+    booking.derive()
+    if override or not booking.driver_id or booking.status == Status.CANCELLED:
+        return
+    same_time = Booking.objects.filter(
+        pk=booking.pk, pickup_at=booking.pickup_at, ends_at=booking.ends_at
+    )
+    if same_time.exists():  # an overlap accepted before is not asked about again
+        return
+    others = Booking.objects.filter(driver=booking.driver_id).occupying().exclude(pk=booking.pk)
+    other = others.overlapping(booking.pickup_at, booking.ends_at).first()
+    if other:
+        text = _("The driver has another ride at that time: %(reference)s.")
+        params = {"reference": other.reference}
+        raise ValidationError({"pickup_at": ValidationError(text, code=DRIVER_BUSY, params=params)})

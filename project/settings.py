@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widget templates, for FORM_RENDERER
     "django_htmx",
     "django_tables2",
     "django_filters",
@@ -194,7 +195,7 @@ MEDIA_ROOT = BASE_DIR / "media"
 # --------------------------------------------------------------------------------------- history
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_DATE_INDEX = False  # history is read by record, never by date alone
-SIMPLE_HISTORY_EDIT = False
+SIMPLE_HISTORY_REVERT_DISABLED = True  # undo goes through the actions
 
 # ------------------------------------------------------------------------------ background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

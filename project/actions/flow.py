@@ -27,7 +27,7 @@ class Reason:
     """Why some records will be left alone, and a few of them by name."""
 
     code: str
-    message: str
+    reason: str
     count: int
     override: str | None
     examples: list = field(default_factory=list)
@@ -119,7 +119,7 @@ def take(desk, action, selection, data, *, user, confirmed):
     scope = action.scope(data.get("scope"))
     queryset = scope.widen(selection.queryset) if scope else selection.queryset
     step = Step(action, selection, scope=scope, token=str(uuid.uuid4()))
-    answering = confirmed or data.get("preview") == "1"
+    answering = confirmed or bool(data.get("preview"))
     answers, valid = {}, True
     if action.form:
         step.form = action.form(data if answering else None, selection=queryset, user=user)
@@ -163,6 +163,34 @@ def take(desk, action, selection, data, *, user, confirmed):
         step.may_override = user.has_perm(action.warns)
         step.override = override if step.may_override else None
     return step
+
+
+def dialog(desk, step):
+    """What a template needs to show a step that waits for an answer."""
+    action, split = step.action, step.preview
+    return {
+        "action": action,
+        "title": action.question % {"n": split.total},
+        "submit_label": action.question % {"n": split.ready},
+        "preview": split,
+        "form": step.form,
+        "override": step.override,
+        "may_override": step.may_override,
+        "notes": [*step.selection.notes, *step.errors],
+        "scopes": [
+            {"value": scope.name, "label": scope.label, "checked": scope is step.scope}
+            for scope in action.scopes
+        ],
+        "changed": step.changed,
+        "hidden": [
+            *step.selection.hidden,
+            ("confirm", "1"),
+            ("token", step.token),
+            ("digest", split.digest),
+        ],
+        "post_url": desk.action_url(action),
+        "can_submit": split.ready > 0 or bool(step.form) or bool(step.override),
+    }
 
 
 def ticket_of(data):

@@ -15,7 +15,7 @@ from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, log_model_of
 
 from . import desk as desks
-from .flow import take
+from .flow import dialog, take
 from .selection import NoSelection, read
 from .undo import CannotUndo, undo, why_not
 
@@ -40,7 +40,7 @@ def run(request, slug, name):
         request.POST,
         user=request.user,
         confirmed=action.reports
-        or (request.POST.get("confirm") == "1" and request.POST.get("preview") != "1"),
+        or (request.POST.get("confirm") == "1" and not request.POST.get("preview")),
     )
     if step.outcome is None:
         return _ask(request, desk, step)
@@ -186,49 +186,10 @@ def _page_of_what_was_made(desk, action, outcome):
 
 
 def _ask(request, desk, step):
-    action, preview = step.action, step.preview
-    hidden = [
-        *step.selection.hidden,
-        ("confirm", "1"),
-        ("token", step.token),
-        ("digest", preview.digest),
-        ("back", _back_url(request, desk)),
-    ]
-    context = {
-        "action": action,
-        "title": action.question % {"n": preview.total},
-        "submit_label": action.question % {"n": preview.ready},
-        "preview": {
-            "total": preview.total,
-            "ready": preview.ready,
-            "widened": preview.widened,
-            "refused": [
-                {"reason": r.message, "count": r.count, "examples": r.examples}
-                for r in preview.refused
-            ],
-            "warnings": [
-                {
-                    "reason": r.message,
-                    "count": r.count,
-                    "examples": r.examples,
-                    "may_override": step.may_override,
-                }
-                for r in preview.warnings
-            ],
-        },
-        "form": step.form,
-        "override": step.override,
-        "notes": [*step.selection.notes, *step.errors],
-        "scopes": [
-            {"value": s.name, "label": s.label, "checked": s is step.scope} for s in action.scopes
-        ],
-        "changed": step.changed,
-        "hidden": hidden,
-        "post_url": desk.action_url(action),
-        "back_url": _back_url(request, desk),
-        "can_submit": preview.ready > 0 or bool(action.form),
-    }
-    invalid = bool(step.form and step.form.errors) or bool(step.errors)
+    back_url = _back_url(request, desk)
+    context = dialog(desk, step)
+    context |= {"hidden": [*context["hidden"], ("back", back_url)], "back_url": back_url}
+    invalid = step.errors or (step.form and step.form.errors)
     status = 409 if step.changed else 422 if invalid else 200
     template = "actions/_dialog.html" if request.htmx else "actions/confirm.html"
     return render(request, template, context, status=status)

@@ -184,7 +184,12 @@ class Recording:
         """Log and history of records that the service just made; `told` goes into the log."""
         self._log(
             records,
-            JSONObject(**{name: JSONArray(Value(None), value) for name, value in told.items()}),
+            JSONObject(
+                **{
+                    name: JSONArray(Value(None, output_field=TextField()), value)
+                    for name, value in told.items()
+                }
+            ),
         )
         self._history(self.touched(), "+")
 

@@ -1,0 +1,97 @@
+"""The desk's actions, history and rules in Django admin, through the code that serves the desk."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from simple_history.admin import SimpleHistoryAdmin
+
+from project.audit.recorder import Stale
+
+from . import desk as desks
+from .flow import dialog, take
+from .selection import Selection
+from .views import tell
+
+
+class VersionedForm(forms.ModelForm):
+    """Carries the version that was read, so that a stale edit is refused here too."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = self.instance.version
+
+
+class RecordedAdmin(SimpleHistoryAdmin):
+    """Admin of a recorded model: the same actions, log and refusals as its desk; no deletion."""
+
+    desk = ""  # the slug of the desk whose actions are offered
+    form = VersionedForm
+    history_list_display = ["history_change_reason"]
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_actions(self, request):
+        return {
+            action.name: (_runner(action), action.name, action.label)
+            for action in desks.get(self.desk).actions_for(request.user)
+        }
+
+    def write(self, request, obj, form, change):
+        """Save one record. A wing with a service for it calls that instead."""
+        obj.save(by=request.user)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            obj.version = form.cleaned_data["version"] or 0
+        self.write(request, obj, form, change)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (Stale, ValidationError) as refusal:
+            text = " ".join(getattr(refusal, "messages", None) or [str(refusal)])
+            messages.error(request, text)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+def _runner(action):
+    """The function that Django admin calls for an action: ask, then do, as the desk does."""
+
+    def run(model_admin, request, queryset):
+        desk = desks.get(model_admin.desk)
+        if not request.user.has_perm(desk.view_permission):
+            raise PermissionDenied(desk.view_permission)
+        hidden = [
+            ("action", action.name),
+            ("select_across", request.POST.get("select_across", "0")),
+            *(("_selected_action", pk) for pk in request.POST.getlist("_selected_action")),
+        ]
+        step = take(
+            desk,
+            action,
+            Selection(queryset, tuple(hidden)),
+            request.POST,
+            user=request.user,
+            confirmed=action.reports
+            or (request.POST.get("confirm") == "1" and not request.POST.get("preview")),
+        )
+        if step.outcome is not None:
+            if action.reports:
+                return HttpResponse(step.outcome.report, content_type="text/plain; charset=utf-8")
+            tell(request, action, step.outcome)
+            return None
+        context = {
+            **model_admin.admin_site.each_context(request),
+            "opts": model_admin.model._meta,
+            **dialog(desk, step),
+        }
+        return TemplateResponse(request, "admin/action.html", context)
+
+    return run

@@ -1,0 +1,37 @@
+import pytest
+
+from bookings.models import Booking
+from project.utilisateurs.groups import BUREAU, GESTION
+from tests.factories import make_user
+
+
+@pytest.fixture
+def bureau(db):
+    return make_user("awa", groups=[BUREAU])
+
+
+@pytest.fixture
+def gestion(db):
+    return make_user("moussa", groups=[GESTION])
+
+
+def only(*bookings):
+    """A selection of just these."""
+    return Booking.objects.filter(pk__in=[booking.pk for booking in bookings])
+
+
+def codes(outcome):
+    """{code: count} of what an outcome refused."""
+    return {refused.code: refused.count for refused in outcome.refused}
+
+
+def assert_recorded(booking, outcome, code, user, lines=1):
+    """One log line and one history row of this batch, by this user, at the booking's version."""
+    booking.refresh_from_db()
+    entries = booking.logs.filter(batch=outcome.batch)
+    assert [(entry.action_code, entry.user) for entry in entries] == [(code, user)] * lines
+    row = booking.history.get(batch_id=outcome.batch.pk)
+    assert row.history_user == user
+    assert row.version == booking.version
+    assert row.history_change_reason == (outcome.batch.reason or None)
+    return entries[0]

@@ -1,0 +1,117 @@
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from bookings import services
+from bookings.states import CancellationKind, PaymentState, Status
+from tests.bookings.conftest import assert_recorded, codes, only
+from tests.factories import make_booking, make_driver
+
+pytestmark = pytest.mark.django_db
+CUSTOMER = CancellationKind.CUSTOMER
+
+
+def cancel(selection, by, **given):
+    return services.cancel(
+        selection, by=by, **{"kind": CUSTOMER, "reason": "Flight AF719", **given}
+    )
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.CONFIRMED, Status.IN_PROGRESS])
+def test_it_cancels_from_any_open_state_and_keeps_it_for_the_restore(bureau, status):
+    booking = make_booking(status=status)
+    outcome = cancel(only(booking), bureau)
+    assert (outcome.changed, codes(outcome)) == (1, {})
+    entry = assert_recorded(booking, outcome, "bookings.cancel", bureau)
+    assert booking.status == Status.CANCELLED
+    assert booking.status_before == status
+    assert (booking.cancellation_kind, booking.cancellation_reason) == (CUSTOMER, "Flight AF719")
+    assert (booking.cancelled_by, booking.billable, booking.fee) == (bureau, False, None)
+    assert entry.changes["status"] == [status, "cancelled"]
+    assert "Flight AF719" in entry.action
+    assert outcome.batch.reason == "Flight AF719"
+
+
+def test_it_names_what_it_refuses(bureau):
+    ready, cancelled, over = (
+        make_booking(),
+        make_booking(status=Status.CANCELLED),
+        make_booking(status=Status.COMPLETED),
+    )
+    outcome = cancel(only(ready, cancelled, over), bureau)
+    assert outcome.changed == 1
+    assert codes(outcome) == {"cancelled": 1, "over": 1}
+    assert {(row.object_id, row.code) for row in outcome.refusals()} == {
+        (cancelled.pk, "cancelled"),
+        (over.pk, "over"),
+    }
+    for refused in (cancelled, over):
+        before = refused.version
+        refused.refresh_from_db()
+        assert refused.version == before
+        assert refused.logs.count() == refused.history.count() == 1  # its creation
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "percent", "fee"),
+    [
+        ("35000", "XOF", 100, "35000"),
+        ("35001", "XOF", 50, "17501"),
+        ("100.01", "EUR", 50, "50.01"),
+        ("10.001", "TND", 50, "5.001"),
+    ],
+)
+def test_a_billable_one_has_a_fee_in_the_decimals_of_its_currency(
+    bureau, price, currency, percent, fee
+):
+    booking = make_booking(price=Decimal(price), currency=currency)
+    cancel(only(booking), bureau, billable=True, fee_percent=percent)
+    booking.refresh_from_db()
+    assert booking.billable
+    assert booking.fee == Decimal(fee)
+
+
+def test_it_does_not_bill_what_has_no_price(bureau):
+    priced, unpriced = make_booking(price=1000), make_booking()
+    outcome = cancel(only(priced, unpriced), bureau, billable=True)
+    assert (outcome.changed, codes(outcome)) == (1, {"no_price": 1})
+
+
+def test_restore_brings_back_the_status_before(bureau):
+    booking = make_booking(status=Status.CONFIRMED, price=1000)
+    cancel(only(booking), bureau, billable=True)
+    outcome = services.restore(only(booking), by=bureau, reason="They called back")
+    assert_recorded(booking, outcome, "bookings.restore", bureau)
+    assert booking.status == Status.CONFIRMED
+    assert (booking.status_before, booking.cancellation_kind, booking.cancellation_reason) == (
+        "",
+        "",
+        "",
+    )
+    assert (booking.cancelled_at, booking.cancelled_by, booking.fee) == (None, None, None)
+    assert not booking.billable
+
+
+def test_restore_refuses_what_is_not_cancelled_archived_or_paid_for(bureau):
+    never = make_booking()
+    archived = make_booking(status=Status.CANCELLED, archived_at=timezone.now())
+    paid = make_booking(
+        status=Status.CANCELLED, billable=True, fee=500, price=500, payment_state=PaymentState.PAID
+    )
+    outcome = services.restore(only(never, archived, paid), by=bureau)
+    assert outcome.changed == 0
+    assert codes(outcome) == {"not_cancelled": 1, "archived": 1, "fee_settled": 1}
+
+
+def test_restore_does_not_give_a_driver_two_rides_at_once(bureau, gestion):
+    driver, at = make_driver(), timezone.now()
+    booking = make_booking(driver=driver, pickup_at=at)
+    cancel(only(booking), bureau)
+    make_booking(driver=driver, pickup_at=at)
+    assert codes(services.restore(only(booking), by=bureau)) == {"driver_busy": 1}
+    outcome = services.restore(only(booking), by=gestion, override="Two vans")
+    assert outcome.changed == 1
+    entry = assert_recorded(booking, outcome, "bookings.restore", gestion)
+    assert "Two vans" in entry.action
+    assert "overlap" in entry.action or "chevauchement" in entry.action
