@@ -44,3 +44,9 @@ def keep_indexed(sender, using, apps=apps, **kwargs):
         migrated = apps.get_model(label.app_label, label.model_name)
         if set(searchable.columns) <= {field.name for field in migrated._meta.concrete_fields}:
             storage.ensure(searchable.model, searchable.columns, using)
+
+
+def suspended(model):
+    """While millions of records are loaded: no index is kept; at the end it is built in one go."""
+    searchable = SEARCHABLE[model]
+    return storage.suspended(model, searchable.columns)
