@@ -1,4 +1,4 @@
-// `/` search · j k rows · x select · Enter open · n new · ? help · Escape close or clear.
+// `/` search · j k rows · x select · Enter open · n new · e edit · ? help · Escape close or clear.
 import { clear, toggle } from "./selection.js";
 
 const typing = (element) =>
@@ -28,6 +28,7 @@ const strokes = {
   j: () => move(1),
   k: () => move(-1),
   n: () => document.querySelector("[data-new]")?.click(),
+  e: () => document.querySelector("[data-edit]")?.click(),
   "?": help,
   x: (event) => {
     const box = current()?.querySelector('input[name="pk"]');
