@@ -54,7 +54,10 @@ class Site:
     def start_worker(self, *, stale_after=30):
         return self.start("worker", "--interval=0.05", f"--stale-after={stale_after}")
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
         for process in self.processes:
             process.kill()
             process.communicate()
@@ -67,9 +70,9 @@ def site(transactional_db, tmp_path):
     if ours.vendor == "postgresql":
         where = ours.settings_dict
         address = f"{where['HOST']}:{where['PORT'] or 5432}"
-        site = Site(f"postgres://{where['USER']}:{where['PASSWORD']}@{address}/{where['NAME']}")
-        yield site
-        site.close()
+        url = f"postgres://{where['USER']}:{where['PASSWORD']}@{address}/{where['NAME']}"
+        with Site(url) as site:
+            yield site
         return
     path = tmp_path / "site.sqlite3"
     ours.ensure_connection()
@@ -78,11 +81,18 @@ def site(transactional_db, tmp_path):
     shared = ours.copy()
     shared.settings_dict["NAME"] = str(path)
     connections["default"] = shared
-    site = Site(f"sqlite:///{path}")
-    yield site
-    site.close()
+    with Site(f"sqlite:///{path}") as site:
+        yield site
     shared.close()
     connections["default"] = ours
+
+
+@pytest.fixture
+def empty_site(tmp_path):
+    """A machine on which nothing was ever started: not even the tables exist."""
+    with Site(f"sqlite:///{tmp_path / 'new.sqlite3'}") as site:
+        site.path = tmp_path / "new.sqlite3"
+        yield site
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import sqlite3
+from contextlib import closing
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -23,7 +25,7 @@ def port():
 def running(site, port, make_user):
     make_user("awa")  # not empty: nothing to seed
     process = site.start("run", f"--port={port}")
-    wait_for(lambda: answers(port))
+    wait_for(lambda: answers(port), seconds=60)
     return process
 
 
@@ -31,7 +33,7 @@ def answers(port):
     try:
         return urlopen(f"http://127.0.0.1:{port}/login/", timeout=10).status == 200
     except HTTPError:
-        raise
+        raise  # it answers, wrongly
     except URLError:
         return False
 
@@ -88,3 +90,16 @@ def test_a_killed_start_leaves_no_worker_behind(running):
     worker_pid()
     running.kill()
     wait_for(lambda: not Heartbeat.objects.exists())
+
+
+def test_it_fills_an_empty_database_once_and_keeps_it(empty_site, port):
+    for _ in range(2):
+        process = empty_site.start("run", f"--port={port}")
+        wait_for(lambda: answers(port), seconds=60)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        assert process.returncode == 0, output
+        assert "bureau" in output
+        with closing(sqlite3.connect(empty_site.path)) as database:
+            names = "SELECT username FROM utilisateurs_customuser ORDER BY username"
+            assert database.execute(names).fetchall() == [("admin",), ("bureau",), ("gestion",)]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connections, transaction
 
 HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
 PATIENCE = 10  # seconds that open pages and the job at hand get to finish
@@ -28,20 +28,21 @@ class Command(BaseCommand):
     def handle(self, *, host, port, **options):
         for ending in (signal.SIGTERM, HANGUP):
             signal.signal(ending, lambda *_: sys.exit())
-        with listen(host, port) as listener:
+        # Ctrl-C: uvicorn closes the pages, then raises it again.
+        with suppress(KeyboardInterrupt), listen(host, port) as listener:
             call_command("migrate", interactive=False, verbosity=0)
             self.fill_where_empty()
-            connections.close_all()
             self.announce(host, port)
-            with suppress(KeyboardInterrupt):  # uvicorn closes the pages, then raises it again
-                self.serve(listener)
+            connections.close_all()
+            self.serve(listener)
         self.stdout.write("Stopped.")
 
     def fill_where_empty(self):
         if get_user_model().objects.exists():
             return
         if settings.DEBUG:
-            call_command("seed")
+            with transaction.atomic():  # stopped half-way, it leaves an empty database to fill
+                call_command("seed")
         else:
             self.stdout.write("No account yet: python manage.py createsuperuser")
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         demo = get_user_model().objects.filter(username="bureau").first()
         if settings.DEBUG and demo is not None and demo.check_password("carnet-demo"):
             self.stdout.write("Demo accounts: bureau, gestion, admin; password carnet-demo")
-        connections.close_all()
+        self.stdout.flush()
 
     def serve(self, listener):
         """Serve pages beside a worker, until a signal or until either of them ends."""
