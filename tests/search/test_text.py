@@ -1,0 +1,35 @@
+import pytest
+
+from project.search.text import MOST_LETTERS, normalise, words
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (("  Élodie   NDIAYE ",), "elodie ndiaye"),
+        (("N'Diaye", "N’Diaye"), "ndiaye ndiaye"),
+        (("Cœur",), "coeur"),
+        (("", None, "x"), "x"),
+        (("+221 77 123 45 67",), "+221 77 123 45 67 221771234567"),
+        (("771234567",), "771234567"),
+        (("12 rue Carnot",), "12 rue carnot"),
+    ],
+)
+def test_it_folds_case_accents_apostrophes_and_phone_numbers(parts, text):
+    assert normalise(*parts) == text
+
+
+def test_it_takes_a_phone_number_in_one_piece_by_its_digits():
+    assert words("77.123.45.67") == ["771234567"]
+
+
+def test_it_leaves_a_reference_and_a_short_number_as_they_are():
+    assert words("R-26-000123 12-34") == ["r-26-000123", "12-34"]
+
+
+def test_it_finds_no_words_in_blanks_and_control_characters():
+    assert words(" \t\n\0") == []
+
+
+def test_it_cuts_a_query_that_no_text_could_hold():
+    assert len(words("x" * 100_000)[0]) == MOST_LETTERS
