@@ -1,0 +1,148 @@
+"""Two writers at once, on two connections and in real transactions."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from bookings import services
+from bookings.models import Booking, BookingLog
+from bookings.states import CancellationKind, Status
+from project.actions.undo import CannotUndo, undo
+from project.audit.models import Batch
+from project.audit.recorder import AlreadyDone, Stale, Ticket
+from tests.bookings.conftest import only
+from tests.factories import make_booking, make_customer, make_driver, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 6
+
+
+@pytest.fixture
+def user(db):
+    return make_user("awa", is_superuser=True)
+
+
+def at_once(*works):
+    """Run each on a connection of its own, started together; their results or exceptions."""
+    barrier = Barrier(len(works))
+
+    def run(work):
+        try:
+            connection.ensure_connection()
+            barrier.wait(10)
+            return work()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def overlapping_pairs(driver):
+    rides = list(Booking.objects.filter(driver=driver).occupying().order_by("pickup_at"))
+    return [
+        (one, other)
+        for index, one in enumerate(rides)
+        for other in rides[index + 1 :]
+        if one.pickup_at < other.ends_at and other.pickup_at < one.ends_at
+    ]
+
+
+def test_a_driver_is_never_given_two_rides_at_once(user):
+    for _ in range(ROUNDS):
+        driver, at = make_driver(), timezone.now() + timedelta(days=1)
+        first, second = make_booking(pickup_at=at), make_booking(pickup_at=at)
+        outcomes = at_once(
+            lambda first=first, driver=driver: services.assign(only(first), by=user, driver=driver),
+            lambda second=second, driver=driver: services.assign(
+                only(second), by=user, driver=driver
+            ),
+        )
+        assert sorted(outcome.changed for outcome in outcomes) == [0, 1]
+        assert overlapping_pairs(driver) == []
+
+
+def test_nor_by_an_assignment_and_a_restore(user):
+    for _ in range(ROUNDS):
+        driver, at = make_driver(), timezone.now() + timedelta(days=1)
+        cancelled = make_booking(pickup_at=at, driver=driver, status=Status.CANCELLED)
+        fresh = make_booking(pickup_at=at)
+        outcomes = at_once(
+            lambda cancelled=cancelled: services.restore(only(cancelled), by=user),
+            lambda fresh=fresh, driver=driver: services.assign(only(fresh), by=user, driver=driver),
+        )
+        assert sorted(outcome.changed for outcome in outcomes) == [0, 1]
+        assert overlapping_pairs(driver) == []
+
+
+def test_nor_by_an_assignment_and_an_edit_of_the_time(user):
+    for _ in range(ROUNDS):
+        driver, at = make_driver(), timezone.now() + timedelta(days=1)
+        moved = make_booking(pickup_at=at + timedelta(hours=9), driver=driver)
+        fresh = make_booking(pickup_at=at)
+        moved.pickup_at = at
+        at_once(
+            lambda moved=moved: services.edit(moved, by=user),
+            lambda fresh=fresh, driver=driver: services.assign(only(fresh), by=user, driver=driver),
+        )
+        assert overlapping_pairs(driver) == []
+
+
+def test_overlapping_selections_end_without_deadlock_and_without_a_lost_log(user):
+    bookings = [make_booking(customer=make_customer()) for _ in range(40)]
+    forward, backward = only(*bookings[:30]), only(*bookings[10:]).order_by("-pk")
+    reason = {"kind": CancellationKind.OPERATOR, "reason": "Storm"}
+    for _ in range(ROUNDS):
+        outcomes = at_once(
+            lambda: services.cancel(forward, by=user, **reason),
+            lambda: services.cancel(backward, by=user, **reason),
+        )
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert sum(outcome.changed for outcome in outcomes) == 40
+        assert sum(outcome.refused_count for outcome in outcomes) == 20
+        batches = [outcome.batch.pk for outcome in outcomes]
+        lines = BookingLog.objects.filter(batch__in=batches)
+        assert lines.count() == lines.values("booking").distinct().count() == 40
+        assert Booking.history.filter(batch_id__in=batches).count() == 40
+        services.restore(only(*bookings), by=user)
+
+
+def test_one_form_sent_twice_at_once_is_done_once(user):
+    booking = make_booking()
+    ticket = Ticket(token="8a6e0804-2bd0-4672-b79d-d97027f9071a")
+    given = {"by": user, "date": timezone.localdate(), "ticket": ticket}
+    results = at_once(*[lambda: services.duplicate(only(booking), **given)] * 2)
+    assert sum(isinstance(result, AlreadyDone) for result in results) == 1
+    assert Booking.objects.count() == 2
+
+
+def test_two_edits_at_once_do_not_overwrite_each_other(user):
+    booking = make_booking()
+    mine, yours = Booking.objects.get(pk=booking.pk), Booking.objects.get(pk=booking.pk)
+    mine.passenger_name, yours.passenger_phone = "Awa", "+221 77 000 00 00"
+    results = at_once(lambda: services.edit(mine, by=user), lambda: services.edit(yours, by=user))
+    assert sum(isinstance(result, Stale) for result in results) == 1
+    booking.refresh_from_db()
+    assert booking.version == 2
+    assert (booking.passenger_name == "Awa") != bool(booking.passenger_phone)
+
+
+def test_two_undos_at_once_undo_once(user):
+    booking = make_booking()
+    batch = services.cancel(only(booking), by=user, kind="customer", reason="Flight").batch
+    results = at_once(*[lambda: undo(Batch.objects.get(pk=batch.pk), by=user)] * 2)
+    assert sum(isinstance(result, (AlreadyDone, CannotUndo)) for result in results) == 1
+    booking.refresh_from_db()
+    assert (booking.status, booking.version) == (Status.PENDING, 3)
+
+
+def test_references_given_out_at_once_never_meet(user):
+    customer = make_customer()
+    results = at_once(*[lambda: make_booking(customer=customer).reference] * 8)
+    assert len(set(results)) == 8

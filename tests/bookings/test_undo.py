@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from bookings import services
+from bookings.actions import ACTIONS
+from bookings.models import Booking
+from bookings.states import CancellationKind, Status
+from project.actions.undo import CannotUndo, undo, why_not
+from project.audit.models import Batch
+from project.audit.recorder import AlreadyDone
+from tests.bookings.conftest import assert_recorded, codes, only
+from tests.factories import make_booking, make_driver, make_partner, make_user
+
+pytestmark = pytest.mark.django_db
+REASON = {"kind": CancellationKind.CUSTOMER, "reason": "Flight"}
+RECORDED = {"version", "updated_at"}
+
+
+def state(booking):
+    """Every field but the version, as the database has it."""
+    return {
+        name: value
+        for name, value in Booking.objects.filter(pk=booking.pk).values().get().items()
+        if name not in RECORDED
+    }
+
+
+def acts():
+    """(name, fields of the booking, what is done to it): one for each action that has an undo."""
+    return {
+        "archive": ({"status": Status.COMPLETED}, services.archive, {}),
+        "unarchive": (
+            {"status": Status.CANCELLED, "archived_at": timezone.now()},
+            services.unarchive,
+            {},
+        ),
+        "cancel": (
+            {"status": Status.CONFIRMED, "price": 900},
+            services.cancel,
+            REASON | {"billable": True},
+        ),
+        "restore": ({"status": Status.CANCELLED}, services.restore, {}),
+        "set_status": ({}, services.set_status, {"status": Status.CONFIRMED}),
+        "assign": ({}, services.assign, {"driver": make_driver}),
+        "unassign": ({"partner": make_partner}, services.unassign, {}),
+    }
+
+
+def made(values):
+    return {name: value() if callable(value) else value for name, value in values.items()}
+
+
+@pytest.mark.parametrize("name", [action.name for action in ACTIONS if action.inverse])
+def test_undo_brings_back_the_exact_state(bureau, name):
+    fields, service, answers = acts()[name]
+    booking = make_booking(**made(fields))
+    before = state(booking)
+    batch = service(only(booking), by=bureau, **made(answers)).batch
+    assert state(booking) != before
+    outcome = undo(batch, by=bureau)
+    assert (outcome.changed, codes(outcome)) == (1, {})
+    assert state(booking) == before
+    assert outcome.batch.undo_of == batch
+    assert_recorded(booking, outcome, outcome.batch.action, bureau)
+
+
+def test_it_skips_and_names_what_changed_since(bureau):
+    kept, touched = make_booking(), make_booking()
+    batch = services.cancel(only(kept, touched), by=bureau, **REASON).batch
+    services.restore(only(touched), by=bureau)
+    services.cancel(only(touched), by=bureau, **REASON)
+    outcome = undo(batch, by=bureau)
+    assert (outcome.changed, codes(outcome)) == (1, {"touched_since": 1})
+    assert outcome.refusals().get().object_id == touched.pk
+    kept.refresh_from_db()
+    touched.refresh_from_db()
+    assert (kept.status, touched.status) == (Status.PENDING, Status.CANCELLED)
+
+
+def test_each_booking_gets_its_own_former_values(bureau):
+    drivers = [make_driver(), make_driver(), None]
+    bookings = [
+        make_booking(driver=driver, pickup_at=timezone.now() + timedelta(hours=5 * hour))
+        for hour, driver in enumerate(drivers)
+    ]
+    batch = services.assign(only(*bookings), by=bureau, driver=make_driver()).batch
+    undo(batch, by=bureau)
+    for booking, driver in zip(bookings, drivers, strict=True):
+        booking.refresh_from_db()
+        assert booking.driver == driver
+
+
+def test_it_does_not_give_a_driver_two_rides_at_once(bureau):
+    driver, booking = make_driver(), make_booking()
+    services.assign(only(booking), by=bureau, driver=driver)
+    batch = services.assign(only(booking), by=bureau, driver=make_driver()).batch
+    make_booking(driver=driver, pickup_at=Booking.objects.get(pk=booking.pk).pickup_at)
+    assert codes(undo(batch, by=bureau)) == {"driver_busy": 1}
+
+
+def test_a_batch_is_undone_once(bureau):
+    booking = make_booking()
+    batch = services.cancel(only(booking), by=bureau, **REASON).batch
+    undo(batch, by=bureau)
+    with pytest.raises(CannotUndo):
+        undo(Batch.objects.get(pk=batch.pk), by=bureau)
+    with pytest.raises((CannotUndo, AlreadyDone)):
+        undo(batch, by=bureau)
+    assert Batch.objects.filter(undo_of=batch).count() == 1
+
+
+def test_an_undo_can_be_undone(bureau):
+    booking = make_booking()
+    batch = services.cancel(only(booking), by=bureau, **REASON).batch
+    cancelled = state(booking)
+    again = undo(undo(batch, by=bureau).batch, by=bureau)
+    assert again.changed == 1
+    assert state(booking) == cancelled
+
+
+def test_it_is_offered_for_a_day(bureau):
+    batch = services.cancel(only(make_booking()), by=bureau, **REASON).batch
+    assert why_not(batch, bureau, now=batch.created_at + timedelta(hours=23)) == ""
+    assert why_not(batch, bureau, now=batch.created_at + timedelta(hours=25))
+
+
+def test_it_needs_the_permission_of_the_inverse(bureau):
+    batch = services.cancel(only(make_booking()), by=bureau, **REASON).batch
+    with pytest.raises((CannotUndo, PermissionDenied)):
+        undo(batch, by=make_user())
+
+
+def test_what_was_made_is_cancelled_and_archived_never_deleted(bureau):
+    first, second = make_booking(), make_booking()
+    batch = services.duplicate(only(first, second), by=bureau, date=timezone.localdate()).batch
+    copies = Booking.objects.filter(logs__batch=batch, logs__action_code="bookings.duplicate")
+    kept = copies.first()
+    services.assign(only(kept), by=bureau, driver=make_driver())
+    outcome = undo(batch, by=bureau)
+    assert (outcome.changed, codes(outcome)) == (1, {"touched_since": 1})
+    assert Booking.objects.count() == 4
+    discarded = copies.exclude(pk=kept.pk).get()
+    assert (discarded.status, discarded.cancellation_kind) == (
+        Status.CANCELLED,
+        CancellationKind.MISTAKE,
+    )
+    assert discarded.archived_at is not None
+    assert_recorded(discarded, outcome, "bookings.discard", bureau)
+    for original in (first, second):
+        original.refresh_from_db()
+        assert original.status == Status.PENDING
+
+
+def test_an_edit_is_undone_with_its_search_text(bureau):
+    booking = make_booking(passenger_name="Awa Ndiaye")
+    before = state(booking)
+    booking.passenger_name = "Fatou Sow"
+    batch = services.edit(booking, by=bureau)
+    outcome = undo(batch, by=bureau)
+    assert outcome.changed == 1
+    assert state(booking) == before
+    assert "awa" in Booking.objects.get(pk=booking.pk).search_text
+
+
+def test_creating_is_undone_by_discarding(bureau):
+    booking = make_booking(by=bureau)
+    batch = Batch.objects.get(action="bookings.create")
+    assert undo(batch, by=bureau).changed == 1
+    booking.refresh_from_db()
+    assert booking.cancellation_kind == CancellationKind.MISTAKE
+
+
+def test_statements_do_not_grow_with_the_batch(bureau, django_assert_max_num_queries):
+    bookings = [make_booking(driver=make_driver()) for _ in range(30)]
+    batch = services.cancel(only(*bookings), by=bureau, **REASON).batch
+    with django_assert_max_num_queries(30):
+        assert undo(batch, by=bureau).changed == 30
