@@ -1,0 +1,228 @@
+"""What bookings are filtered by. Each filter has its index (models.desk_indexes)."""
+
+import re
+from datetime import datetime, time, timedelta
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from project.directory.models import Customer, Driver, Partner
+from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
+from project.ui.pages import count_of
+
+from .models import Booking
+from .queries import address_search, free_search
+from .states import Status
+
+ANY, UPCOMING = "any", "upcoming"
+PERIODS = (
+    (UPCOMING, gettext_lazy("From today")),
+    ("today", gettext_lazy("Today")),
+    ("tomorrow", gettext_lazy("Tomorrow")),
+    ("yesterday", gettext_lazy("Yesterday")),
+    ("week", gettext_lazy("This week")),
+    ("next_week", gettext_lazy("Next week")),
+    ("last_week", gettext_lazy("Last week")),
+    ("month", gettext_lazy("This month")),
+    ("last_month", gettext_lazy("Last month")),
+    (ANY, gettext_lazy("All dates")),
+)
+MOST_REFERENCES = 500
+# A broad search passes over rows to find its matches: counting is then kept as short as a page.
+BROAD_CAP = 200
+
+
+def days_of(period, today):
+    """The first day of a period and the day after its last; None where it is open."""
+    day = timedelta(days=1)
+    week = today - timedelta(days=today.weekday())
+    month = today.replace(day=1)
+    next_month = (month + timedelta(days=32)).replace(day=1)
+    return {
+        ANY: (None, None),
+        UPCOMING: (today, None),
+        "today": (today, today + day),
+        "tomorrow": (today + day, today + 2 * day),
+        "yesterday": (today - day, today),
+        "week": (week, week + 7 * day),
+        "next_week": (week + 7 * day, week + 14 * day),
+        "last_week": (week - 7 * day, week),
+        "month": (month, next_month),
+        "last_month": ((month - day).replace(day=1), month),
+    }[period]
+
+
+def midnight(day):
+    """The moment at which a day begins where the desk is."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def between(bookings, first, end):
+    """Departures from the day `first` on, before the day `end`; None leaves a side open."""
+    if first:
+        bookings = bookings.filter(pickup_at__gte=midnight(first))
+    if end:
+        bookings = bookings.filter(pickup_at__lt=midnight(end))
+    return bookings
+
+
+class ReferencesField(forms.CharField):
+    """References pasted from anywhere, set apart by anything; each once."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        words = re.findall(r"[A-Z0-9][A-Z0-9-]*", super().to_python(value).upper())
+        return list(dict.fromkeys(words))
+
+    def validate(self, value):
+        super().validate(value)
+        if len(value) > MOST_REFERENCES:
+            raise ValidationError(
+                _("At most %(most)s references at a time."), params={"most": MOST_REFERENCES}
+            )
+
+
+class ReferencesFilter(django_filters.Filter):
+    field_class = ReferencesField
+
+    def __init__(self, **options):
+        hint = gettext_lazy("A pasted list, in any form")
+        widget = forms.Textarea(attrs={"rows": 2, "placeholder": hint})
+        super().__init__(lookup_expr="in", widget=widget, **options)
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self):
+        super().__init__(format="%Y-%m-%d")
+
+
+class BookingFilter(FilterSet):
+    q = django_filters.CharFilter(
+        label=gettext_lazy("Search"),
+        method="search",
+        max_length=200,
+        widget=SearchInput(
+            attrs={
+                "class": "field search",
+                "placeholder": gettext_lazy("Reference, passenger, phone, address…"),
+            }
+        ),
+    )
+    period = django_filters.ChoiceFilter(
+        label=gettext_lazy("Period"), method="in_period", choices=PERIODS, empty_label=None
+    )
+    status = django_filters.MultipleChoiceFilter(
+        label=gettext_lazy("Status"),
+        method="in_status",
+        choices=Status.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    unassigned = FlagFilter(label=gettext_lazy("To assign"), method="is_unassigned")
+    since = django_filters.DateFilter(
+        label=gettext_lazy("From"), method="since_day", widget=DateInput
+    )
+    until = django_filters.DateFilter(
+        label=gettext_lazy("Until"), method="until_day", widget=DateInput
+    )
+    customer = LookupFilter(
+        label=gettext_lazy("Customer"),
+        queryset=Customer.objects.all(),
+        url="directory:customer-lookup",
+    )
+    driver = LookupFilter(
+        label=gettext_lazy("Driver"), queryset=Driver.objects.all(), url="directory:driver-lookup"
+    )
+    partner = LookupFilter(
+        label=gettext_lazy("Partner"),
+        queryset=Partner.objects.all(),
+        url="directory:partner-lookup",
+    )
+    address = django_filters.CharFilter(
+        label=gettext_lazy("Address"), method="at_address", max_length=200
+    )
+    references = ReferencesFilter(label=gettext_lazy("References"), field_name="reference")
+    archived = FlagFilter(label=gettext_lazy("Archived"), method="is_archived")
+
+    quick = ("q", "period", "status", "unassigned")
+    opening = f"period={UPCOMING}"
+
+    class Meta:
+        model = Booking
+        fields = []
+
+    def __init__(self, data, *, user):
+        super().__init__(data, user=user)
+        self.data.setdefault("period", ANY)
+        self.broad = False
+
+    def search(self, bookings, name, text):
+        return self._found(free_search(bookings, text))
+
+    def at_address(self, bookings, name, text):
+        return self._found(address_search(bookings, text))
+
+    def _found(self, result):
+        self.broad |= result.capped
+        return result.queryset
+
+    def in_period(self, bookings, name, period):
+        return between(bookings, *days_of(period, timezone.localdate()))
+
+    def since_day(self, bookings, name, day):
+        return between(bookings, day, None)
+
+    def until_day(self, bookings, name, day):
+        return between(bookings, None, day + timedelta(days=1))
+
+    def in_status(self, bookings, name, statuses):
+        return bookings.filter(status__in=statuses)
+
+    def is_unassigned(self, bookings, name, yes):
+        return bookings.unassigned() if yes else bookings
+
+    def is_archived(self, bookings, name, yes):
+        # Always the ones or the others: each have their own indexes.
+        return bookings.archived() if yes else bookings.active()
+
+    def branches(self, sort):
+        """By departure, each of several statuses has its index, already in that order."""
+        bookings, asked = self.qs, self.form.cleaned_data
+        statuses = asked.get("status", ())
+        looked_up = asked.get("q") or asked.get("address") or asked.get("references")
+        if len(statuses) < 2 or looked_up or not sort.by_day:
+            return [bookings]
+        return [bookings.filter(status=status) for status in statuses]
+
+    def count(self):
+        bookings = self.qs
+        return count_of(bookings, BROAD_CAP) if self.broad else count_of(bookings)
+
+    @cached_property
+    def remarks(self):
+        asked = self.form.cleaned_data.get("references")
+        if not asked:
+            return {}
+        known = set(self.queryset.filter(reference__in=asked).values_list("reference", flat=True))
+        shown = set(self.qs.values_list("reference", flat=True))
+        left_out = (
+            (_("Unknown: %(references)s."), set(asked) - known),
+            (_("Left out by the other filters: %(references)s."), known - shown),
+        )
+        said = [text % {"references": ", ".join(sorted(some))} for text, some in left_out if some]
+        return {"references": " ".join(said)} if said else {}
+
+    def words(self, name, value, text):
+        if name == "period" and value == ANY:
+            return ""
+        if name == "references":
+            count = len(value)
+            return ngettext("%(n)s reference", "%(n)s references", count) % {"n": count}
+        return super().words(name, value, text)

@@ -1,0 +1,208 @@
+"""What lists are filtered by: it lives in the URL, says what is wrong at its field, shows as chips.
+
+The same filter, read from the same query string, serves the list, "all that match" and an export.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Model
+from django.http import QueryDict
+from django.utils.formats import localize
+from django.utils.functional import cached_property
+
+from .lookup import LookupField
+from .pages import count_of
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter in force, in words, and the query string without it."""
+
+    label: str
+    without: str
+
+
+class LookupFilter(django_filters.Filter):
+    """By a record that is found by live search; takes what `LookupField` takes."""
+
+    field_class = LookupField
+
+
+class SearchInput(forms.TextInput):
+    input_type = "search"
+
+
+class FlagInput(forms.CheckboxInput):
+    """A box whose "0" in a URL means no."""
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name) not in (None, "", "0", "false")
+
+
+class FlagFilter(django_filters.Filter):
+    """Yes, or no matter: a box."""
+
+    field_class = forms.BooleanField
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, widget=FlagInput(attrs={"value": "1"}), **kwargs)
+
+
+class FilterSet(django_filters.FilterSet):
+    """Base of the lists' filters: `FilterSet(data, user=…)`.
+
+    `data` is the query string's QueryDict; what is empty in it counts as absent, and a query
+    string that names no filter at all stands for `opening`. Wrong input shows no rows, with the
+    error at its field.
+    """
+
+    # The filters that are always in sight; the others are one click away.
+    quick = ()
+    opening = ""
+
+    def __init__(self, data, *, user):
+        asked = QueryDict(self.opening, mutable=True)
+        if any(name in self.base_filters or name in self.texts() for name in data):
+            asked = QueryDict(mutable=True)
+            for name in (*self.base_filters, *self.texts()):
+                # A lookup's text says something even when it was emptied by hand.
+                values = [
+                    text for text in data.getlist(name) if text.strip() or name in self.texts()
+                ]
+                if values:
+                    asked.setlist(name, values)
+        super().__init__(asked, self.visible_to(user))
+        self.data = asked  # FilterSet replaces an empty one
+
+    @classmethod
+    def texts(cls):
+        """The names under which lookups send what was typed."""
+        return {
+            f"{name}_text": name
+            for name, each in cls.base_filters.items()
+            if isinstance(each, LookupFilter)
+        }
+
+    @classmethod
+    def visible_to(cls, user):
+        model = cls._meta.model
+        records = model._default_manager.all()
+        view = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        return records if user.has_perm(view) else records.none()
+
+    @property
+    def form(self):
+        if not hasattr(self, "_form"):
+            form = super().form
+            for name, field in form.fields.items():
+                field.widget.attrs.setdefault("aria-describedby", f"error-{name}")
+                if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+                    field.widget.attrs.setdefault("class", "field")
+            form.full_clean()
+            # What was typed is now a record: links carry its key, the field shows its name.
+            for text, name in self.texts().items():
+                if record := form.cleaned_data.get(name):
+                    self.data[name], self.data[text] = record.pk, str(record)
+        return self._form
+
+    def get_form_class(self):
+        """Made once: the fields are the same for everyone, and each form copies them."""
+        if "_form_class" not in vars(type(self)):
+            type(self)._form_class = super().get_form_class()
+        return self._form_class
+
+    @property
+    def query(self):
+        """The filter as a query string, without what is empty: what links and selections carry."""
+        return self._query(self.data)
+
+    def _query(self, data):
+        kept = data.copy()
+        for text, name in self.texts().items():
+            if kept.get(name) or not kept.get(text):
+                kept.pop(text, None)
+        return kept.urlencode()
+
+    @cached_property
+    def qs(self):
+        """What matches; nothing while something in the filter is wrong."""
+        return self.filter_queryset(self.queryset) if self.is_valid() else self.queryset.none()
+
+    def branches(self, sort):
+        """`qs` as querysets that share no record, each read by its own index in this sort."""
+        return [self.qs]
+
+    def count(self):
+        """How many match, as a `pages.Count`."""
+        return count_of(self.qs)
+
+    @cached_property
+    def remarks(self):
+        """{filter: text} where a filter is valid and yet can be met only in part."""
+        return {}
+
+    @cached_property
+    def chips(self):
+        """What filters the list now, one by one; what is wrong is said at its field instead."""
+        return [
+            Chip(words, self._without(name, text))
+            for name, value in self.form.cleaned_data.items()
+            for text in self.data.getlist(name)
+            if (words := self.words(name, value, text))
+        ]
+
+    def words(self, name, value, text):
+        """The chip of one value (`text` as the URL has it), or '' for none."""
+        field = self.form.fields[name]
+        if isinstance(field, forms.BooleanField):
+            return str(field.label) if value else ""
+        if not isinstance(value, Model) and hasattr(field, "choices"):
+            return str(dict(field.choices).get(text, text))
+        return f"{field.label}: {localize(value)}"
+
+    def _without(self, name, text):
+        """The query string without one value; never a bare one, which would mean the opening."""
+        rest = self.data.copy()
+        rest.setlist(name, [each for each in rest.getlist(name) if each != text])
+        return self._query(rest) or f"{name}="
+
+    @cached_property
+    def every_field(self):
+        """The filters as a template lays them out."""
+        return [
+            Field(bound, self.form.errors.get(bound.name, ()), self.remarks.get(bound.name, ""))
+            for bound in self.form
+        ]
+
+    @property
+    def quick_fields(self):
+        return [field for field in self.every_field if field.bound.name in self.quick]
+
+    @property
+    def more_fields(self):
+        return [field for field in self.every_field if field.bound.name not in self.quick]
+
+    @property
+    def more_has_words(self):
+        """Whether a filter out of sight has something to say."""
+        return any(field.errors or field.remark for field in self.more_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A filter as a template shows it: the field, what is wrong with it, what else to say."""
+
+    bound: Any
+    errors: Any
+    remark: str
+
+    @property
+    def many(self):
+        return isinstance(self.bound.field.widget, forms.CheckboxSelectMultiple)
+
+    @property
+    def flag(self):
+        return isinstance(self.bound.field.widget, forms.CheckboxInput)

@@ -1,0 +1,58 @@
+"""How the lists write values. Cached by language: a page repeats most of what it says."""
+
+from functools import lru_cache, wraps
+
+from django.utils.formats import date_format, localize
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from project import money
+
+
+def cached_by_language(write):
+    """Cache what a function writes for its arguments, apart for each language."""
+
+    @lru_cache(maxsize=10_000)
+    def written(language, *values):
+        return write(*values)
+
+    @wraps(write)
+    def cached(*values):
+        return written(get_language(), *values)
+
+    return cached
+
+
+@cached_by_language
+def amount(value, currency):
+    """ "35 000 F CFA"; '' for None."""
+    return money.formatted(value, currency)
+
+
+@cached_by_language
+def number(value):
+    return localize(value)
+
+
+@cached_by_language
+def duration(minutes):
+    """ "35 min", "1 h 10"."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("%(minutes)s min") % {"minutes": rest}
+    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+@cached_by_language
+def day(date, this_year):
+    """ "Saturday 21 November", with the year where it is another than `this_year`."""
+    # Translators: Django's date format characters.
+    words = date_format(date, _("l j F") if date.year == this_year else _("l j F Y"))
+    return words[:1].upper() + words[1:]
+
+
+@cached_by_language
+def short_day(date, this_year):
+    """ "21 Nov", with the year where it is another than `this_year`."""
+    # Translators: Django's date format characters.
+    return date_format(date, _("j M") if date.year == this_year else _("j M Y"))

@@ -1,0 +1,82 @@
+"""The main menu. Each room registers its section from its apps.py; nothing here reads a table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+_sections = []
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the menu: the page `url_name`, with a `query` if it is a filtered list."""
+
+    label: Any
+    url_name: str
+    query: str = ""
+    permission: str = ""
+    icon: str = ""
+
+    @property
+    def path(self):
+        return reverse(self.url_name)
+
+    @property
+    def url(self):
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def is_open_to(self, user):
+        return not self.permission or user.has_perm(self.permission)
+
+    def matches(self, request):
+        """How precisely the item is the page shown: 0 where it isn't."""
+        if not request.path.startswith(self.path):
+            return 0
+        if not self.query:
+            return 1
+        asked = QueryDict(self.query)
+        here = request.path == self.path and all(
+            request.GET.get(name) == value for name, value in asked.items()
+        )
+        return 1 + len(asked) if here else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: Any
+    items: tuple
+    order: int = 50
+
+
+def register(section):
+    _sections.append(section)
+    _sections.sort(key=lambda each: each.order)
+
+
+def menu(request):
+    """The sections that the user may open, as base.html shows them; one item is current."""
+    open_to_user = [
+        (section, [item for item in section.items if item.is_open_to(request.user)])
+        for section in _sections
+    ]
+    every = [item for _, items in open_to_user for item in items]
+    best = max((item.matches(request) for item in every), default=0)
+    current = next((item for item in every if best and item.matches(request) == best), None)
+    return [
+        {
+            "label": section.label,
+            "items": [
+                {
+                    "label": item.label,
+                    "url": item.url,
+                    "icon": item.icon,
+                    "current": item is current,
+                }
+                for item in items
+            ],
+        }
+        for section, items in open_to_user
+        if items
+    ]
