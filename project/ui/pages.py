@@ -113,7 +113,7 @@ class Page:
         places = {"first": localize(abs(self.first)), "last": localize(abs(self.last))}
         if self.first < 0:
             return _("%(first)s–%(last)s from the end") % places
-        return _("%(first)s–%(last)s of %(count)s") % places | {"count": str(self.count)}
+        return _("%(first)s–%(last)s of %(count)s") % (places | {"count": str(self.count)})
 
 
 def count_of(records, cap=CAP):
