@@ -2,8 +2,8 @@ from django.apps import AppConfig
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from project.directory import seeding
 from project.actions import desk as desks
+from project.directory import seeding
 from project.search import registry as search
 from project.utilisateurs import groups
 
@@ -15,7 +15,8 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
-        from .seed import seed  # models, which are not there before ready()
+        from . import parties  # models, which are not there before ready()
+        from .seed import seed
 
         groups.register("bookings", bureau=permissions.BUREAU, gestion=permissions.GESTION)
         search.register(
@@ -25,6 +26,7 @@ class BookingsConfig(AppConfig):
         )
         seeding.register("bookings", seed, order=30)
         desks.register(the_desk())
+        parties.register()
 
 
 def the_desk():

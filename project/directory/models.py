@@ -48,6 +48,9 @@ class Party(RecordedModel):
     def get_absolute_url(self):
         return reverse(f"directory:{self._meta.model_name}", args=[self.pk])
 
+    def get_edit_url(self):
+        return reverse(f"directory:{self._meta.model_name}-edit", args=[self.pk])
+
 
 def list_indexes(prefix):
     """The sorts that the lists offer, each served by an index, for active and inactive parties."""

@@ -1,0 +1,33 @@
+"""What bookings tell the directory: who can't be deactivated, and where their rides are."""
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from project.audit.refusals import Refusal
+from project.directory import ties
+from project.directory.models import Customer, Driver, Partner
+
+from .models import Booking
+
+
+def register():
+    for model, name in ((Customer, "customer"), (Driver, "driver"), (Partner, "partner")):
+        ties.register_refusal(model, rides_to_come(name))
+        ties.register_link(model, link_to_rides(name))
+
+
+def rides_to_come(name):
+    """The refusal of a party that open rides from now on still count on."""
+    rides = Booking.objects.active().open().filter(**{name: OuterRef("pk")}, pickup_at__gte=Now())
+    return Refusal("rides_to_come", Exists(rides), _("still has rides to come"))
+
+
+def link_to_rides(name):
+    def link(party, user):
+        if not user.has_perm("bookings.view_booking"):
+            return None
+        return _("Bookings"), f"{reverse('bookings:list')}?period=any&{name}={party.pk}"
+
+    return link

@@ -1,0 +1,36 @@
+"""Customers, drivers and partners as the generic pages see them."""
+
+from functools import partial
+
+from django.urls import reverse
+
+from project.actions.desk import Desk
+
+from . import services
+from .actions import actions_of, forms_of
+from .filters import CustomerFilter, DriverFilter, PartnerFilter
+
+
+def page_of(name, pk, label):
+    return reverse(name, args=[pk])
+
+
+DESKS = tuple(
+    Desk(
+        slug=slug,
+        model=filterset._meta.model,
+        actions=actions_of(filterset._meta.model),
+        forms=forms_of(filterset._meta.model),
+        discard=services.discard,
+        filterset=filterset,
+        list_url=f"directory:{slug}",
+        view_permission=f"directory.view_{kind}",
+        label="name",
+        record_url=partial(page_of, f"directory:{kind}"),
+    )
+    for slug, kind, filterset in (
+        ("customers", "customer", CustomerFilter),
+        ("drivers", "driver", DriverFilter),
+        ("partners", "partner", PartnerFilter),
+    )
+)

@@ -1,0 +1,59 @@
+"""What lists of parties are filtered by."""
+
+import django_filters
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from project.ui.filters import FilterSet, FlagFilter, SearchInput
+
+from .models import Customer, Driver, Partner
+
+
+class PartyFilter(FilterSet):
+    q = django_filters.CharFilter(
+        label=_("Search"),
+        method="search",
+        max_length=200,
+        widget=SearchInput(
+            attrs={"class": "field search", "placeholder": _("Name, phone, e-mail…")}
+        ),
+    )
+    inactive = FlagFilter(label=_("Inactive"))
+
+    quick = ("q", "inactive")
+
+    def filter_queryset(self, parties):
+        # Always one or the other: each has its own indexes.
+        inactive = self.form.cleaned_data.pop("inactive")
+        parties = parties.inactive() if inactive else parties.active()
+        return super().filter_queryset(parties)
+
+    def search(self, parties, name, text):
+        return parties.search(text)
+
+
+class CustomerFilter(PartyFilter):
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), choices=Customer.Kind.choices, empty_label=_("All")
+    )
+    language = django_filters.ChoiceFilter(
+        label=_("Language"), choices=settings.LANGUAGES, empty_label=_("All")
+    )
+
+    quick = ("q", "kind", "inactive")
+
+    class Meta:
+        model = Customer
+        fields = []
+
+
+class DriverFilter(PartyFilter):
+    class Meta:
+        model = Driver
+        fields = []
+
+
+class PartnerFilter(PartyFilter):
+    class Meta:
+        model = Partner
+        fields = []
