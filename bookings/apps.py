@@ -5,9 +5,27 @@ from django.utils.translation import gettext_lazy as _
 from project.actions import desk as desks
 from project.directory import seeding
 from project.search import registry as search
+from project.ui import nav
 from project.utilisateurs import groups
 
 from . import permissions
+
+VIEW = "bookings.view_booking"
+MENU = nav.Section(
+    _("Rides"),
+    (
+        nav.Item(_("Bookings"), "bookings:list", permission=VIEW, icon="booking"),
+        nav.Item(_("Today"), "bookings:list", "period=today", permission=VIEW, icon="today"),
+        nav.Item(
+            _("To assign"),
+            "bookings:list",
+            "period=upcoming&unassigned=1&status=pending&status=confirmed",
+            permission=VIEW,
+            icon="assign",
+        ),
+    ),
+    order=10,
+)
 
 
 class BookingsConfig(AppConfig):
@@ -26,6 +44,7 @@ class BookingsConfig(AppConfig):
         )
         seeding.register("bookings", seed, order=30)
         desks.register(the_desk())
+        nav.register(MENU)
         parties.register()
 
 

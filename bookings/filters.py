@@ -185,6 +185,11 @@ class BookingFilter(FilterSet):
     def in_status(self, bookings, name, statuses):
         return bookings.filter(status__in=statuses)
 
+    def check(self, asked):
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and since > until:
+            yield "until", _("This is before the first day.")
+
     def is_unassigned(self, bookings, name, yes):
         return bookings.unassigned() if yes else bookings
 

@@ -8,13 +8,23 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from project.actions import desk as desks
 from project.actions import pages
+from project.ui.lists import render_list
 
 from . import services
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
+from .tables import BookingTable
 
 may_view = permission_required("bookings.view_booking", raise_exception=True)
+
+
+@require_GET
+@may_view
+def booking_list(request):
+    may_add = request.user.has_perm("bookings.add_booking")
+    new_url = reverse("bookings:create") if may_add else None
+    return render_list(request, desks.get("bookings"), BookingTable, new_url=new_url)
 
 
 @require_GET

@@ -101,12 +101,17 @@ class FilterSet(django_filters.FilterSet):
                 field.widget.attrs.setdefault("aria-describedby", f"error-{name}")
                 if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
                     field.widget.attrs.setdefault("class", "field")
-            form.full_clean()
+            for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
+                form.add_error(name, error)
             # What was typed is now a record: links carry its key, the field shows its name.
             for text, name in self.texts().items():
                 if record := form.cleaned_data.get(name):
                     self.data[name], self.data[text] = record.pk, str(record)
         return self._form
+
+    def check(self, asked):
+        """Yield (filter, error) for values that are right each by itself but not together."""
+        return ()
 
     def get_form_class(self):
         """Made once: the fields are the same for everyone, and each form copies them."""

@@ -38,7 +38,7 @@ class Item:
             return 1
         asked = QueryDict(self.query)
         here = request.path == self.path and all(
-            request.GET.get(name) == value for name, value in asked.items()
+            request.GET.getlist(name) == values for name, values in asked.lists()
         )
         return 1 + len(asked) if here else 0
 
