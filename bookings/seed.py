@@ -222,11 +222,13 @@ class Demo:
         rides = 0
         near = min(n // 5, 100)  # enough around today for the desk to look alive
         while rides < n:
-            day = self.day_near_today() if rides < near else self.day()
-            ride = self.ride(day)
+            if rides < near // 20:
+                ride = self.ride_under_way()
+            else:
+                ride = self.ride(self.day_near_today() if rides < near else self.day())
             trip = (ride,)
             if n - rides >= 2 and self.chance() < 0.081:  # that is 15 % of the bookings
-                trip = (ride, self.ride(day + 1 + int(self.chance() * 6)))
+                trip = (ride, self.ride(ride.start // DAY + 1 + int(self.chance() * 6)))
             ahead = 30 + int(self.chance() ** 3 * 30 * DAY)
             orders.append(Order(min(ride.start, self.minute) - ahead, trip))
             rides += len(trip)
@@ -251,6 +253,13 @@ class Demo:
         slot = self.rng.choices(range(len(BUSY)), BUSY)[0]
         start = int(self.chance() * (SLOT - minutes) / 5) * 5
         return Ride(day * DAY + slot * SLOT + start, minutes, round(km, 1))
+
+    def ride_under_way(self):
+        """One that is being driven now, whatever the hour."""
+        minutes = 45
+        since = min(self.minute % SLOT, int(minutes * self.chance()))
+        slot_end = self.minute - self.minute % SLOT + SLOT
+        return Ride(min(self.minute - since, slot_end - minutes), minutes, 27.0)
 
     # What: the bookings of those orders, with their references
     def bookings(self, orders):
@@ -314,7 +323,7 @@ class Demo:
             "pickup_address": pickup,
             "dropoff_address": dropoff,
             "stops": [self.pick(region)] if self.chance() < 0.08 else [],
-            "transport_number": self.transport(pickup + dropoff),
+            "transport_number": self.transport(pickup, dropoff),
             "currency": "EUR" if region is PARIS else "XOF",
             "driver_notes": self.pick(DRIVER_NOTES) if self.chance() < 0.15 else "",
             "office_notes": self.pick(OFFICE_NOTES) if self.chance() < 0.08 else "",
@@ -322,16 +331,15 @@ class Demo:
 
     def way(self, region):
         """Two different places; often one of them is the airport."""
-        airports = [place for place in region if "Aéroport" in place]
+        airports = [place for place in region if place.startswith("Aéroport")]
         pickup = self.pick(airports if self.chance() < 0.3 else region)
         dropoff = self.pick(airports if self.chance() < 0.15 else region)
         return (pickup, dropoff) if pickup != dropoff else self.way(region)
 
-    def transport(self, way):
-        if "Aéroport" in way and self.chance() < 0.85:
-            return self.pick(FLIGHTS)
-        if "Gare" in way and self.chance() < 0.5:
-            return self.pick(TRAINS)
+    def transport(self, *way):
+        for kind, numbers, likely in (("Aéroport", FLIGHTS, 0.85), ("Gare", TRAINS, 0.5)):
+            if any(place.startswith(kind) for place in way) and self.chance() < likely:
+                return self.pick(numbers)
         return ""
 
     def vehicle(self, people):
