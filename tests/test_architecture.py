@@ -86,19 +86,24 @@ def test_a_partial_opens_with_its_context(partial):
 
 @pytest.mark.parametrize("partial", PARTIALS, ids=relative)
 def test_the_root_of_a_partial_is_named_after_it(partial):
-    """By its id, or by a class where it stands several times on a page.
+    """By its id, alone or before the key of its record, or by a class where it has no key.
 
     A partial of several elements (rows, a swap far away) has no root to name.
     """
+    text = re.sub(
+        r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", partial.read_text(), flags=re.S
+    )
+    text = re.sub(r"\{% (end)?for\b.*?%\}", lambda tag: "</for>" if tag[1] else "<for>", text)
     roots = Roots()
-    roots.feed(re.sub(r"\{#.*?#\}|\{%.*?%\}", "", partial.read_text(), flags=re.S))
-    if len(roots.found) == 1:
-        root, name = roots.found[0], partial.stem.removeprefix("_").replace("_", "-")
-        assert name in [root.get("id"), *root.get("class", "").split()]
+    roots.feed(re.sub(r"\{%.*?%\}", "", text))
+    if len(roots.found) == 1 and roots.found[0][0] != "for":
+        root, name = roots.found[0][1], partial.stem.removeprefix("_").replace("_", "-")
+        names = [root.get("id", "").split("-{{")[0], *root.get("class", "").split()]
+        assert name in names
 
 
 class Roots(HTMLParser):
-    """Collect the attributes of the elements that are in no other."""
+    """Collect (tag, attributes) of the elements that are in no other."""
 
     def __init__(self):
         super().__init__()
@@ -107,12 +112,12 @@ class Roots(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         if self.depth == 0:
-            self.found.append(dict(attrs))
+            self.found.append((tag, dict(attrs)))
         self.depth += tag not in VOID
 
     def handle_startendtag(self, tag, attrs):
         if self.depth == 0:
-            self.found.append(dict(attrs))
+            self.found.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
         self.depth -= tag not in VOID

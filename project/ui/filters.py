@@ -98,7 +98,7 @@ class FilterSet(django_filters.FilterSet):
         if not hasattr(self, "_form"):
             form = super().form
             for name, field in form.fields.items():
-                field.widget.attrs.setdefault("aria-describedby", f"error-{name}")
+                field.widget.attrs.setdefault("aria-describedby", f"filter-error-{name}")
                 if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
                     field.widget.attrs.setdefault("class", "field")
             for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
