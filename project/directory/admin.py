@@ -13,7 +13,7 @@ class PartyAdmin(RecordedAdmin):
     search_fields = ("name",)  # tells Django that there is a search; see below
     search_help_text = _("Name, phone, e-mail")
     readonly_fields = ("is_active", "created_at", "updated_at")
-    ordering = ("name", "id")
+    ordering = ("sort_name", "id")
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False

@@ -34,10 +34,10 @@ class PartyFilter(FilterSet):
 
 class CustomerFilter(PartyFilter):
     kind = django_filters.ChoiceFilter(
-        label=_("Kind"), choices=Customer.Kind.choices, empty_label=_("All")
+        label=_("Kind"), choices=Customer.Kind.choices, empty_label=_("Persons and companies")
     )
     language = django_filters.ChoiceFilter(
-        label=_("Language"), choices=settings.LANGUAGES, empty_label=_("All")
+        label=_("Language"), choices=settings.LANGUAGES, empty_label=_("Any language")
     )
 
     quick = ("q", "kind", "inactive")

@@ -41,12 +41,11 @@ class PartyForm(forms.ModelForm):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(
-            Fieldset(_("Who"), *(["namesake"] if self.namesakes else []), *self.who()),
-            Fieldset(_("Notes"), "notes"),
+            Fieldset("", *(["namesake"] if self.namesakes else []), *self.who(), "notes"),
         )
 
     def who(self):
-        """The rows of the form's first part."""
+        """The form's rows, up to the notes."""
         raise NotImplementedError
 
     def _namesakes(self):

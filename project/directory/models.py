@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
 from project.search.text import normalise
 
-from .querysets import PartyQuerySet
+from .querysets import LONGEST_SORT_NAME, PartyQuerySet, sort_name_of
 
 phone_validator = RegexValidator(
     r"^\+?[0-9][0-9 ().-]{4,30}$",
@@ -28,8 +28,9 @@ class Party(RecordedModel):
     is_active = models.BooleanField(_("active"), default=True)
     notes = models.TextField(_("notes"), blank=True)
     search_text = models.TextField(editable=False, default="")
+    sort_name = models.CharField(max_length=LONGEST_SORT_NAME, editable=False, default="")
 
-    quiet_fields = frozenset({"search_text"})
+    quiet_fields = frozenset({"search_text", "sort_name"})
     # What free search looks into, in this order.
     searched = ("name", "email", "phone")
 
@@ -37,13 +38,14 @@ class Party(RecordedModel):
 
     class Meta(RecordedModel.Meta):
         abstract = True
-        ordering = ["name", "id"]
+        ordering = ["sort_name", "id"]
 
     def __str__(self):
         return self.name
 
     def derive(self):
         self.search_text = normalise(*(getattr(self, name) for name in self.searched))
+        self.sort_name = sort_name_of(self.name)
 
     def get_absolute_url(self):
         return reverse(f"directory:{self._meta.model_name}", args=[self.pk])
@@ -57,7 +59,7 @@ def list_indexes(prefix):
     return [
         models.Index(fields=[field, "id"], name=f"{prefix}_{name}_{field}", condition=condition)
         for name, condition in (("on", Q(is_active=True)), ("off", Q(is_active=False)))
-        for field in ("name", "created_at")
+        for field in ("sort_name", "created_at")
     ]
 
 
@@ -76,7 +78,9 @@ class Customer(Party):
 
     searched = ("name", "email", "phone", "billing_address")
 
-    history = HistoricalRecords(bases=[HistoryOfBatch], excluded_fields=["search_text"])
+    history = HistoricalRecords(
+        bases=[HistoryOfBatch], excluded_fields=["search_text", "sort_name"]
+    )
 
     class Meta(Party.Meta):
         verbose_name = _("customer")
@@ -101,7 +105,9 @@ class Driver(Party):
 
     searched = ("name", "email", "phone", "licence_number")
 
-    history = HistoricalRecords(bases=[HistoryOfBatch], excluded_fields=["search_text"])
+    history = HistoricalRecords(
+        bases=[HistoryOfBatch], excluded_fields=["search_text", "sort_name"]
+    )
 
     class Meta(Party.Meta):
         verbose_name = _("driver")
@@ -121,7 +127,9 @@ class Partner(Party):
 
     searched = ("name", "contact_name", "email", "phone")
 
-    history = HistoricalRecords(bases=[HistoryOfBatch], excluded_fields=["search_text"])
+    history = HistoricalRecords(
+        bases=[HistoryOfBatch], excluded_fields=["search_text", "sort_name"]
+    )
 
     class Meta(Party.Meta):
         verbose_name = _("partner")

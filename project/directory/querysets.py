@@ -2,6 +2,13 @@ from project.audit.models import RecordedQuerySet
 from project.search.index import matching
 from project.search.text import folded
 
+LONGEST_SORT_NAME = 250  # folding a letter may make several
+
+
+def sort_name_of(name):
+    """A name without case and accents: what lists are sorted by, and what tells namesakes."""
+    return folded(name)[:LONGEST_SORT_NAME]
+
 
 class PartyQuerySet(RecordedQuerySet):
     def active(self):
@@ -16,14 +23,7 @@ class PartyQuerySet(RecordedQuerySet):
 
     def named(self, name):
         """Those with this name, whatever its case and accents."""
-        wanted = folded(name)
-        candidates = self.search(name).filter(search_text__startswith=wanted)
-        keys = [
-            pk
-            for pk, other in candidates.order_by().values_list("pk", "name")
-            if folded(other) == wanted
-        ]
-        return self.filter(pk__in=keys)
+        return self.filter(sort_name=sort_name_of(name))
 
     def called(self, text):
         """Those with this name; if there are none, those that `text` finds."""

@@ -17,12 +17,12 @@ from .models import Customer
 class PartyTable(Table):
     named_by = "name"
     sorts = (
-        Sort("name", _("Name"), "name"),
+        Sort("name", _("Name"), "sort_name"),
         Sort("created", _("Created"), "created_at", descending=True),
     )
 
     name = Column(_("Name"), "name", "pk", css="who", sort="name", fixed=True)
-    phone = Column(_("Phone"), "phone", css="num")
+    phone = Column(_("Phone"), "phone")
     email = Column(_("E-mail"), "email")
     created = Column(_("Created"), "created_at", css="num", sort="created", optional=True)
 
@@ -56,7 +56,7 @@ class DriverTable(PartyTable):
     slug = "drivers"
     link = ("directory:driver", "pk")
 
-    licence_number = Column(_("Licence number"), "licence_number", css="num")
+    licence_number = Column(_("Licence number"), "licence_number")
 
 
 class PartnerTable(PartyTable):

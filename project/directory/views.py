@@ -75,7 +75,7 @@ def party_lookup(request, slug):
     """Active parties that hold what is being typed: options for a field with live search."""
     desk = open_desk(request, slug)
     text = request.GET.get("q", "").strip()
-    found = desk.model.objects.active().search(text).order_by("name", "pk")
+    found = desk.model.objects.active().search(text).order_by("sort_name", "pk")
     options = found[:MOST_OFFERED] if text else ()
     return render(request, "directory/_options.html", {"options": options})
 
