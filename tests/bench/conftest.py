@@ -31,10 +31,11 @@ class Measure(NamedTuple):
 
 
 class Bench:
-    """What a benchmark gets: how many `rows` to work on, and where to `report`."""
+    """What a benchmark gets: how many `rows` to work on (are they `full`?), where to `report`."""
 
     def __init__(self, measures):
         self.rows = int(os.environ.get("CARNET_BENCH_ROWS", FULL))
+        self.full = self.rows >= FULL
         self.measures = measures
 
     def report(self, name, ratio, bar):
@@ -58,6 +59,6 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 def pytest_sessionfinish(session):
-    full = int(os.environ.get("CARNET_BENCH_ROWS", FULL)) >= FULL
-    if full and not all(measure.ok for measure in session.config.stash[MEASURES]):
+    measures = session.config.stash[MEASURES]
+    if Bench(measures).full and not all(measure.ok for measure in measures):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
