@@ -77,6 +77,5 @@ def addresses(request):
     """Addresses typed before that hold what is being typed: options for the address fields."""
     context = {
         "options": known_addresses(request.GET.get("q", "")),
-        "url": reverse("bookings:addresses"),
     }
     return render(request, "ui/widgets/_suggestions.html", context)

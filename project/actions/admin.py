@@ -80,8 +80,6 @@ def _runner(action):
             Selection(queryset, tuple(hidden)),
             request.POST,
             user=request.user,
-            confirmed=action.reports
-            or (request.POST.get("confirm") == "1" and not request.POST.get("preview")),
         )
         if step.outcome is not None:
             if action.reports:

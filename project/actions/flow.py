@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -83,6 +84,11 @@ class Step:
     override: OverrideForm | None = None
     errors: list = field(default_factory=list)
 
+    @property
+    def invalid(self):
+        """Whether something in the answers needs correcting."""
+        return bool(self.errors or any(form and form.errors for form in (self.form, self.override)))
+
 
 def preview(action, queryset, answers, *, desk, picked=None):
     """Split a selection into what will change and what is refused, in a constant few statements."""
@@ -99,27 +105,32 @@ def preview(action, queryset, answers, *, desk, picked=None):
             if refusal.code in counts
         ]
         if reasons:
-            named = split.exclude(_refusal="").order_by("_refusal", "pk")
-            for code, pk, name in named.values_list("_refusal", "pk", desk.label)[: EXAMPLES * 4]:
+            place = Window(RowNumber(), partition_by=F("_refusal"), order_by=F("pk").asc())
+            named = split.exclude(_refusal="").annotate(_place=place).filter(_place__lte=EXAMPLES)
+            examples = named.order_by("pk").values_list("_refusal", "pk", desk.label)
+            for code, pk, name in examples:
                 reason = next(reason for reason in reasons if reason.code == code)
-                if len(reason.examples) < EXAMPLES:
-                    reason.examples.append({"label": name, "url": desk.record_url(pk, name)})
+                reason.examples.append({"label": name, "url": desk.record_url(pk, name)})
     ready = total - sum(reason.count for reason in reasons)
     widened = total - picked.count() if picked is not None else 0
     return Preview(total, ready, reasons, digest, widened)
 
 
-def take(desk, action, selection, data, *, user, confirmed):
+def take(desk, action, selection, data, *, user):
     """Read the answers; do the action if it is confirmed and in order, else say what it would do.
 
-    `data` is the request's POST. Raises PermissionDenied.
+    `data` is the request's POST. A confirmation without the ticket of a dialog is a question: who
+    sends it saw no counts. A report needs none. Raises PermissionDenied.
     """
     if not user.has_perm(action.permission):
         raise PermissionDenied(action.permission)
     scope = action.scope(data.get("scope"))
     queryset = scope.widen(selection.queryset) if scope else selection.queryset
     step = Step(action, selection, scope=scope, token=str(uuid.uuid4()))
-    answering = confirmed or bool(data.get("preview"))
+    ticket = ticket_of(data)
+    asking = bool(data.get("preview"))
+    answering = asking or data.get("confirm") == "1"
+    confirmed = action.reports or bool(answering and not asking and ticket.token and ticket.digest)
     answers, valid = {}, True
     if action.form:
         step.form = action.form(data if answering else None, selection=queryset, user=user)
@@ -145,7 +156,7 @@ def take(desk, action, selection, data, *, user, confirmed):
             override.errors.clear()
     if confirmed and valid:
         try:
-            step.outcome = action.run(queryset, by=user, ticket=ticket_of(data), **answers)
+            step.outcome = action.run(queryset, by=user, ticket=ticket, **answers)
             return step
         except SelectionChanged:
             step.changed = True
@@ -189,7 +200,7 @@ def dialog(desk, step):
             ("digest", split.digest),
         ],
         "post_url": desk.action_url(action),
-        "can_submit": split.ready > 0 or bool(step.form) or bool(step.override),
+        "can_submit": split.ready > 0,
     }
 
 

@@ -35,8 +35,11 @@ def read(desk, data, user):
         if not matching.is_valid():
             raise NoSelection(_("The filter is not valid: correct it first."))
         picked = matching.qs.order_by()
+        if not picked.exists():
+            raise NoSelection(_("Nothing matches the filter any more."))
         return Selection(picked, (("all", "1"), ("filter", query)))
-    texts = [text for value in data.getlist("pk") for text in value.split(",") if text.strip()]
+    texts = [text.strip() for value in data.getlist("pk") for text in value.split(",")]
+    texts = [text for text in texts if text]
     if not texts:
         raise NoSelection(_("Select at least one record first."))
     if len(texts) > MOST_PICKED:
@@ -44,11 +47,10 @@ def read(desk, data, user):
             _("More than %(most)s records picked one by one: choose all that match instead.")
             % {"most": MOST_PICKED}
         )
-    try:
-        keys = {int(text) for text in texts}
-    except ValueError:
-        raise NoSelection(_("The selection is not valid: choose again.")) from None
-    if max(keys) >= 2**63 or min(keys) < 0:
+    if not all(text.isdecimal() and len(text) < 20 for text in texts):
+        raise NoSelection(_("The selection is not valid: choose again."))
+    keys = {int(text) for text in texts}
+    if max(keys) >= 2**63:
         raise NoSelection(_("The selection is not valid: choose again."))
     picked = visible.filter(pk__in=keys)
     found = picked.count()

@@ -39,8 +39,6 @@ def run(request, slug, name):
         selection,
         request.POST,
         user=request.user,
-        confirmed=action.reports
-        or (request.POST.get("confirm") == "1" and not request.POST.get("preview")),
     )
     if step.outcome is None:
         return _ask(request, desk, step)
@@ -189,8 +187,7 @@ def _ask(request, desk, step):
     back_url = _back_url(request, desk)
     context = dialog(desk, step)
     context |= {"hidden": [*context["hidden"], ("back", back_url)], "back_url": back_url}
-    invalid = step.errors or (step.form and step.form.errors)
-    status = 409 if step.changed else 422 if invalid else 200
+    status = 409 if step.changed else 422 if step.invalid else 200
     template = "actions/_dialog.html" if request.htmx else "actions/confirm.html"
     return render(request, template, context, status=status)
 
