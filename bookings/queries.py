@@ -3,7 +3,6 @@
 from collections import Counter
 
 from django.db import models
-from django.db.models import Q
 
 from project.directory.models import Customer
 from project.search.index import found, holding, matching, narrowed
@@ -11,23 +10,27 @@ from project.search.text import normalise, words
 
 from .models import Booking
 
+# More customers than this have so many bookings that the query is broad.
+MOST_CUSTOMERS = 200
+
 
 def free_search(queryset, query):
     """Bookings that hold each word of `query`, or whose customer does."""
-    customers = found(Customer, query)
-    if customers is None:
-        theirs = Customer.objects.filter(holding(Customer, query))
-        condition = holding(Booking, query) | Q(customer__in=theirs)
-        return narrowed(queryset, query, None, condition)
-    rides = models.QuerySet(Booking).filter(customer__in=customers)
-    # Apart, because each has its index by customer.
-    also = [rides.filter(archived_at__isnull=archived) for archived in (True, False)]
+    customers = found(Customer, query, most=MOST_CUSTOMERS)
     return narrowed(
         queryset,
         query,
-        found(Booking, query, also=also if customers else ()),
-        holding(Booking, query) | Q(customer__in=customers),
+        None if customers is None else found(Booking, query, also=rides_of(customers)),
+        holding(Booking, query) | holding(Customer, query, path="customer__"),
     )
+
+
+def rides_of(customers):
+    """Active and archived apart: each has its own index by customer."""
+    if not customers:
+        return ()
+    rides = models.QuerySet(Booking).filter(customer__in=customers).order_by()
+    return [rides.filter(archived_at__isnull=active) for active in (True, False)]
 
 
 def address_search(queryset, query):

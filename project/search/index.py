@@ -54,35 +54,40 @@ def narrowed(queryset, query, ids, condition):
     return SearchResult(queryset.filter(pk__in=ids), len(ids), False)
 
 
-def found(model, query, *, column="search_text", also=()):
+def found(model, query, *, column="search_text", also=(), most=None):
     """The keys of the records that match, and of those in the querysets `also`.
 
-    One statement, on the index alone. None for more than MOST_FOUND.
+    One statement, on the index alone. None for more than `most` (by default MOST_FOUND).
     """
+    most = MOST_FOUND if most is None else most
     wanted = words(query)
     if not wanted:
         return None
     connection = connections[router.db_for_read(model)]
-    branches = [_probe(connection, model, wanted, column)]
-    branches += [_compiled(connection, queryset) for queryset in also]
+    sql, params = _probe(connection, model, wanted, column)
+    branches = [(f"{sql} LIMIT {most + 1}", params)]
+    branches += [_compiled(connection, queryset[: most + 1]) for queryset in also]
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ".join(f"SELECT * FROM ({sql}) AS part" for sql, _ in branches),
             [param for _, params in branches for param in params],
         )
         keys = [key for (key,) in cursor.fetchall()]
-    return None if len(keys) > MOST_FOUND else keys
+    return None if len(keys) > most else keys
 
 
-def holding(model, query, *, column="search_text"):
-    """The same matches as a condition on the records themselves, which no index serves."""
+def holding(model, query, *, column="search_text", path=""):
+    """The same matches as a condition on the records themselves, which no index serves.
+
+    `path` leads to them from the queryset's own model: "customer__".
+    """
     wanted = words(query)
     if _is_short(wanted):
         field, prefix = _prefix(model, wanted, column)
-        return Q(Exact(Left(field, len(prefix)), Value(prefix)))
+        return Q(Exact(Left(f"{path}{field}", len(prefix)), Value(prefix)))
     condition = Q()
     for word in wanted:
-        condition &= Q(GreaterThan(StrIndex(F(column), Value(word)), 0))
+        condition &= Q(GreaterThan(StrIndex(F(f"{path}{column}"), Value(word)), 0))
     return condition
 
 
@@ -98,40 +103,39 @@ def _prefix(model, wanted, column):
 
 
 def _probe(connection, model, wanted, column):
-    """SQL for the first keys that match, one more than MOST_FOUND."""
+    """SQL for the keys that match."""
     if _is_short(wanted):
-        return _compiled(
-            connection, models.QuerySet(model).filter(_begins(connection, model, wanted, column))
-        )
+        return _compiled(connection, _beginning(connection, model, wanted, column))
     quote = connection.ops.quote_name
     index, column = quote(index_table(model)), quote(column)
     if connection.vendor == "sqlite":
         key = "rowid"
-        phrases = " AND ".join(
-            '"' + word.replace('"', '""') + '"' for word in wanted if len(word) >= TRIGRAM
-        )
-        conditions = [f"{index} MATCH %s"]
-        params = [f"{column} : ({phrases})"]
-        for word in wanted:
-            if len(word) < TRIGRAM:
-                conditions.append(f"instr({column}, %s) > 0")
-                params.append(word)
+        whole = " AND ".join(_phrase(word) for word in wanted if len(word) >= TRIGRAM)
+        short = [word for word in wanted if len(word) < TRIGRAM]
+        where = [f"{index} MATCH %s"] + [f"instr({column}, %s) > 0"] * len(short)
+        params = [f"{column} : ({whole})", *short]
     else:
         key = quote(model._meta.pk.column)
-        conditions = [f"{column} LIKE %s"] * len(wanted)
+        where = [f"{column} LIKE %s"] * len(wanted)
         params = [f"%{connection.ops.prep_for_like_query(word)}%" for word in wanted]
-    where = " AND ".join(conditions)
-    return f"SELECT {key} FROM {index} WHERE {where} LIMIT {MOST_FOUND + 1}", params
+    return f"SELECT {key} FROM {index} WHERE {' AND '.join(where)}", params
 
 
-def _begins(connection, model, wanted, column):
+def _phrase(word):
+    """The word as FTS5 takes it literally, whatever signs are in it."""
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _beginning(connection, model, wanted, column):
+    """The records whose field begins with a short query."""
     field, prefix = _prefix(model, wanted, column)
     if connection.vendor == "sqlite" and field != column:
         # SQLite's LIKE ignores case and so its index; this is the same range, spelled out.
-        return Q(**{f"{field}__gte": prefix, f"{field}__lt": prefix + "\U0010ffff"})
-    return Q(**{f"{field}__startswith": prefix})
+        begins = {f"{field}__gte": prefix, f"{field}__lt": f"{prefix}\U0010ffff"}
+    else:
+        begins = {f"{field}__startswith": prefix}
+    return models.QuerySet(model).filter(**begins).order_by()
 
 
 def _compiled(connection, queryset):
-    keys = queryset.order_by().values_list("pk")[: MOST_FOUND + 1]
-    return keys.query.get_compiler(connection=connection).as_sql()
+    return queryset.values_list("pk").query.get_compiler(connection=connection).as_sql()

@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
+# A run of digits in a text, and what in a query is a whole phone number and nothing else.
 NUMBER = re.compile(r"\+?\d[\d .()\-/]{6,}\d")
+PHONE = re.compile(r"(?<!\S)\+?(?:\d{1,4}(?:[ .()\-/]{1,2}\d{1,4})+|\d+)(?!\S)")
+SHORTEST_PHONE = 8
 # A longer query is cut: the longest single text (an address) still fits.
 MOST_LETTERS = 255
 APOSTROPHES = {ord(mark): None for mark in "'’‘ʼ"}
@@ -16,24 +19,24 @@ def normalise(*parts):
     'hotel teranga +221 77 123 45 67 221771234567'
     """
     text = folded(" ".join(str(part) for part in parts if part))
-    numbers = {
-        digits
-        for run in NUMBER.findall(text)
-        if len(digits := re.sub(r"\D", "", run)) >= 8 and digits not in text
-    }
+    numbers = {digits for run in NUMBER.findall(text) if (digits := digits_of(run)) not in text}
     return " ".join([text, *sorted(numbers)])
 
 
 def words(query):
-    """What a record must hold to match, all of it; a number in one piece counts by its digits.
+    """What a record must hold to match, all of it; a phone number counts by its digits.
 
     >>> words("  Téranga 77.123.45.67")
     ['teranga', '771234567']
     """
-    return [
-        digits if NUMBER.fullmatch(word) and len(digits := re.sub(r"\D", "", word)) >= 8 else word
-        for word in folded(query.replace("\0", " ")[:MOST_LETTERS]).split()
-    ]
+    text = folded(query.replace("\0", " ")[:MOST_LETTERS])
+    return PHONE.sub(lambda number: digits_of(number[0]), text).split()
+
+
+def digits_of(number):
+    """The bare digits of a phone number; too short for one, it stays as it is written."""
+    digits = re.sub(r"\D", "", number)
+    return digits if len(digits) >= SHORTEST_PHONE else number
 
 
 def folded(text):

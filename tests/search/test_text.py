@@ -19,12 +19,23 @@ def test_it_folds_case_accents_apostrophes_and_phone_numbers(parts, text):
     assert normalise(*parts) == text
 
 
-def test_it_takes_a_phone_number_in_one_piece_by_its_digits():
-    assert words("77.123.45.67") == ["771234567"]
-
-
-def test_it_leaves_a_reference_and_a_short_number_as_they_are():
-    assert words("R-26-000123 12-34") == ["r-26-000123", "12-34"]
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("77.123.45.67", ["771234567"]),
+        ("+221 77 123 45 67", ["221771234567"]),
+        ("+221771234567", ["221771234567"]),
+        ("+33 6 39 98 73 62 paris", ["33639987362", "paris"]),
+        ("dakar 12 771234567", ["dakar", "12", "771234567"]),
+        ("R-26-000123", ["r-26-000123"]),
+        ("26-000123", ["26-000123"]),
+        ("77 123", ["77", "123"]),
+        ("77 123 771234567", ["77", "123", "771234567"]),
+        ("12-34", ["12-34"]),
+    ],
+)
+def test_it_takes_a_phone_number_by_its_digits_and_nothing_else(query, expected):
+    assert words(query) == expected
 
 
 def test_it_finds_no_words_in_blanks_and_control_characters():
