@@ -16,6 +16,7 @@ def register():
     for model, name in ((Customer, "customer"), (Driver, "driver"), (Partner, "partner")):
         ties.register_refusal(model, rides_to_come(name))
         ties.register_link(model, link_to_rides(name))
+    ties.register_link(Customer, link_to_new_ride)
 
 
 def rides_to_come(name):
@@ -31,3 +32,9 @@ def link_to_rides(name):
         return _("Bookings"), f"{reverse('bookings:list')}?period=any&{name}={party.pk}"
 
     return link
+
+
+def link_to_new_ride(customer, user):
+    if not (customer.is_active and user.has_perm("bookings.add_booking")):
+        return None
+    return _("New booking"), f"{reverse('bookings:create')}?customer={customer.pk}"

@@ -1,4 +1,3 @@
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,16 +9,14 @@ from django.utils import timezone
 from bookings.states import Status
 from project.audit.models import Batch
 from project.directory import services
+from tests.asking import act, picked, url_of
 from tests.factories import make_booking, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def post(client, slug, name, parties, **data):
-    keys = ",".join(str(party.pk) for party in parties)
-    url = reverse("action", args=[slug, name])
-    data = {"pk": keys, "confirm": "1", "token": str(uuid.uuid4()), **data}
-    return client.post(url, data)
+    return act(client, url_of(name, slug), picked(*parties) | data)
 
 
 def active(parties):
@@ -107,14 +104,15 @@ def test_an_undo_respects_the_rides_booked_since(client, office, slug, kind, mak
 def test_it_takes_the_permission(client, slug, make, name):
     party = make()
     client.force_login(make_user())
-    assert post(client, slug, name, [party]).status_code == 403
+    assert client.post(url_of(name, slug), picked(party)).status_code == 403
     assert active([party]) == [True]
 
 
 def test_the_dialog_says_what_will_be_refused_by_the_same_rule(client, office, slug, kind, make):
     busy, free = make(), make()
     ride_of(kind, busy)
-    preview = post(client, slug, "deactivate", [busy, free], confirm="").context["preview"]
+    asked = client.post(url_of("deactivate", slug), picked(busy, free))
+    preview = asked.context["preview"]
     assert (preview.total, preview.ready) == (2, 1)
     assert [(reason.code, reason.count) for reason in preview.refused] == [("rides_to_come", 1)]
     assert active([busy, free]) == [True, True]

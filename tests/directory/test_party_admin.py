@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.asking import act
 from tests.factories import make_booking, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -86,8 +87,8 @@ def test_nothing_is_deleted(client, administrator, kind, make):
 def test_its_actions_are_the_desks(client, administrator, kind, make):
     busy, free = make(), make()
     make_booking(**{kind: busy})
-    data = {"action": "deactivate", "_selected_action": [busy.pk, free.pk], "confirm": "1"}
-    client.post(page(kind, "changelist"), data)
+    data = {"action": "deactivate", "_selected_action": [busy.pk, free.pk]}
+    act(client, page(kind, "changelist"), data)
     for party in (busy, free):
         party.refresh_from_db()
     assert (busy.is_active, free.is_active) == (True, False)

@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from project.directory.models import Customer
+from tests.asking import act, url_of
 from tests.factories import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,10 +95,7 @@ def test_names_are_escaped(client, office, slug, make):
 def test_all_that_match_can_be_acted_on(client, office, slug, make):
     kept = make("Moussa")
     parties = [make(f"Awa {number}") for number in range(3)]
-    client.post(
-        reverse("action", args=[slug, "deactivate"]),
-        {"all": "1", "filter": "q=awa", "confirm": "1"},
-    )
+    act(client, url_of("deactivate", slug), {"all": "1", "filter": "q=awa"})
     for party in (kept, *parties):
         party.refresh_from_db()
     assert [party.is_active for party in (kept, *parties)] == [True, False, False, False]

@@ -94,6 +94,14 @@ def test_a_page_leads_to_the_partys_bookings_for_those_who_may_see_them(client, 
     assert link not in client.get(party.get_absolute_url()).content.decode()
 
 
+def test_an_active_customers_page_leads_to_a_new_booking_for_them(client, office):
+    customer, gone = make_customer(), make_customer(is_active=False)
+    link = f"{reverse('bookings:create')}?customer="
+    assert f"{link}{customer.pk}" in client.get(customer.get_absolute_url()).content.decode()
+    assert link not in client.get(gone.get_absolute_url()).content.decode()
+    assert f'value="{customer.pk}"' in client.get(f"{link}{customer.pk}").content.decode()
+
+
 def test_a_page_takes_few_statements(client, office, kind, make, django_assert_max_num_queries):
     party = make()
     for text in "abcdef":

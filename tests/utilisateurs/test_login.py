@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_user
@@ -75,3 +76,9 @@ def test_a_lock_out_is_for_one_user_at_one_address(client, user, settings):
         sign_in(client, password="wrong")
     sign_in(client, username="ibou")
     assert client.session["_auth_user_id"] == str(other.pk)
+
+
+def test_an_expired_token_gets_a_page_that_says_what_to_do(user):
+    response = sign_in(Client(enforce_csrf_checks=True))
+    assert response.status_code == 403
+    assert "403_csrf.html" in [template.name for template in response.templates]
