@@ -22,7 +22,7 @@ def register():
 def rides_to_come(name):
     """The refusal of a party that open rides from now on still count on."""
     rides = Booking.objects.active().open().filter(**{name: OuterRef("pk")}, pickup_at__gte=Now())
-    return Refusal("rides_to_come", Exists(rides), _("still has rides to come"))
+    return Refusal("rides_to_come", Exists(rides), _("with rides to come"))
 
 
 def link_to_rides(name):
