@@ -114,7 +114,7 @@ SET_STATUS = Action(
     permission="bookings.set_status_booking",
     service=services.set_status,
     refusals=lambda selection, answers: (
-        services.not_settable(answers["status"]) if answers.get("status") else (services.ARCHIVED,)
+        services.not_settable(answers["status"]) if answers.get("status") else services.UNMOVABLE
     ),
     form=StatusForm,
     scopes=SCOPES,

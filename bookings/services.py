@@ -40,6 +40,11 @@ NOBODY = Refusal(
     "nobody", Q(driver__isnull=True, partner__isnull=True), gettext_lazy("nobody is assigned")
 )
 
+# Whatever status is asked for.
+UNMOVABLE = (
+    ARCHIVED,
+    Refusal("final", Q(status__in=CLOSED), gettext_lazy("its status is final")),
+)
 NOT_ARCHIVABLE = (
     Refusal("archived_already", Q(archived_at__isnull=False), gettext_lazy("already archived")),
     Refusal("open", Q(status__in=OPEN), gettext_lazy("still open: complete or cancel it first")),
