@@ -97,6 +97,7 @@ class FilterSet(django_filters.FilterSet):
     def form(self):
         if not hasattr(self, "_form"):
             form = super().form
+            form.auto_id = "filter_%s"  # a dialog on the same page may ask for the same names
             for name, field in form.fields.items():
                 field.widget.attrs.setdefault("aria-describedby", f"filter-error-{name}")
                 if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
