@@ -170,7 +170,7 @@ def record(made, clerk):
             reference=JSONArray(Value(None, output_field=models.CharField()), F("reference"))
         ),
     )
-    write_history(made, batch, "+")
+    write_history(made, batch, "+", str(_("Created")))
     batch.save(update_fields=["changed"])
 
 

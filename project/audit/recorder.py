@@ -150,9 +150,10 @@ class Recording:
         self.model = selection.model
         self.log, self.log_key = log_model_of(self.model)
         self.selection = selection
-        self.sentence = (
-            sentence if hasattr(sentence, "resolve_expression") else Value(str(sentence))
-        )
+        by_record = hasattr(sentence, "resolve_expression")
+        self.sentence = sentence if by_record else Value(str(sentence))
+        # History tells why; where nobody was asked, it tells what.
+        self.why = batch.reason or ("" if by_record else str(sentence))
         self.outcome = Outcome(batch=batch)
 
     def accepted(self):
@@ -232,10 +233,10 @@ class Recording:
         )
 
     def _history(self, records, kind):
-        write_history(records, self.batch, kind)
+        write_history(records, self.batch, kind, self.why)
 
 
-def write_history(records, batch, kind):
+def write_history(records, batch, kind, why):
     """A history row for each of `records`, read from the table as it now stands."""
     history = records.model.history.model
     tracked = [tracked.attname for tracked in history.tracked_fields]
@@ -254,7 +255,7 @@ def write_history(records, batch, kind):
         Value(batch.created_at, output_field=models.DateTimeField()),
         Value(kind),
         Value(batch.user_id, output_field=models.BigIntegerField()),
-        Value(batch.reason or None, output_field=TextField()),
+        Value(why, output_field=TextField()),
         Value(batch.pk, output_field=models.UUIDField()),
     )
 
@@ -375,18 +376,19 @@ def save(instance, write, *, by=None, reason="", action=None, token=None, undo_o
             raise
         finally:
             del instance.skip_history_when_saving
-        recording = Recording(batch, models.QuerySet(model).filter(pk=instance.pk), None)
+        sentence = line(_("Created") if adding else _("Changed"), reason)
+        recording = Recording(batch, models.QuerySet(model).filter(pk=instance.pk), sentence)
         recording.log._base_manager.create(
             **{recording.log_key: instance},
             user=by,
-            action=line(_("Created") if adding else _("Changed"), reason),
+            action=sentence,
             action_code=batch.action,
             batch=batch,
             changes={
                 name: pair for name, pair in changes.items() if name not in model.quiet_fields
             },
         )
-        write_history(recording.selection, batch, "+" if adding else "~")
+        write_history(recording.selection, batch, "+" if adding else "~", recording.why)
         batch.changed = 1
         batch.save(update_fields=["changed"])
         return batch

@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 
 from bookings.models import Booking
 from project.utilisateurs.groups import BUREAU, GESTION
@@ -13,6 +14,26 @@ def bureau(db):
 @pytest.fixture
 def gestion(db):
     return make_user("moussa", groups=[GESTION])
+
+
+@pytest.fixture
+def desk(bureau):
+    """The office's browser, in English."""
+    return browser_of(bureau)
+
+
+@pytest.fixture
+def boss(gestion):
+    """A manager's browser, in English."""
+    return browser_of(gestion)
+
+
+def browser_of(user):
+    user.language = "en"
+    user.save()
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def only(*bookings):
@@ -33,5 +54,5 @@ def assert_recorded(booking, outcome, code, user, lines=1):
     row = booking.history.get(batch_id=outcome.batch.pk)
     assert row.history_user == user
     assert row.version == booking.version
-    assert row.history_change_reason == (outcome.batch.reason or None)
+    assert row.history_change_reason == (outcome.batch.reason or entries[0].action)
     return entries[0]
