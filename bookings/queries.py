@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.db import models
+from django.db.models import Q
 
 from project.directory.models import Customer
 from project.search.index import found, holding, matching, narrowed
@@ -17,12 +18,11 @@ MOST_CUSTOMERS = 200
 def free_search(queryset, query):
     """Bookings that hold each word of `query`, or whose customer does."""
     customers = found(Customer, query, most=MOST_CUSTOMERS)
-    return narrowed(
-        queryset,
-        query,
-        None if customers is None else found(Booking, query, also=rides_of(customers)),
-        holding(Booking, query) | holding(Customer, query, path="customer__"),
-    )
+    if customers is None:
+        ids, theirs = None, holding(Customer, query, path="customer__")
+    else:
+        ids, theirs = found(Booking, query, also=rides_of(customers)), Q(customer__in=customers)
+    return narrowed(queryset, query, ids, holding(Booking, query) | theirs)
 
 
 def rides_of(customers):
