@@ -31,7 +31,7 @@ def running(site, port, make_user):
 
 def answers(port):
     try:
-        return urlopen(f"http://127.0.0.1:{port}/login/", timeout=10).status == 200
+        return urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=10).status == 200
     except HTTPError:
         raise  # it answers, wrongly
     except URLError:
