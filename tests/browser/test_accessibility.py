@@ -1,0 +1,67 @@
+"""axe-core on every page, light and dark, wide and narrow: nothing serious."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
+SERIOUS = {"serious", "critical"}
+
+
+def pages(rides):
+    booking = rides[5]
+    return [
+        "/bookings/",
+        "/bookings/?q=nobody-is-called-this",
+        "/bookings/?period=custom&from=yesterdayish",
+        f"/bookings/{booking.reference}/",
+        f"/bookings/{booking.reference}/edit/",
+        f"/batches/{booking.logs.get().batch_id}/",
+        "/bookings/new/",
+        "/directory/customers/",
+        f"/directory/customers/{booking.customer_id}/",
+        "/directory/customers/new/",
+        "/directory/drivers/",
+        "/directory/partners/",
+        "/jobs/",
+        "/accounts/profile/",
+        "/nowhere/",
+    ]
+
+
+def serious(page):
+    """The serious violations, in words."""
+    return [
+        f"{page.url}: {violation['id']}: {violation['help']} "
+        f"{[node['html'][:120] for node in violation['nodes'][:3]]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1360), ("dark", 1360), ("light", 390)], ids=str
+)
+def test_no_page_has_a_serious_violation(signed_in, rides, page, live_server, scheme, width):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 850})
+    page.goto(f"{live_server.url}/accounts/login/")
+    found = serious(page)
+    signed_in()
+    for path in pages(rides):
+        page.goto(live_server.url + path)
+        found += serious(page)
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{path} scrolls sideways by {overflow} px at {width} px"
+    assert found == []
+
+
+def test_the_selection_bar_and_the_dialog_have_none_either(signed_in, rides):
+    page = signed_in()
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("[data-select-page]").check()
+    expect(page.locator("[data-bar]")).to_be_visible()
+    assert serious(page) == []
+    page.locator("[data-bar] button", has_text="Cancel").first.click()
+    expect(page.locator("#dialog")).to_be_visible()
+    assert serious(page) == []
