@@ -8,7 +8,19 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, CharField, F, Max, OuterRef, Q, RowRange, Value, When, Window
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    RowRange,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Cast, Concat, Lower, LPad, Replace, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -242,9 +254,14 @@ def not_assignable(selection, *, driver=None, partner=None):
         ARCHIVED,
         Refusal("closed", Q(status__in=CLOSED), gettext_lazy("over or cancelled")),
     )
-    if driver or partner:
+    someone = driver or partner
+    if someone:
         same = Q(driver=driver) if driver else Q(partner=partner)
-        refusals += (Refusal("same", same, gettext_lazy("already assigned to them")),)
+        active = type(someone).objects.active().filter(pk=someone.pk)
+        refusals += (
+            Refusal("same", same, gettext_lazy("already assigned to them")),
+            Refusal("inactive", ~Exists(active), gettext_lazy("they are no longer active")),
+        )
     if driver is None:
         return refusals
     candidates = models.QuerySet(Booking).filter(pk__in=selection.order_by().values("pk"))
@@ -284,7 +301,7 @@ def assign(selection, *, by, driver=None, partner=None, override="", ticket=None
         by=by,
         reason=override,
         ticket=ticket,
-        locks=[Driver.objects.filter(pk=driver.pk)] if driver else [],
+        locks=[type(driver or partner).objects.filter(pk=(driver or partner).pk)],
         refusals=without_warnings(refusals, override),
         sentence=in_spite_of(sentence, *overlaps, reason=override),
     ) as batch:

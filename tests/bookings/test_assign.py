@@ -89,6 +89,14 @@ def test_what_is_refused_anyway_takes_no_time_in_the_selection(bureau):
     assert (outcome.changed, codes(outcome)) == (1, {"closed": 1})
 
 
+def test_nobody_inactive_is_given_a_ride(bureau):
+    for given in (
+        {"driver": make_driver(is_active=False)},
+        {"partner": make_partner(is_active=False)},
+    ):
+        assert codes(services.assign(only(at(0)), by=bureau, **given)) == {"inactive": 1}
+
+
 def test_a_partner_may_have_as_many_as_they_like(bureau):
     partner = make_partner()
     outcome = services.assign(only(at(0), at(0), at(0)), by=bureau, partner=partner)
