@@ -21,7 +21,6 @@ from bookings.seed import seed_bookings
 from bookings.states import CancellationKind, Status
 from project.audit.models import Batch
 from project.directory.models import Partner
-from tests.bench.conftest import FULL
 from tests.factories import make_customer, make_driver, make_partner, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +51,7 @@ def population(bench):
     for _ in range(20):
         make_customer()
         make_driver()
-    total = 200_000 if bench.rows >= FULL else max(bench.rows // 5, 1_000)
+    total = 200_000 if bench.full else max(bench.rows // 5, 1_000)
     seed_bookings(total, seed=1)
     ends = Booking.objects.aggregate(first=Min("pk"), last=Max("pk"))
     middle = (ends["first"] + ends["last"] + 1) // 2
