@@ -71,7 +71,8 @@ def desk_indexes():
         indexes += [
             models.Index(OrMinusOne("price"), "id", name=f"bk_{prefix}_price", condition=condition),
             models.Index(
-                fields=["pickup_at", "id"],
+                # The two that are NULL come first: SQLite takes the index for them.
+                fields=["driver", "partner", "pickup_at", "id"],
                 name=f"bk_{prefix}_unassigned",
                 condition=condition & Q(driver__isnull=True, partner__isnull=True),
             ),

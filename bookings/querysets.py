@@ -1,8 +1,9 @@
 """Named sentences about bookings."""
 
 from datetime import timedelta
+from decimal import Decimal
 
-from django.db.models import Exists, Func, OuterRef, Q
+from django.db.models import DecimalField, Exists, Func, OuterRef, Q
 
 from project.audit.models import RecordedQuerySet
 
@@ -13,11 +14,33 @@ from .states import CLOSED, OPEN, Status
 LONGEST_RIDE = timedelta(days=7)
 
 
+class SortAmount(DecimalField):
+    """An amount that SQLite leaves as it is: in the CAST that Django adds to an expression it
+    would not recognise what the index holds."""
+
+    def get_internal_type(self):
+        return "SortAmount"
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Decimal(str(value))
+
+
 class OrMinusOne(Func):
     """An amount to sort by: none comes before 0, on both databases and inside their indexes."""
 
     template = "COALESCE(%(expressions)s, -1)"
     arity = 1
+    output_field = SortAmount(max_digits=14, decimal_places=3)
+
+
+class WithoutIndex(Func):
+    """A column whose index SQLite shall leave alone, which a plus in front tells it."""
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 class BookingQuerySet(RecordedQuerySet):
@@ -26,6 +49,28 @@ class BookingQuerySet(RecordedQuerySet):
 
     def archived(self):
         return self.filter(archived_at__isnull=False)
+
+    def departing(self, start, end):
+        """Departures in [start, end), two moments; None leaves a side open."""
+        rides = self
+        if start:
+            rides = rides.filter(pickup_at__gte=start)
+        if end:
+            rides = rides.filter(pickup_at__lt=end)
+        return rides
+
+    def passing_over(self, *fields):
+        """The same rides, for a list in the order of an index on none of these fields.
+
+        SQLite would rather find all that meet a condition on them and sort those: a million.
+        """
+        rides = self.all()
+        table = rides.query.get_initial_alias()
+        columns = [self.model._meta.get_field(name).get_col(table) for name in fields]
+        rides.query.where = rides.query.where.replace_expressions(
+            {column: WithoutIndex(column) for column in columns}
+        )
+        return rides
 
     def open(self):
         return self.filter(status__in=OPEN)

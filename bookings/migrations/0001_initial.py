@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('driver__isnull', True), ('partner__isnull', True)), fields=['pickup_at', 'id'], name='bk_active_unassigned'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('driver__isnull', True), ('partner__isnull', True)), fields=['driver', 'partner', 'pickup_at', 'id'], name='bk_active_unassigned'),
         ),
         migrations.AddIndex(
             model_name='booking',
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('archived_at__isnull', False), ('driver__isnull', True), ('partner__isnull', True)), fields=['pickup_at', 'id'], name='bk_archived_unassigned'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', False), ('driver__isnull', True), ('partner__isnull', True)), fields=['driver', 'partner', 'pickup_at', 'id'], name='bk_archived_unassigned'),
         ),
         migrations.AddIndex(
             model_name='booking',

@@ -141,8 +141,9 @@ class FilterSet(django_filters.FilterSet):
         """`qs` as querysets that share no record, each read by its own index in this sort."""
         return [self.qs]
 
+    @cached_property
     def count(self):
-        """How many match, as a `pages.Count`."""
+        """How many match, as a `pages.Count`; one statement, when it is asked for."""
         return count_of(self.qs)
 
     @cached_property

@@ -30,7 +30,9 @@ def render_list(request, desk, table_class, *, new_url=None, template="ui/desk.h
     sort = table.sort(request.GET.get("sort", ""))
     pager = Pager(filterset.branches(sort), sort, size=size, fields=table.fields)
     page = pager.page(
-        after=request.GET.get("after"), before=request.GET.get("before"), count=filterset.count
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        count=lambda: filterset.count,
     )
     links = Links(request.path, filterset.query, sort, table_class.sorts[0])
     part = asks_for_part(request)

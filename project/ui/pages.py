@@ -73,7 +73,8 @@ class From(Func):
     """The condition that a row is at or past (value, pk).
 
     Compared as a pair, which is one range of the index; written out with OR it would read all the
-    rows that share the value.
+    rows that share the value. SQLite sees no range in a pair with an expression: for that one the
+    value is compared by itself as well.
     """
 
     output_field = BooleanField()
@@ -86,8 +87,19 @@ class From(Func):
         sql, params = zip(
             *(compiler.compile(source) for source in self.source_expressions), strict=True
         )
-        pair = "({}, {}) {} ({}, {})".format(*sql[:2], self.operator, *sql[2:])
-        return pair, [param for some in params for param in some]
+        key, pk, value, its_pk = sql
+        condition = (
+            f"({key} {self.operator} {value} AND ({key}, {pk}) {self.operator} ({value}, {its_pk}))"
+        )
+        key_params, pk_params, value_params, its_pk_params = params
+        return condition, [
+            *key_params,
+            *value_params,
+            *key_params,
+            *pk_params,
+            *value_params,
+            *its_pk_params,
+        ]
 
 
 @dataclass(slots=True)
@@ -117,8 +129,11 @@ class Page:
 
 
 def count_of(records, cap=CAP):
-    """How many records there are, without counting past `cap`."""
-    number = records.order_by().values("pk")[: cap + 1].count()
+    """How many records there are, without counting past `cap`.
+
+    They are counted in their model's order: its index has them together, the table may not.
+    """
+    number = records.values("pk")[: cap + 1].count()
     return Count(min(number, cap), number > cap)
 
 
