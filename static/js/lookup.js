@@ -38,8 +38,6 @@ function close(input) {
   asked.get(input)?.request?.abort();
   clearTimeout(asked.get(input)?.timer);
   if (isOpen(input)) listOf(input).hidePopover();
-  // A swap would carry the place over as an attribute, which the content policy refuses.
-  listOf(input).removeAttribute("style");
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
 }
