@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import Outcome, line, log_model_of, recorded
+from project.audit.recorder import Outcome, Stale, line, log_model_of, recorded
 from project.audit.refusals import Refusal
 
 from . import desk as desks
@@ -49,8 +49,18 @@ def permission_of(desk, action):
 def undo(batch, *, by):
     """Undo `batch` on the records that no one has touched since; the Outcome names the others.
 
-    Raises CannotUndo, PermissionDenied, and AlreadyDone if two people undo at once.
+    Where all of them are refused nothing is kept (the Outcome has no batch), so that it can be
+    tried again. Raises CannotUndo, PermissionDenied, and AlreadyDone if two people undo at once.
     """
+    with transaction.atomic():
+        outcome = _undo(batch, by)
+        if not outcome.changed:
+            transaction.set_rollback(True)
+            outcome.batch = None
+    return outcome
+
+
+def _undo(batch, by):
     if reason := why_not(batch, by):
         raise CannotUndo(reason)
     desk = desks.of_model(batch.model)
@@ -112,5 +122,10 @@ def _revert(desk, action, batch, selection, untouched, by):
         for field in former.tracked_fields
         if field.editable and not isinstance(field, models.AutoField)
     }
-    undone = action.revert(record, values, by=by, undo_of=batch)
+    try:
+        undone = action.revert(record, values, by=by, undo_of=batch)
+    except Stale as stale:
+        raise CannotUndo(str(stale)) from None
+    except ValidationError as error:
+        raise CannotUndo(" ".join(error.messages)) from None
     return Outcome(batch=undone, changed=1)

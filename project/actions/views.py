@@ -82,14 +82,16 @@ def batch(request, batch_id):
     log, key = log_model_of(desk.model)
     lines = log._base_manager.filter(batch=done, action_code=done.action)
     named = lines.order_by(key).values_list(f"{key}_id", f"{key}__{desk.label}")
-    changed = Paginator(named, PAGE).get_page(request.GET.get("page"))
+    changed = Paginator(named, PAGE).get_page(request.GET.get("changed"))
     changed.object_list = [_link(desk, pk, name) for pk, name in changed.object_list]
-    refusals = list(done.refusals.order_by("object_id")[:PAGE])
-    names = dict(
-        desk.model.objects.filter(pk__in=[refusal.object_id for refusal in refusals]).values_list(
-            "pk", desk.label
-        )
-    )
+    refusals = done.refusals.order_by("object_id")
+    refused = Paginator(refusals, PAGE).get_page(request.GET.get("refused"))
+    keys = [refusal.object_id for refusal in refused]
+    names = dict(desk.model.objects.filter(pk__in=keys).values_list("pk", desk.label))
+    refused.object_list = [
+        _link(desk, refusal.object_id, names[refusal.object_id]) | {"reason": refusal.message}
+        for refusal in refused
+    ]
     undone = getattr(done, "undone_by", None)
     context = {
         "batch": {
@@ -104,11 +106,7 @@ def batch(request, batch_id):
             "undo_url": reverse("undo", args=[done.pk]),
         },
         "changed": changed,
-        "refused": [
-            _link(desk, refusal.object_id, names.get(refusal.object_id, refusal.object_id))
-            | {"reason": refusal.message}
-            for refusal in refusals
-        ],
+        "refused": refused,
         "can_undo": not why_not(done, request.user),
     }
     return render(request, "actions/batch.html", context)
@@ -128,7 +126,8 @@ def _toast(request, text, outcome, *, undoable):
             "%(n)s refused: %(reasons)s.", "%(n)s refused: %(reasons)s.", refused
         ) % {"n": refused, "reasons": reasons}
     level = messages.SUCCESS if outcome.changed and not outcome.refused else messages.WARNING
-    tags = f"batch:{outcome.batch.pk}" + (" undo" if undoable else "")
+    tags = f"batch:{outcome.batch.pk}" if outcome.batch else ""
+    tags += " undo" if undoable else ""
     messages.add_message(request, level, text, extra_tags=tags)
 
 

@@ -72,6 +72,7 @@ class Refused:
 class Outcome:
     """What a service did: the batch, how many records changed, how many were refused and why.
 
+    `batch` is None where nothing was kept of it.
     `refused` counts by reason; `refusals()` is every refused record with its reason.
     """
 
