@@ -6,12 +6,15 @@ from project.actions.admin import RecordedAdmin, VersionedForm
 from project.audit.admin import ReadOnlyAdmin
 
 from . import services
+from .forms import StopsField
 from .models import Booking, BookingLog
 from .queries import free_search
 
 
 class BookingAdminForm(VersionedForm):
     """The same checks as the desk's form, told at their field."""
+
+    stops = StopsField(label=_("Stops on the way"), required=False)
 
     class Meta:
         model = Booking

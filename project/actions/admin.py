@@ -31,7 +31,6 @@ class RecordedAdmin(SimpleHistoryAdmin):
     desk = ""  # the slug of the desk whose actions are offered
     form = VersionedForm
     exclude = ("version",)  # the model's, which is not edited; the form has its own
-    history_list_display = ["history_change_reason"]
     show_full_result_count = False
     list_per_page = 50
 
