@@ -9,7 +9,9 @@ PHONE = re.compile(r"(?<!\S)\+?(?:\d{1,4}(?:[ .()\-/]{1,2}\d{1,4})+|\d+)(?!\S)")
 SHORTEST_PHONE = 8
 # A longer query is cut: the longest single text (an address) still fits.
 MOST_LETTERS = 255
-APOSTROPHES = {ord(mark): None for mark in "'’‘ʼ"}
+# What may be an accent, an apostrophe or a ligature, and how the last two are written.
+SIGN = re.compile(r"['\u0080-\U0010ffff]")
+WRITTEN = {"œ": "oe", "æ": "ae", "'": "", "’": "", "‘": "", "ʼ": ""}
 
 
 def normalise(*parts):
@@ -41,9 +43,10 @@ def digits_of(number):
 
 def folded(text):
     """Lower case, no accents or apostrophes (N'Diaye is Ndiaye), one space between words."""
-    letters = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(letter)
-    )
-    return " ".join(letters.replace("œ", "oe").replace("æ", "ae").translate(APOSTROPHES).split())
+    text = unicodedata.normalize("NFKD", text.casefold())
+    for sign in set(SIGN.findall(text)):
+        if unicodedata.combining(sign):
+            text = text.replace(sign, "")
+        else:
+            text = text.replace(sign, WRITTEN.get(sign, sign))
+    return " ".join(text.split())
