@@ -34,7 +34,7 @@ PERIODS = (
 )
 MOST_REFERENCES = 500
 # Conditions that many rows meet.
-PASSED_OVER = ("pickup_at", "status", "driver", "partner")
+PASSED_OVER = ("pickup_at", "status")
 # A broad search passes over rows to find its matches: counting is then kept as short as a page.
 BROAD_CAP = 200
 

@@ -18,7 +18,7 @@ from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
 from project.directory.models import Customer, Driver, Partner, phone_validator
 from project.search.text import normalise
 
-from .querysets import LONGEST_RIDE, BookingQuerySet, OrMinusOne
+from .querysets import LONGEST_RIDE, UNASSIGNED, BookingQuerySet, OrMinusOne
 from .states import (
     BILLABLE,
     CLOSED,
@@ -30,6 +30,9 @@ from .states import (
     Status,
     VehicleClass,
 )
+
+# Outside these years a pickup is a slip of the keyboard.
+FIRST_YEAR, YEARS_AHEAD = 2000, 5
 
 ACTIVE = Q(archived_at__isnull=True)
 ARCHIVED = Q(archived_at__isnull=False)
@@ -71,10 +74,9 @@ def desk_indexes():
         indexes += [
             models.Index(OrMinusOne("price"), "id", name=f"bk_{prefix}_price", condition=condition),
             models.Index(
-                # The two that are NULL come first: SQLite takes the index for them.
-                fields=["driver", "partner", "pickup_at", "id"],
+                fields=["pickup_at", "id"],
                 name=f"bk_{prefix}_unassigned",
-                condition=condition & Q(driver__isnull=True, partner__isnull=True),
+                condition=condition & Q(UNASSIGNED),
             ),
         ]
     return indexes
@@ -344,13 +346,22 @@ class Booking(RecordedModel):
         return self.reference
 
     def clean(self):
+        errors = {}
+        last_year = timezone.localdate().year + YEARS_AHEAD
+        if self.pickup_at and not FIRST_YEAR <= self.pickup_at.year <= last_year:
+            errors["pickup_at"] = ValidationError(
+                _("The year must be between %(first)s and %(last)s."),
+                params={"first": FIRST_YEAR, "last": last_year},
+            )
         for name in ("price", "payout", "fee"):
             try:
                 money.check(getattr(self, name), self.currency)
             except ValidationError as error:
-                raise ValidationError({name: error}) from None
+                errors[name] = error
         if self.payment_state != PaymentState.UNPAID and self.price is None and self.fee is None:
-            raise ValidationError({"price": _("An invoiced or paid booking needs a price.")})
+            errors["price"] = ValidationError(_("An invoiced or paid booking needs a price."))
+        if errors:
+            raise ValidationError(errors)
 
     def derive(self):
         self.ends_at = self.pickup_at + timedelta(minutes=self.duration_minutes)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import DecimalField, Exists, Func, OuterRef, Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 
 from project.audit.models import RecordedQuerySet
 
@@ -12,6 +14,10 @@ from .states import CLOSED, OPEN, Status
 # No ride lasts longer (a database constraint), so a look for overlaps reads a bounded stretch of
 # the driver's index, however long the driver has been here.
 LONGEST_RIDE = timedelta(days=7)
+
+# Neither driver nor partner. In one expression, so that both databases read the index of just
+# these rides, in its order, and not the one by driver.
+UNASSIGNED = IsNull(Coalesce("driver", "partner"), True)
 
 
 class SortAmount(DecimalField):
@@ -79,7 +85,7 @@ class BookingQuerySet(RecordedQuerySet):
         return self.filter(status__in=CLOSED)
 
     def unassigned(self):
-        return self.filter(driver__isnull=True, partner__isnull=True)
+        return self.filter(UNASSIGNED)
 
     def occupying(self):
         """Rides that take their driver's time: all but the cancelled."""

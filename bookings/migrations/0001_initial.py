@@ -4,7 +4,9 @@ import bookings.querysets
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.math
+import django.db.models.lookups
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -191,7 +193,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('driver__isnull', True), ('partner__isnull', True)), fields=['driver', 'partner', 'pickup_at', 'id'], name='bk_active_unassigned'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), django.db.models.lookups.IsNull(django.db.models.functions.comparison.Coalesce('driver', 'partner'), True)), fields=['pickup_at', 'id'], name='bk_active_unassigned'),
         ),
         migrations.AddIndex(
             model_name='booking',
@@ -223,7 +225,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('archived_at__isnull', False), ('driver__isnull', True), ('partner__isnull', True)), fields=['driver', 'partner', 'pickup_at', 'id'], name='bk_archived_unassigned'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', False), django.db.models.lookups.IsNull(django.db.models.functions.comparison.Coalesce('driver', 'partner'), True)), fields=['pickup_at', 'id'], name='bk_archived_unassigned'),
         ),
         migrations.AddIndex(
             model_name='booking',
