@@ -23,6 +23,7 @@ function refresh(desk) {
   const count = all ? total : chosen.length;
   const bar = desk.querySelector("[data-bar]");
   bar?.classList.toggle("shown", count > 0);
+  measure(bar);
   const words = desk.querySelector("[data-count]");
   if (words) {
     const figure = number.format(count) + (all && desk.dataset.capped === "true" ? "+" : "");
@@ -31,6 +32,11 @@ function refresh(desk) {
   const chooseAll = desk.querySelector("[data-select-all]");
   if (chooseAll) chooseAll.hidden = all || total <= every.length;
   kept = { pks: new Set(chosen.map((box) => box.value)), all, filter: filterOf(desk) };
+}
+
+/** Tell the style sheet how high the bar is: it wraps, and toasts stand above it. */
+function measure(bar) {
+  document.documentElement.style.setProperty("--bar", `${bar?.offsetHeight ?? 0}px`);
 }
 
 function setAll(desk, on) {
@@ -94,6 +100,8 @@ document.addEventListener("htmx:afterSettle", () => {
   setAll(desk, kept.all && kept.filter === filterOf(desk));
   refresh(desk);
 });
+
+addEventListener("resize", () => measure(document.querySelector("[data-bar]")));
 
 // The action is done, its selection has served.
 document.addEventListener("dialog-close", clear);

@@ -1,0 +1,106 @@
+"""What the scripts add on top of pages that work without them."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
+BOXES = "#desk input[name=pk]"
+CHOSEN = "#desk tr[aria-selected=true]"
+REFRESH = "document.body.dispatchEvent(new Event('bookings-changed'))"
+# Whether a click in the middle of each element would reach it.
+REACHED = """elements => elements.map(element => {
+    const box = element.getBoundingClientRect();
+    const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return element.contains(hit);
+})"""
+
+
+def test_shift_selects_all_rows_between(signed_in, rides, quiet):
+    page = signed_in()
+    page.locator(BOXES).nth(1).click()
+    page.locator(BOXES).nth(4).click(modifiers=["Shift"])
+    expect(page.locator(CHOSEN)).to_have_count(4)
+    page.locator(BOXES).nth(2).click(modifiers=["Shift"])
+    expect(page.locator(CHOSEN)).to_have_count(1)
+
+
+def test_what_is_selected_stays_so_when_the_list_is_redrawn(signed_in, rides, quiet):
+    page = signed_in()
+    page.locator(BOXES).nth(2).click()
+    with page.expect_response(lambda response: "/bookings/" in response.url):
+        page.evaluate(REFRESH)
+    expect(page.locator(CHOSEN)).to_have_count(1)
+    expect(page.locator("[data-count]")).to_contain_text("1")
+
+
+def test_all_that_match_is_left_with_its_filter(signed_in, rides, quiet):
+    page = signed_in()
+    page.locator("[data-select-page]").check()
+    page.locator("[data-select-all]").click()
+    expect(page.locator("[data-count]")).to_contain_text("60")
+    page.fill("input[type=search]", rides[7].reference)
+    expect(page.locator(BOXES)).to_have_count(1)
+    expect(page.locator("#desk input[name=all]")).to_have_value("")
+
+
+def test_escape_closes_the_dialog_first_and_then_clears_the_selection(signed_in, rides, quiet):
+    page = signed_in()
+    page.locator(BOXES).nth(5).click()
+    button = page.locator("[data-bar] button", has_text="Cancel").first
+    button.click()
+    expect(page.locator("#dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).not_to_be_visible()
+    expect(button).to_be_focused()
+    expect(page.locator(CHOSEN)).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(CHOSEN)).to_have_count(0)
+    expect(page.locator("[data-bar]")).not_to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda route: route.abort(), "No connection"),
+        (lambda route: route.fulfill(status=403), "permission"),
+        (lambda route: route.fulfill(status=404), "no longer exists"),
+        (lambda route: route.fulfill(status=500), "went wrong"),
+    ],
+    ids=["offline", "403", "404", "500"],
+)
+def test_what_went_wrong_on_the_way_is_said(signed_in, rides, answer, words):
+    page = signed_in()
+    page.locator(BOXES).nth(5).click()
+    page.route("**/actions/**", answer)
+    page.locator("[data-bar] button", has_text="Cancel").first.click()
+    toast = page.locator(".toast.error")
+    expect(toast).to_contain_text(words)
+    toast.locator("[data-dismiss]").click()
+    expect(toast).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_a_toast_leaves_every_control_within_reach(signed_in, rides, quiet, width):
+    page = signed_in()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(BOXES).nth(5).click()
+    page.locator("[data-bar] button", has_text="Assign").first.click()
+    page.get_by_role("combobox", name="partner").press_sequentially("sahel")
+    page.get_by_role("option", name="Sahel Cars").click()
+    page.locator("#dialog-submit").click()
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator("#dialog")).not_to_be_visible()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert all(page.locator("#pager a").evaluate_all(REACHED))
+    page.locator(BOXES).nth(49).click()
+    assert all(page.locator("[data-bar] > button:visible").evaluate_all(REACHED))
+    assert all(page.locator(".toast :is(a, button)").evaluate_all(REACHED))
+
+
+def test_a_session_that_ended_leads_to_the_sign_in_and_back(signed_in, rides, context):
+    page = signed_in()
+    context.clear_cookies()
+    page.fill("input[type=search]", "awa")
+    page.wait_for_url("**/accounts/login/?next=**")
+    expect(page.locator(".leaf input[name=next]")).to_have_value("/bookings/")
