@@ -14,7 +14,7 @@ from project.ui.lookup import LookupField, SuggestInput
 from project import money
 from project.directory.models import Customer, Driver, Partner
 
-from .models import Booking
+from .models import YEARS_AHEAD, Booking
 from .services import DRIVER_BUSY, OVERRIDE
 from .states import CancellationKind, Status
 
@@ -154,7 +154,7 @@ class DuplicateForm(ActionForm):
 
     def clean_date(self):
         date = self.cleaned_data["date"]
-        if abs(date.year - timezone.localdate().year) > 5:
+        if abs(date.year - timezone.localdate().year) > YEARS_AHEAD:
             raise ValidationError(_("This date is more than five years away."))
         return date
 
@@ -269,6 +269,7 @@ class BookingForm(forms.ModelForm):
                     Column("distance_km"),
                     Column("vehicle_class"),
                 ),
+                "override_reason",
                 Row(Column("pickup_address"), Column("dropoff_address")),
                 "stops",
             ),

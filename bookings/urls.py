@@ -7,6 +7,6 @@ urlpatterns = [
     path("", views.booking_list, name="list"),
     path("new/", views.booking_create, name="create"),
     path("addresses/", views.addresses, name="addresses"),
-    path("<str:reference>/", views.booking_detail, name="detail"),
-    path("<str:reference>/edit/", views.booking_edit, name="edit"),
+    path("<slug:reference>/", views.booking_detail, name="detail"),
+    path("<slug:reference>/edit/", views.booking_edit, name="edit"),
 ]

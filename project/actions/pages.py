@@ -118,9 +118,9 @@ def _conflict(request, form, current):
     rows = [
         {
             "label": form.fields[name].label,
-            "theirs": (theirs := _shown(current, name)),
-            "yours": (yours := _shown(form.instance, name)),
-            "differs": theirs != yours,
+            "theirs": _shown(current, name),
+            "yours": _shown(form.instance, name),
+            "differs": getattr(current, name) != getattr(form.instance, name),
         }
         for name in form.fields
         if name in {model_field.name for model_field in current._meta.concrete_fields}

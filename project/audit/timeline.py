@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
@@ -97,6 +98,8 @@ def shown(model_field, value, names=None):
         if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
             value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
         return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, Decimal):  # as many decimals as are stored says nothing
+        value = Decimal(f"{value.normalize():f}")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(formats.localize(value, use_l10n=True))

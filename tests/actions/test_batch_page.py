@@ -92,7 +92,7 @@ def test_it_says_who_did_what_when_and_why_and_names_each(desk, bureau):
     assert "awa" in shown and "&lt;b&gt;Flight&lt;/b&gt;" in shown
     assert [row["label"] for row in page.context["changed"]] == [done.reference]
     assert [(row["label"], row["reason"]) for row in page.context["refused"]] == [
-        (refused.reference, "already cancelled")
+        (refused.reference, batch.refusals.get().message)
     ]
     assert f'href="{done.get_absolute_url()}"' in shown
     assert f'href="{refused.get_absolute_url()}"' in shown

@@ -1,0 +1,654 @@
+"""The page of a booking, and the forms that create and edit one."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bookings import services
+from bookings.models import Booking
+from bookings.states import PaymentState, Status
+from project.audit.models import Batch
+from tests.asking import HTMX, picked, toasts, url_of
+from tests.bookings.conftest import browser_of, only
+from tests.factories import (
+    make_booking,
+    make_customer,
+    make_driver,
+    make_partner,
+    make_round_trip,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+NEW = "/bookings/new/"
+SUMMER = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+
+
+def text_of(response):
+    return unescape(response.content.decode()).replace("\u202f", " ").replace("\xa0", " ")
+
+
+def answers(of=None, **given):
+    """What the form of a new booking of customer `of` sends when it is filled in."""
+    return {
+        "customer": of.pk if of else "",
+        "customer_text": of.name if of else "",
+        "passenger_name": "Awa Ndiaye",
+        "passenger_phone": "+221 77 123 45 67",
+        "passenger_email": "awa@example.org",
+        "passenger_count": "2",
+        "luggage_count": "3",
+        "transport_number": "AF719",
+        "pickup_at": "2026-07-01T20:30",
+        "duration_minutes": "90",
+        "pickup_address": "Aéroport Blaise-Diagne",
+        "dropoff_address": "12 rue Carnot, Dakar",
+        "stops": "Colobane\r\n\r\n Médina ",
+        "vehicle_class": "van",
+        "distance_km": "52.5",
+        "price": "35000",
+        "payout": "20000",
+        "currency": "XOF",
+        "payment_state": "unpaid",
+        "driver_notes": "Sign: Awa",
+        "office_notes": "",
+        **given,
+    }
+
+
+def as_posted(booking, **given):
+    """What the form of this booking sends when nothing is typed over."""
+    blank = {"price": "", "payout": "", "distance_km": ""}
+    names = [*answers()]
+    values = {name: getattr(booking, name, "") for name in names}
+    values |= {name: blank[name] for name in blank if values[name] is None}
+    values |= {
+        "customer": booking.customer_id,
+        "customer_text": str(booking.customer),
+        "pickup_at": timezone.localtime(booking.pickup_at).strftime("%Y-%m-%dT%H:%M"),
+        "stops": "\n".join(booking.stops),
+        "version": booking.version,
+    }
+    return values | given
+
+
+# ----------------------------------------------------------------------------------------- detail
+def test_the_page_tells_all_that_is_known(desk):
+    booking = make_booking(
+        customer=make_customer("Hôtel Téranga"),
+        driver=make_driver("Ousmane Sarr"),
+        passenger_name="N'Deye <Fall>",
+        passenger_phone="+221 77 123 45 67",
+        passenger_email="ndeye@example.org",
+        passenger_count=3,
+        luggage_count=1,
+        transport_number="AF719",
+        stops=["Colobane"],
+        price=35000,
+        payout=20000,
+        distance_km=Decimal("52.5"),
+        driver_notes="Sign: Fall",
+        office_notes="Calls at night",
+        pickup_at=SUMMER,
+    )
+    page = desk.get(booking.get_absolute_url())
+    shown = text_of(page)
+    for fact in (
+        booking.reference,
+        "Hôtel Téranga",
+        "Ousmane Sarr",
+        "N'Deye <Fall>",
+        "tel:+221771234567",
+        "mailto:ndeye@example.org",
+        "3 passengers, 1 piece of luggage",
+        "AF719",
+        "Colobane",
+        "Aéroport Blaise-Diagne, Diass",
+        "12 rue Carnot, Dakar",
+        "F CFA35,000",
+        "F CFA20,000",
+        "52.5 km",
+        "Sign: Fall",
+        "Calls at night",
+        "July 1, 2026",
+        "Pending",
+    ):
+        assert fact in shown, fact
+    assert "N&#x27;Deye &lt;Fall&gt;" in page.content.decode()
+
+
+def test_times_are_those_of_the_desk(desk, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    booking = make_booking(pickup_at=SUMMER)
+    assert "10:30 p.m." in text_of(desk.get(booking.get_absolute_url()))
+
+
+def test_a_cancelled_ride_says_how_and_by_whom(desk, bureau):
+    booking = make_booking(price=1000, status=Status.CONFIRMED)
+    services.cancel(
+        only(booking), by=bureau, kind="late", reason="Flight missed", billable=True, fee_percent=50
+    )
+    shown = text_of(desk.get(booking.get_absolute_url()))
+    for fact in (
+        "By the customer, too late",
+        "Flight missed",
+        "Confirmed",
+        "billable",
+        "F CFA500",
+    ):
+        assert fact in shown, fact
+
+
+def test_a_leg_leads_to_the_other(desk):
+    out, back = make_round_trip()
+    assert f'href="{back.get_absolute_url()}"' in text_of(desk.get(out.get_absolute_url()))
+    assert f'href="{out.get_absolute_url()}"' in text_of(desk.get(back.get_absolute_url()))
+
+
+def test_it_speaks_french_and_english(client, desk, bureau):
+    booking = make_booking(status=Status.CANCELLED)
+    english = desk.get(booking.get_absolute_url())
+    assert english["Content-Language"] == "en" and "Cancelled" in text_of(english)
+    bureau.language = "fr"
+    bureau.save()
+    client.force_login(bureau)
+    for url in (booking.get_absolute_url(), booking.get_edit_url(), NEW):
+        french = client.get(url)
+        assert french["Content-Language"] == "fr" and '<html lang="fr"' in text_of(french)
+
+
+def test_its_life_is_told_in_words(desk, bureau, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    first, second = make_driver("Ousmane Sarr"), make_driver("Ibou Fall")
+    booking = make_booking(pickup_at=SUMMER, driver=first, by=bureau)
+    services.assign(only(booking), by=bureau, driver=second)
+    services.set_status(only(booking), by=bureau, status=Status.CONFIRMED)
+    booking.refresh_from_db()
+    booking.pickup_at += timedelta(days=1)
+    services.edit(booking, by=bureau)
+    entries = desk.get(booking.get_absolute_url()).context["entries"]
+    told = [
+        (entry.label, [(change.field, change.before, change.after) for change in entry.changes])
+        for entry in entries
+    ]
+    assert told == [
+        ("Edit", [("pickup time", "07/01/2026 10:30 p.m.", "07/02/2026 10:30 p.m.")]),
+        ("Change status", [("status", "Pending", "Confirmed")]),
+        ("Assign", [("driver", "Ousmane Sarr", "Ibou Fall")]),
+        ("Create", []),
+    ]
+    assert {entry.who for entry in entries} == {bureau}
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, "assign set_status cancel duplicate recap"),
+        ({"driver": make_driver}, "assign set_status cancel unassign duplicate recap"),
+        ({"status": Status.IN_PROGRESS}, "assign set_status cancel duplicate recap"),
+        ({"status": Status.COMPLETED}, "archive duplicate recap"),
+        ({"status": Status.CANCELLED}, "archive restore duplicate recap"),
+        (
+            {"status": Status.CANCELLED, "archived_at": timezone.now()},
+            "unarchive duplicate recap",
+        ),
+    ],
+    ids=["pending", "assigned", "in_progress", "completed", "cancelled", "archived"],
+)
+def test_it_offers_what_can_be_done_and_nothing_else(desk, fields, names):
+    booking = make_booking(**{k: v() if callable(v) else v for k, v in fields.items()})
+    page = desk.get(booking.get_absolute_url())
+    assert {item["action"].name for item in page.context["actions"]} == set(names.split())
+    for item in page.context["actions"]:
+        assert f'formaction="{item["url"]}"' in text_of(page)
+
+
+def test_what_only_a_warning_holds_back_is_offered(desk, bureau):
+    driver = make_driver()
+    booking = make_booking(driver=driver)
+    services.cancel(only(booking), by=bureau, kind="customer", reason="x")
+    make_booking(driver=driver, pickup_at=booking.pickup_at)
+    page = desk.get(booking.get_absolute_url())
+    assert "restore" in {item["action"].name for item in page.context["actions"]}
+
+
+def test_an_action_is_offered_to_who_may(client):
+    reader = make_user()
+    reader.user_permissions.add(permission("view_booking"))
+    client.force_login(reader)
+    page = client.get(make_booking().get_absolute_url())
+    assert page.context["actions"] == []
+    assert "/edit/" not in text_of(page)
+
+
+def test_its_statements_do_not_grow_with_its_life(desk, bureau):
+    counts = []
+    for number in (5, 50):
+        booking = make_booking(by=bureau)
+        for _turn in range(number):
+            services.assign(only(booking), by=bureau, driver=make_driver())
+        with CaptureQueriesContext(connection) as statements:
+            page = desk.get(booking.get_absolute_url())
+        assert len(page.context["entries"]) == number + 1
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 12
+
+
+def permission(codename):
+    return Permission.objects.get(codename=codename)
+
+
+# -------------------------------------------------------------------------------------- who may
+@pytest.mark.parametrize("page", ["detail", "create", "edit"])
+def test_each_page_takes_its_own_permission(client, page):
+    booking = make_booking()
+    url = {"detail": booking.get_absolute_url(), "create": NEW, "edit": booking.get_edit_url()}
+    needed = {"detail": "view_booking", "create": "add_booking", "edit": "change_booking"}
+    assert client.get(url[page]).url.startswith(reverse("login"))
+    without = make_user()
+    client.force_login(without)
+    assert client.get(url[page]).status_code == 403
+    for codename in {"view_booking", needed[page]}:
+        without.user_permissions.add(permission(codename))
+    opened = {name: client.get(url[name]).status_code for name in url}
+    assert opened == {"detail": 200, "create": 403, "edit": 403} | {page: 200}
+    assert client.post(url["create" if page != "create" else "edit"], answers()).status_code == 403
+
+
+@pytest.mark.parametrize("reference", ["R-99-999999", "x", "%00", "a" * 300])
+def test_a_reference_of_nothing_is_not_found(desk, reference):
+    make_booking()
+    assert desk.get(f"/bookings/{reference}/").status_code == 404
+    assert desk.get(f"/bookings/{reference}/edit/").status_code == 404
+
+
+# ----------------------------------------------------------------------------------------- create
+@pytest.fixture
+def customer(db):
+    return make_customer("Hôtel Téranga", phone="+221 33 111 11 11")
+
+
+def test_it_creates_a_booking_with_log_and_history(desk, bureau, customer):
+    done = desk.post(NEW, answers(customer))
+    booking = Booking.objects.get()
+    assert done.url == booking.get_absolute_url()
+    assert (booking.customer, booking.passenger_name) == (customer, "Awa Ndiaye")
+    assert (booking.pickup_at, booking.ends_at) == (SUMMER, SUMMER + timedelta(minutes=90))
+    assert booking.stops == ["Colobane", "Médina"]
+    assert (booking.price, booking.distance_km) == (35000, Decimal("52.5"))
+    assert (booking.status, booking.version) == (Status.PENDING, 1)
+    line = booking.logs.get()
+    assert (line.action_code, line.user) == ("bookings.create", bureau)
+    assert [(row.history_type, row.history_user) for row in booking.history.all()] == [
+        ("+", bureau)
+    ]
+    assert toasts(done) == ["1 booking created."]
+
+
+def test_what_is_typed_is_local_time(desk, customer, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    desk.post(NEW, answers(customer))
+    assert Booking.objects.get().pickup_at == SUMMER - timedelta(hours=2)
+
+
+def test_numbers_are_read_as_the_users_language_writes_them(client, bureau, customer):
+    client.force_login(bureau)
+    client.post(NEW, answers(customer, price="1 250,50", payout="", currency="EUR"))
+    assert Booking.objects.get().price == Decimal("1250.50")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pickup_at", ""),
+        ("pickup_at", "tomorrow"),
+        ("pickup_at", "2026-02-30T10:00"),
+        ("pickup_at", "9999-12-31T23:59"),
+        ("pickup_at", "0206-07-01T20:30"),
+        ("passenger_name", ""),
+        ("passenger_name", "x" * 121),
+        ("passenger_name", "a\x00b"),
+        ("passenger_count", "0"),
+        ("passenger_count", "-1"),
+        ("passenger_count", "100"),
+        ("passenger_count", "two"),
+        ("luggage_count", "-1"),
+        ("luggage_count", "200"),
+        ("passenger_phone", "call me"),
+        ("passenger_email", "awa@"),
+        ("duration_minutes", "0"),
+        ("duration_minutes", "99999999999"),
+        ("distance_km", "-1"),
+        ("distance_km", "far"),
+        ("price", "12.50"),
+        ("price", "-1"),
+        ("price", "NaN"),
+        ("price", "999999999999999"),
+        ("payout", "0.001"),
+        ("currency", "BTC"),
+        ("vehicle_class", "rocket"),
+        ("payment_state", "gift"),
+        ("pickup_address", " "),
+        ("dropoff_address", "x" * 256),
+        ("stops", "\n".join("abcdefghijklmnopqrstu")),
+        ("stops", "x" * 256),
+        ("customer_text", ""),
+        ("customer_text", "Nobody of that name"),
+    ],
+)
+def test_bad_input_is_told_at_its_field_keeps_the_rest_and_saves_nothing(
+    desk, customer, field, value
+):
+    given = {field: value}
+    if field == "customer_text":
+        given["customer"] = ""
+    refused = desk.post(NEW, answers(customer, **given))
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == [field.removesuffix("_text")]
+    assert f'href="#id_{field.removesuffix("_text")}"' in text_of(refused)
+    if field != "passenger_email":
+        assert 'value="awa@example.org"' in text_of(refused)
+    if value and "\x00" not in value:
+        assert value in text_of(refused)
+    assert not Booking.objects.exists()
+    assert not Batch.objects.exclude(model="directory.customer").exists()
+
+
+def test_paid_without_a_price_is_told_at_the_price(desk, customer):
+    refused = desk.post(NEW, answers(customer, price="", payment_state="paid"))
+    assert list(refused.context["form"].errors) == ["price"]
+
+
+def test_a_name_typed_that_only_one_has_is_enough(desk, customer):
+    desk.post(NEW, answers(customer, customer="", customer_text="hotel teranga"))
+    assert Booking.objects.get().customer == customer
+
+
+def test_a_name_that_two_have_is_asked_about(desk, customer):
+    make_customer("Hôtel Téranga", phone="+221 33 222 22 22")
+    refused = desk.post(NEW, answers(customer, customer=""))
+    assert list(refused.context["form"].errors) == ["customer"]
+    assert "Hôtel Téranga" in text_of(refused)
+    assert not Booking.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["999999", "x", "-1", "9" * 30])
+def test_a_customer_that_is_none_is_refused(desk, customer, key):
+    refused = desk.post(NEW, answers(customer, customer=key, customer_text="Hôtel"))
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["customer"]
+
+
+def test_who_is_no_longer_a_customer_orders_nothing(desk):
+    gone = make_customer("Gone & Co", is_active=False)
+    assert list(desk.post(NEW, answers(gone)).context["form"].errors) == ["customer"]
+
+
+def test_the_form_opens_with_the_customer_it_was_asked_for(desk, customer):
+    page = desk.get(NEW, {"customer": customer.pk})
+    assert 'value="Hôtel Téranga"' in text_of(page)
+    for nonsense in ("x", "999999", "9" * 30):
+        assert desk.get(NEW, {"customer": nonsense}).status_code == 200
+
+
+def test_a_form_posted_twice_makes_one_booking_and_leads_to_it(desk, customer):
+    token = dict(desk.get(NEW).context["hidden"])["token"]
+    first, second = (desk.post(NEW, answers(customer, token=token)) for _ in range(2))
+    assert first.url == second.url == Booking.objects.get().get_absolute_url()
+
+
+def test_a_token_survives_a_refusal_and_a_forged_one_hurts_nobody(desk, customer):
+    token = str(uuid.uuid4())
+    refused = desk.post(NEW, answers(customer, price="-1", token=token))
+    assert str(dict(refused.context["hidden"])["token"]) == token
+    assert desk.post(NEW, answers(customer, token="x")).status_code == 302
+
+
+def test_nothing_that_the_form_does_not_ask_can_be_set(desk, customer):
+    forged = {"status": "completed", "driver": make_driver().pk, "reference": "R-00-1", "fee": "9"}
+    desk.post(NEW, answers(customer, **forged))
+    booking = Booking.objects.get()
+    assert (booking.status, booking.driver, booking.fee) == (Status.PENDING, None, None)
+    assert booking.reference != "R-00-1"
+
+
+# ------------------------------------------------------------------------------------------- edit
+@pytest.fixture
+def booking(db, customer, bureau):
+    return make_booking(customer=customer, pickup_at=SUMMER, price=35000, by=bureau)
+
+
+def test_the_form_shows_what_is_there(desk, booking):
+    page = desk.get(booking.get_edit_url())
+    for shown in (booking.passenger_name, "2026-07-01T20:30", "Hôtel Téranga", 'value="35,000"'):
+        assert shown in text_of(page)
+    assert ("version", 1) in page.context["hidden"]
+
+
+def test_an_edit_is_logged_with_before_and_after(desk, bureau, booking):
+    done = desk.post(
+        booking.get_edit_url(), as_posted(booking, price="40000", stops="Colobane", version=1)
+    )
+    assert done.url == booking.get_absolute_url()
+    booking.refresh_from_db()
+    assert (booking.price, booking.stops, booking.version) == (40000, ["Colobane"], 2)
+    line = booking.logs.latest("pk")
+    assert (line.action_code, line.user) == ("bookings.edit", bureau)
+    assert {name: [str(value) for value in pair] for name, pair in line.changes.items()} == {
+        "price": ["35000.000", "40000"],
+        "stops": ["[]", "['Colobane']"],
+    }
+    row = booking.history.first()
+    assert (row.history_type, row.history_user, row.price) == ("~", bureau, 40000)
+
+
+def test_an_edit_that_changes_nothing_writes_nothing(desk, booking):
+    done = desk.post(booking.get_edit_url(), as_posted(booking))
+    assert toasts(done) == ["Nothing was changed."]
+    booking.refresh_from_db()
+    assert (booking.version, booking.logs.count(), booking.history.count()) == (1, 1, 1)
+
+
+def test_a_wrong_edit_keeps_what_was_typed_and_the_version_it_answers_for(desk, booking):
+    refused = desk.post(
+        booking.get_edit_url(), as_posted(booking, passenger_count="0", office_notes="Typed")
+    )
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["passenger_count"]
+    assert "Typed" in text_of(refused)
+    assert ("version", 1) in refused.context["hidden"]
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+@pytest.fixture
+def stale(desk, gestion, booking):
+    """The answer to an edit of a booking that someone saved meanwhile."""
+    mine = as_posted(booking, passenger_name="Mine", office_notes="Mine too")
+    theirs = Booking.objects.get(pk=booking.pk)
+    theirs.passenger_name, theirs.driver_notes = "Theirs", "Theirs too"
+    services.edit(theirs, by=gestion)
+    return desk.post(booking.get_edit_url(), mine)
+
+
+def test_a_stale_edit_shows_both_versions_and_saves_nothing(stale, booking):
+    assert stale.status_code == 409
+    with translation.override("en"):
+        rows = {str(row["label"]): row for row in stale.context["rows"]}
+    assert (rows["Passenger"]["theirs"], rows["Passenger"]["yours"]) == ("Theirs", "Mine")
+    differing = {label for label, row in rows.items() if row["differs"]}
+    assert differing == {"Passenger", "Notes for the driver", "Notes for the office"}
+    assert rows["Customer"]["theirs"] == rows["Customer"]["yours"] == "Hôtel Téranga"
+    assert "moussa saved this record" in text_of(stale)
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.version) == ("Theirs", 2)
+
+
+def test_keeping_mine_saves_all_that_was_typed(desk, stale, booking):
+    kept = {}
+    for name, value in stale.context["hidden"]:
+        kept.setdefault(name, []).append(value)
+    desk.post(booking.get_edit_url(), kept)
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.office_notes) == ("Mine", "Mine too")
+    assert (booking.customer.name, booking.version) == ("Hôtel Téranga", 3)
+
+
+def test_keeping_mine_is_asked_again_if_they_save_again(desk, gestion, stale, booking):
+    theirs = Booking.objects.get(pk=booking.pk)
+    theirs.passenger_name = "Theirs again"
+    services.edit(theirs, by=gestion)
+    again = desk.post(booking.get_edit_url(), dict(stale.context["hidden"]))
+    assert again.status_code == 409
+    booking.refresh_from_db()
+    assert booking.passenger_name == "Theirs again"
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "0", "2", "1.5", "9" * 30, "¹"])
+def test_a_forged_version_saves_nothing(desk, booking, version):
+    forged = as_posted(booking, passenger_name="Mine", version=version)
+    assert desk.post(booking.get_edit_url(), forged).status_code == 409
+    booking.refresh_from_db()
+    assert booking.version == 1 and booking.passenger_name != "Mine"
+
+
+def test_a_booking_edited_a_thousand_times_can_be_edited_again(desk, booking):
+    type(booking)._base_manager.filter(pk=booking.pk).update(version=1234)
+    page = desk.get(booking.get_edit_url())
+    assert 'name="version" value="1234"' in page.content.decode()
+
+
+def test_an_archived_booking_is_not_edited(desk):
+    booking = make_booking(status=Status.CANCELLED, archived_at=timezone.now())
+    refused = desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    assert refused.status_code == 422
+    assert "An archived booking does not change: unarchive it first." in text_of(refused)
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+def test_a_former_customer_stays_on_their_booking(desk, booking, customer):
+    type(customer)._base_manager.filter(pk=customer.pk).update(is_active=False)
+    done = desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    assert done.status_code == 302
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.customer) == ("Mine", customer)
+
+
+def test_an_old_ride_can_still_be_corrected(desk):
+    booking = make_booking(pickup_at=datetime(2003, 5, 1, 8, tzinfo=UTC))
+    done = desk.post(booking.get_edit_url(), as_posted(booking, office_notes="Typed late"))
+    assert done.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "fields", [{"round": True}, {"status": Status.COMPLETED}, {"billed": True}]
+)
+def test_an_edit_leaves_the_rest_of_a_booking_alone(desk, fields):
+    if fields.get("round"):
+        booking, _back = make_round_trip()
+    elif fields.get("billed"):
+        booking = make_booking(
+            status=Status.CANCELLED, price=900, fee=500, billable=True,
+            payment_state=PaymentState.INVOICED, partner=make_partner(),
+        )  # fmt: skip
+    else:
+        booking = make_booking(**fields)
+    kept = ("status", "driver", "partner", "fee", "billable", "leg", "round_trip", "cancelled_at")
+    before = [getattr(Booking.objects.get(pk=booking.pk), name) for name in kept]
+    desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    booking.refresh_from_db()
+    assert booking.passenger_name == "Mine"
+    assert [getattr(booking, name) for name in kept] == before
+
+
+# --------------------------------------------------------------------------------------- overlaps
+@pytest.fixture
+def moved(booking):
+    """What is sent to move a driver's ride onto another of theirs."""
+    driver = make_driver()
+    mine = make_booking(driver=driver, pickup_at=SUMMER + timedelta(hours=8))
+    make_booking(driver=driver, pickup_at=SUMMER)
+    return mine, as_posted(mine, pickup_at="2026-07-01T20:45")
+
+
+def test_an_overlap_is_refused_at_the_pickup_time(desk, moved):
+    mine, posted = moved
+    refused = desk.post(mine.get_edit_url(), posted)
+    assert refused.status_code == 422
+    assert (
+        "The driver has another ride at that time" in refused.context["form"].errors["pickup_at"][0]
+    )
+    assert 'type="text" name="override_reason"' not in text_of(refused)
+    mine.refresh_from_db()
+    assert mine.version == 1
+
+
+def test_who_may_not_override_can_not_by_sending_a_reason(desk, moved):
+    mine, posted = moved
+    refused = desk.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    assert refused.status_code == 422
+    assert "You may not go ahead in spite of an overlap." in text_of(refused)
+    mine.refresh_from_db()
+    assert mine.version == 1
+
+
+def test_a_manager_is_asked_why_and_goes_ahead(boss, gestion, moved):
+    mine, posted = moved
+    asked = boss.post(mine.get_edit_url(), posted)
+    assert asked.status_code == 422
+    assert "Reason to go ahead in spite of the overlap" in text_of(asked)
+    assert '<input type="text" name="override_reason"' in text_of(asked)
+    done = boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    assert done.status_code == 302
+    mine.refresh_from_db()
+    assert mine.version == 2
+    line = mine.logs.latest("pk")
+    assert (line.user, line.batch.reason) == (gestion, "Two vans")
+    assert "Two vans" in line.action
+
+
+def test_an_overlap_accepted_before_is_not_asked_about_again(desk, boss, moved):
+    mine, posted = moved
+    boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    mine.refresh_from_db()
+    assert desk.post(mine.get_edit_url(), as_posted(mine, office_notes="x")).status_code == 302
+
+
+# ---------------------------------------------------------------------------- an expired CSRF token
+@pytest.fixture
+def strict(bureau):
+    browser_of(bureau)  # sets the language
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bureau)
+    return client
+
+
+@pytest.mark.parametrize("page", ["create", "edit", "action", "undo"])
+def test_an_expired_token_is_told_on_a_page(strict, booking, page):
+    urls = {
+        "create": NEW,
+        "edit": booking.get_edit_url(),
+        "action": url_of("archive"),
+        "undo": reverse("undo", args=[booking.logs.get().batch_id]),
+    }
+    refused = strict.post(urls[page], as_posted(booking, passenger_name="Mine") | picked(booking))
+    assert refused.status_code == 403
+    assert "This page was open for too long" in text_of(refused)
+    assert Batch.objects.filter(model="bookings.booking").count() == 1
+
+
+def test_htmx_reloads_the_page_whose_token_expired_and_says_why(strict, booking):
+    refused = strict.post(url_of("archive"), picked(booking), headers=HTMX)
+    assert refused["HX-Refresh"] == "true"
+    page = strict.get(booking.get_absolute_url())
+    assert "This page was open for too long: it is fresh now, try again." in text_of(page)
