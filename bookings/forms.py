@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from project.ui.lookup import LookupField, SuggestInput
 
 from project import money
 from project.directory.models import Customer, Driver, Partner
+from project.ui.lookup import LookupField, SuggestInput
 
 from .models import YEARS_AHEAD, Booking
 from .services import DRIVER_BUSY, OVERRIDE

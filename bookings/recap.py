@@ -7,11 +7,12 @@ from .models import BookingLog
 
 
 def render_recap(bookings, *, by, at):
-    """The text of all `bookings` as known at `at`; three statements, however many there are."""
+    """The text of all `bookings` as known at `at`; four statements, however many there are."""
     records = (
-        bookings.select_related("customer", "driver", "partner", "cancelled_by")
+        bookings.select_related("customer", "driver", "partner", "cancelled_by", "round_trip")
         .prefetch_related(
-            Prefetch("logs", BookingLog.objects.select_related("user").order_by("timestamp", "pk"))
+            "round_trip__segments",
+            Prefetch("logs", BookingLog.objects.select_related("user").order_by("timestamp", "pk")),
         )
         .order_by("pickup_at", "pk")
     )
