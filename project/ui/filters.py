@@ -64,27 +64,23 @@ class FilterSet(django_filters.FilterSet):
     opening = ""
 
     def __init__(self, data, *, user):
-        asked = QueryDict(self.opening, mutable=True)
-        if any(name in self.base_filters or name in self.texts() for name in data):
-            asked = QueryDict(mutable=True)
-            for name in (*self.base_filters, *self.texts()):
-                # A lookup's text says something even when it was emptied by hand.
-                values = [
-                    text for text in data.getlist(name) if text.strip() or name in self.texts()
-                ]
-                if values:
-                    asked.setlist(name, values)
-        super().__init__(asked, self.visible_to(user))
-        self.data = asked  # FilterSet replaces an empty one
-
-    @classmethod
-    def texts(cls):
-        """The names under which lookups send what was typed."""
-        return {
+        # Under these names lookups send what was typed.
+        self.texts = {
             f"{name}_text": name
-            for name, each in cls.base_filters.items()
+            for name, each in self.base_filters.items()
             if isinstance(each, LookupFilter)
         }
+        asked = QueryDict(self.opening, mutable=True)
+        if any(name in self.base_filters or name in self.texts for name in data):
+            asked = QueryDict(mutable=True)
+            for name in (*self.base_filters, *self.texts):
+                # A lookup's text says something even when it was emptied by hand.
+                values = [text for text in data.getlist(name) if text.strip() or name in self.texts]
+                if values:
+                    asked.setlist(name, values)
+        self.get_form_class()
+        super().__init__(asked, self.visible_to(user))
+        self.data = asked  # FilterSet replaces an empty one
 
     @classmethod
     def visible_to(cls, user):
@@ -98,14 +94,10 @@ class FilterSet(django_filters.FilterSet):
         if not hasattr(self, "_form"):
             form = super().form
             form.auto_id = "filter_%s"  # a dialog on the same page may ask for the same names
-            for name, field in form.fields.items():
-                field.widget.attrs.setdefault("aria-describedby", f"filter-error-{name}")
-                if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
-                    field.widget.attrs.setdefault("class", "field")
             for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
                 form.add_error(name, error)
             # What was typed is now a record: links carry its key, the field shows its name.
-            for text, name in self.texts().items():
+            for text, name in self.texts.items():
                 if record := form.cleaned_data.get(name):
                     self.data[name], self.data[text] = record.pk, str(record)
         return self._form
@@ -114,11 +106,21 @@ class FilterSet(django_filters.FilterSet):
         """Yield (filter, error) for values that are right each by itself but not together."""
         return ()
 
-    def get_form_class(self):
-        """Made once: the fields are the same for everyone, and each form copies them."""
-        if "_form_class" not in vars(type(self)):
-            type(self)._form_class = super().get_form_class()
-        return self._form_class
+    @classmethod
+    def get_form_class(cls):
+        """Made once: the fields are the same for everyone, and each form copies them.
+
+        What they are made of then serves no more, and need not be copied with every filter.
+        """
+        if "form_class" not in vars(cls):
+            fields = {name: each.field for name, each in cls.base_filters.items()}
+            for name, field in fields.items():
+                field.widget.attrs.setdefault("aria-describedby", f"filter-error-{name}")
+                if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+                    field.widget.attrs.setdefault("class", "field")
+                cls.base_filters[name].extra = {}
+            cls.form_class = type(f"{cls.__name__}Form", (cls._meta.form,), fields)
+        return cls.form_class
 
     @property
     def query(self):
@@ -127,7 +129,7 @@ class FilterSet(django_filters.FilterSet):
 
     def _query(self, data):
         kept = data.copy()
-        for text, name in self.texts().items():
+        for text, name in self.texts.items():
             if kept.get(name) or not kept.get(text):
                 kept.pop(text, None)
         return kept.urlencode()
@@ -205,6 +207,10 @@ class Field:
     bound: Any
     errors: Any
     remark: str
+
+    @property
+    def alone(self):
+        return [self]
 
     @property
     def many(self):

@@ -162,6 +162,8 @@ def columns(request, slug):
     except KeyError:
         raise Http404 from None
     wanted = [name for name in request.POST.getlist("column") if name in known]
+    if "reset" in request.POST:
+        wanted = []
     size = request.POST.get("size", "")
     user = request.user
     user.preferences[slug] = {

@@ -3,6 +3,7 @@
 The columns are django-tables2's. Its rows are not used: they cost ten times what a string does.
 """
 
+from copy import copy
 from dataclasses import replace
 from html import escape
 from itertools import groupby
@@ -40,6 +41,10 @@ class Column(django_tables2.Column):
         self.sort = sort
         self.optional = optional
         self.fixed = fixed
+
+    def __deepcopy__(self, memo):
+        """Each table gets its own; what it consists of is never changed."""
+        return copy(self)
 
 
 class Table(django_tables2.Table):
