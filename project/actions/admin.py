@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -11,7 +12,7 @@ from project.audit.recorder import Stale
 
 from . import desk as desks
 from .flow import dialog, take
-from .selection import Selection
+from .selection import NoSelection, Selection, keys_in
 from .views import tell
 
 
@@ -42,6 +43,14 @@ class RecordedAdmin(SimpleHistoryAdmin):
             action.name: (_runner(action), action.name, action.label)
             for action in desks.get(self.desk).actions_for(request.user)
         }
+
+    def response_action(self, request, queryset):
+        try:
+            keys_in(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        except NoSelection as problem:
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset)
 
     def write(self, request, obj, form, change):
         """Save one record. A wing with a service for it calls that instead."""

@@ -23,6 +23,14 @@ class Selection:
     notes: list = field(default_factory=list)
 
 
+def keys_in(texts):
+    """The primary keys that these texts are; raises NoSelection where one can't be any."""
+    keys = {int(text) if text.isdecimal() and len(text) < 20 else -1 for text in texts}
+    if not all(0 <= key < 2**63 for key in keys):
+        raise NoSelection(_("The selection is not valid: choose again."))
+    return keys
+
+
 def read(desk, data, user):
     """The selection in a request's data: `all` with `filter`, or picked `pk`s.
 
@@ -47,11 +55,7 @@ def read(desk, data, user):
             _("More than %(most)s records picked one by one: choose all that match instead.")
             % {"most": MOST_PICKED}
         )
-    if not all(text.isdecimal() and len(text) < 20 for text in texts):
-        raise NoSelection(_("The selection is not valid: choose again."))
-    keys = {int(text) for text in texts}
-    if max(keys) >= 2**63:
-        raise NoSelection(_("The selection is not valid: choose again."))
+    keys = keys_in(texts)
     picked = visible.filter(pk__in=keys)
     found = picked.count()
     if not found:
