@@ -60,6 +60,15 @@ class BatchRefusal(models.Model):
         return f"{self.object_id}: {self.code}"
 
 
+class KeptQuerySet(models.QuerySet):
+    """Rows that are written once, and then only read."""
+
+    def _kept(self, *args, **kwargs):
+        raise recorder.Unrecorded(f"{self.model.__name__}: what was logged stays as it is.")
+
+    update = bulk_update = delete = _kept
+
+
 class LogEntry(models.Model):
     """What a wing's log line holds beside the record and the user it points to.
 
@@ -74,6 +83,8 @@ class LogEntry(models.Model):
     action_code = models.CharField(max_length=80)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    objects = KeptQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -131,8 +142,11 @@ class RecordedModel(models.Model):
 
         `by` is the user (by default the one who is acting in this request). Raises
         `recorder.Stale` if someone saved in between, and `recorder.AlreadyDone` if `token` was
-        used before. Returns the batch, or None.
+        used before. Returns the batch, or None. Always the whole row, since its version is of
+        the whole row: `update_fields` raises `recorder.Unrecorded`.
         """
+        if kwargs.get("update_fields") is not None:
+            raise recorder.Unrecorded(f"{type(self).__name__}: a save is of the whole row.")
         return recorder.save(
             self,
             lambda: super(RecordedModel, self).save(*args, **kwargs),
