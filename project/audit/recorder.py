@@ -114,7 +114,9 @@ def _connection(model):
 
 
 def _compile(queryset):
-    return queryset.query.get_compiler(connection=_connection(queryset.model)).as_sql()
+    """(SQL, parameters), of a queryset that Django knows to be empty too."""
+    connection = _connection(queryset.model)
+    return queryset.query.get_compiler(connection=connection, elide_empty=False).as_sql()
 
 
 def digest_of(queryset, *, lock=False):
@@ -128,7 +130,8 @@ def digest_of(queryset, *, lock=False):
     sql, params = _compile(rows.values_list("pk", "version"))
     statement = (
         f"WITH selected(id, version) AS ({sql}), "
-        f"mixed(id, h) AS (SELECT id, ((id %% {P}) * 48271 + version * 69621) %% {P} FROM selected)"
+        f"mixed(id, h) AS (SELECT id, ((id %% {P}) * 48271 + CAST(version AS bigint) * 69621)"
+        f" %% {P} FROM selected)"
         f" SELECT COUNT(*), COALESCE(SUM(h), 0), COALESCE(SUM((h * h + id) %% {P}), 0) FROM mixed"
     )
     with _connection(queryset.model).cursor() as cursor:

@@ -1,0 +1,136 @@
+"""The life of one record, as people read it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from bookings.models import Booking, BookingLog
+from bookings.states import Status
+from project.audit.models import Batch
+from project.audit.timeline import shown, timeline
+from tests.factories import make_booking, make_customer, make_driver, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+def told(booking, changes, *, code="bookings.edit", batch_action=None, **fields):
+    """A line in a booking's log, of a batch of its own."""
+    batch = Batch.objects.create(
+        action=batch_action or code,
+        model="bookings.booking",
+        created_at=datetime(2026, 7, 1, 20, 30, tzinfo=UTC),
+        reason="Because",
+    )
+    given = {"action": "Written then", "action_code": code, "batch": batch, "changes": changes}
+    return BookingLog.objects.create(booking=booking, **given | fields)
+
+
+def changes_of(booking, changes):
+    told(booking, changes)
+    entry = timeline(booking, {})[0]
+    return [(change.field, change.before, change.after) for change in entry.changes]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("status", "pending", "Pending"),
+        ("status", "a former choice", "a former choice"),
+        ("billable", True, "yes"),
+        ("billable", 0, "no"),
+        ("fee", None, "—"),
+        ("driver_notes", "", "—"),
+        ("stops", [], "—"),
+        ("stops", ["Colobane", "Médina"], "Colobane, Médina"),
+        ("price", "35000.000", "35,000"),
+        ("price", "100", "100"),
+        ("price", "12.500", "12.5"),
+        ("price", "0.000", "0"),
+        ("price", Decimal("35000"), "35,000"),
+        ("duration_minutes", 1440, "1,440"),
+        ("pickup_at", "2026-07-01T20:30:00Z", "07/02/2026 5:30 a.m."),
+        ("pickup_at", "2026-07-01 20:30:00", "07/02/2026 5:30 a.m."),  # SQLite's own, in UTC
+        ("pickup_at", "when it suits", "when it suits"),
+        ("driver", 999_999, "#999999"),
+    ],
+)
+def test_a_value_is_shown_as_people_read_it(settings, name, value, words):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    assert shown(Booking._meta.get_field(name), value) == words
+
+
+def test_records_are_called_by_their_names():
+    first, second = make_driver("Ousmane Sarr"), make_driver("Ibou Fall")
+    booking = make_booking()
+    assert changes_of(booking, {"driver": [first.pk, second.pk]}) == [
+        ("driver", "Ousmane Sarr", "Ibou Fall")
+    ]
+
+
+def test_what_comes_to_the_same_is_no_change_and_a_former_field_is_passed_over():
+    changes = {
+        "price": ["35000.000", "35000"],
+        "pickup_at": ["2026-07-01T20:30:00Z", "2026-07-01T20:30:00+00:00"],
+        "a_former_field": [1, 2],
+        "status": ["pending", "confirmed"],
+    }
+    assert changes_of(make_booking(), changes) == [("status", "Pending", "Confirmed")]
+
+
+def test_the_newest_comes_first_and_no_more_than_asked_for():
+    booking = make_booking()
+    for number in range(5):
+        told(booking, {}, action=f"Line {number}")
+    entries = timeline(booking, {}, limit=3)
+    assert [entry.text for entry in entries] == ["Line 4", "Line 3", "Line 2"]
+
+
+def test_an_act_is_called_by_its_label_and_one_without_by_what_was_written():
+    booking, user = make_booking(), make_user("awa")
+    told(booking, {}, user=user)
+    told(booking, {}, code="bookings.gone")
+    gone, known, _made = timeline(booking, {"bookings.edit": "Edit"})
+    assert (known.label, known.text, known.reason) == ("Edit", "Written then", "Because")
+    assert (known.who, known.kind) == (user, "edit")
+    assert (gone.label, gone.who) == ("Written then", None)
+
+
+def test_undo_is_offered_on_the_lines_of_the_act_itself():
+    booking = make_booking()
+    told(booking, {})
+    told(booking, {}, code="bookings.copied", batch_action="bookings.duplicate")
+    copied, edited, made = timeline(
+        booking, {}, can_undo=lambda batch: batch.action != "bookings.create"
+    )
+    assert (edited.undo, copied.undo, made.undo) == (True, False, False)
+
+
+def test_its_statements_do_not_grow_with_its_lines(db):
+    booking = make_booking()
+    counts = []
+    for number in (5, 50):
+        for _turn in range(number):
+            told(
+                booking,
+                {
+                    "driver": [make_driver().pk, make_driver().pk],
+                    "customer": [make_customer().pk, make_customer().pk],
+                    "status": [Status.PENDING, Status.CONFIRMED],
+                },
+                user=make_user(),
+            )
+        with CaptureQueriesContext(connection) as statements:
+            entries = timeline(booking, {}, can_undo=lambda batch: hasattr(batch, "undone_by"))
+            assert all(entry.who is None or str(entry.who) for entry in entries)
+        counts.append(len(statements))
+    assert counts == [3, 3]
