@@ -1,11 +1,12 @@
 """What bookings are filtered by. Each filter has its index (models.desk_indexes)."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -90,11 +91,11 @@ class ReferencesFilter(django_filters.Filter):
         super().__init__(lookup_expr="in", widget=widget, **options)
 
 
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d")
+class DayFilter(django_filters.DateFilter):
+    def __init__(self, **options):
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        limits = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+        super().__init__(widget=widget, validators=limits, **options)
 
 
 class BookingFilter(FilterSet):
@@ -119,12 +120,8 @@ class BookingFilter(FilterSet):
         widget=forms.CheckboxSelectMultiple,
     )
     unassigned = FlagFilter(label=gettext_lazy("To assign"), method="is_unassigned")
-    since = django_filters.DateFilter(
-        label=gettext_lazy("From"), method="since_day", widget=DateInput
-    )
-    until = django_filters.DateFilter(
-        label=gettext_lazy("Until"), method="until_day", widget=DateInput
-    )
+    since = DayFilter(label=gettext_lazy("From"), method="since_day")
+    until = DayFilter(label=gettext_lazy("Until"), method="until_day")
     customer = LookupFilter(
         label=gettext_lazy("Customer"),
         queryset=Customer.objects.all(),

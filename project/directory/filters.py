@@ -18,15 +18,13 @@ class PartyFilter(FilterSet):
             attrs={"class": "field search", "placeholder": _("Name, phone, e-mail…")}
         ),
     )
-    inactive = FlagFilter(label=_("Inactive"))
+    inactive = FlagFilter(label=_("Inactive"), method="is_inactive")
 
     quick = ("q", "inactive")
 
-    def filter_queryset(self, parties):
+    def is_inactive(self, parties, name, yes):
         # Always one or the other: each has its own indexes.
-        inactive = self.form.cleaned_data.pop("inactive")
-        parties = parties.inactive() if inactive else parties.active()
-        return super().filter_queryset(parties)
+        return parties.inactive() if yes else parties.active()
 
     def search(self, parties, name, text):
         return parties.search(text)

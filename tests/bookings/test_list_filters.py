@@ -116,6 +116,8 @@ def test_chosen_dates_include_both(shown):
     [
         ("since=2026-13-40", "since"),
         ("until=tomorrow", "until"),
+        ("since=0001-01-01", "since"),
+        ("until=9999-12-31", "until"),
         ("since=2026-05-02&until=2026-05-01", "until"),
         ("period=someday", "period"),
         ("status=lost", "status"),
