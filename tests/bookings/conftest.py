@@ -3,7 +3,7 @@ from django.test import Client
 
 from bookings.models import Booking
 from project.utilisateurs.groups import BUREAU, GESTION
-from tests.factories import make_user
+from tests.factories import make_customer, make_user
 
 
 @pytest.fixture
@@ -14,6 +14,11 @@ def bureau(db):
 @pytest.fixture
 def gestion(db):
     return make_user("moussa", groups=[GESTION])
+
+
+@pytest.fixture
+def customer(db):
+    return make_customer("Hôtel Téranga", phone="+221 33 111 11 11")
 
 
 @pytest.fixture

@@ -1,0 +1,259 @@
+"""The form that edits a booking, and what happens to one that is out of date."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bookings import services
+from bookings.models import Booking
+from bookings.states import PaymentState, Status
+from project.audit.models import Batch
+from tests.asking import HTMX, picked, toasts, url_of
+from tests.bookings.conftest import browser_of
+from tests.bookings.posting import as_posted, text_of
+from tests.factories import (
+    make_booking,
+    make_driver,
+    make_partner,
+    make_round_trip,
+)
+
+pytestmark = pytest.mark.django_db
+NEW = "/bookings/new/"
+SUMMER = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+
+
+# ------------------------------------------------------------------------------------------- edit
+@pytest.fixture
+def booking(db, customer, bureau):
+    return make_booking(customer=customer, pickup_at=SUMMER, price=35000, by=bureau)
+
+
+def test_the_form_shows_what_is_there(desk, booking):
+    page = desk.get(booking.get_edit_url())
+    for shown in (booking.passenger_name, "2026-07-01T20:30", "Hôtel Téranga", 'value="35,000"'):
+        assert shown in text_of(page)
+    assert ("version", 1) in page.context["hidden"]
+
+
+def test_an_edit_is_logged_with_before_and_after(desk, bureau, booking):
+    done = desk.post(
+        booking.get_edit_url(), as_posted(booking, price="40000", stops="Colobane", version=1)
+    )
+    assert done.url == booking.get_absolute_url()
+    booking.refresh_from_db()
+    assert (booking.price, booking.stops, booking.version) == (40000, ["Colobane"], 2)
+    line = booking.logs.latest("pk")
+    assert (line.action_code, line.user) == ("bookings.edit", bureau)
+    assert {name: [str(value) for value in pair] for name, pair in line.changes.items()} == {
+        "price": ["35000.000", "40000"],
+        "stops": ["[]", "['Colobane']"],
+    }
+    row = booking.history.first()
+    assert (row.history_type, row.history_user, row.price) == ("~", bureau, 40000)
+
+
+def test_an_edit_that_changes_nothing_writes_nothing(desk, booking):
+    done = desk.post(booking.get_edit_url(), as_posted(booking))
+    assert toasts(done) == ["Nothing was changed."]
+    booking.refresh_from_db()
+    assert (booking.version, booking.logs.count(), booking.history.count()) == (1, 1, 1)
+
+
+def test_a_wrong_edit_keeps_what_was_typed_and_the_version_it_answers_for(desk, booking):
+    refused = desk.post(
+        booking.get_edit_url(), as_posted(booking, passenger_count="0", office_notes="Typed")
+    )
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["passenger_count"]
+    assert "Typed" in text_of(refused)
+    assert ("version", 1) in refused.context["hidden"]
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+@pytest.fixture
+def stale(desk, gestion, booking):
+    """The answer to an edit of a booking that someone saved meanwhile."""
+    mine = as_posted(booking, passenger_name="Mine", office_notes="Mine too")
+    theirs = Booking.objects.get(pk=booking.pk)
+    theirs.passenger_name, theirs.driver_notes = "Theirs", "Theirs too"
+    services.edit(theirs, by=gestion)
+    return desk.post(booking.get_edit_url(), mine)
+
+
+def test_a_stale_edit_shows_both_versions_and_saves_nothing(stale, booking):
+    assert stale.status_code == 409
+    with translation.override("en"):
+        rows = {str(row["label"]): row for row in stale.context["rows"]}
+    assert (rows["Passenger"]["theirs"], rows["Passenger"]["yours"]) == ("Theirs", "Mine")
+    differing = {label for label, row in rows.items() if row["differs"]}
+    assert differing == {"Passenger", "Notes for the driver", "Notes for the office"}
+    assert rows["Customer"]["theirs"] == rows["Customer"]["yours"] == "Hôtel Téranga"
+    assert "moussa saved this record" in text_of(stale)
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.version) == ("Theirs", 2)
+
+
+def test_keeping_mine_saves_all_that_was_typed(desk, stale, booking):
+    kept = {}
+    for name, value in stale.context["hidden"]:
+        kept.setdefault(name, []).append(value)
+    desk.post(booking.get_edit_url(), kept)
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.office_notes) == ("Mine", "Mine too")
+    assert (booking.customer.name, booking.version) == ("Hôtel Téranga", 3)
+
+
+def test_keeping_mine_is_asked_again_if_they_save_again(desk, gestion, stale, booking):
+    theirs = Booking.objects.get(pk=booking.pk)
+    theirs.passenger_name = "Theirs again"
+    services.edit(theirs, by=gestion)
+    again = desk.post(booking.get_edit_url(), dict(stale.context["hidden"]))
+    assert again.status_code == 409
+    booking.refresh_from_db()
+    assert booking.passenger_name == "Theirs again"
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "0", "2", "1.5", "9" * 30, "¹"])
+def test_a_forged_version_saves_nothing(desk, booking, version):
+    forged = as_posted(booking, passenger_name="Mine", version=version)
+    assert desk.post(booking.get_edit_url(), forged).status_code == 409
+    booking.refresh_from_db()
+    assert booking.version == 1 and booking.passenger_name != "Mine"
+
+
+def test_a_booking_edited_a_thousand_times_can_be_edited_again(desk, booking):
+    type(booking)._base_manager.filter(pk=booking.pk).update(version=1234)
+    page = desk.get(booking.get_edit_url())
+    assert 'name="version" value="1234"' in page.content.decode()
+
+
+def test_an_archived_booking_is_not_edited(desk):
+    booking = make_booking(status=Status.CANCELLED, archived_at=timezone.now())
+    refused = desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    assert refused.status_code == 422
+    assert "An archived booking does not change: unarchive it first." in text_of(refused)
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+def test_a_former_customer_stays_on_their_booking(desk, booking, customer):
+    type(customer)._base_manager.filter(pk=customer.pk).update(is_active=False)
+    done = desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    assert done.status_code == 302
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.customer) == ("Mine", customer)
+
+
+def test_an_old_ride_can_still_be_corrected(desk):
+    booking = make_booking(pickup_at=datetime(2003, 5, 1, 8, tzinfo=UTC))
+    done = desk.post(booking.get_edit_url(), as_posted(booking, office_notes="Typed late"))
+    assert done.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "fields", [{"round": True}, {"status": Status.COMPLETED}, {"billed": True}]
+)
+def test_an_edit_leaves_the_rest_of_a_booking_alone(desk, fields):
+    if fields.get("round"):
+        booking, _back = make_round_trip()
+    elif fields.get("billed"):
+        booking = make_booking(
+            status=Status.CANCELLED, price=900, fee=500, billable=True,
+            payment_state=PaymentState.INVOICED, partner=make_partner(),
+        )  # fmt: skip
+    else:
+        booking = make_booking(**fields)
+    kept = ("status", "driver", "partner", "fee", "billable", "leg", "round_trip", "cancelled_at")
+    before = [getattr(Booking.objects.get(pk=booking.pk), name) for name in kept]
+    desk.post(booking.get_edit_url(), as_posted(booking, passenger_name="Mine"))
+    booking.refresh_from_db()
+    assert booking.passenger_name == "Mine"
+    assert [getattr(booking, name) for name in kept] == before
+
+
+# --------------------------------------------------------------------------------------- overlaps
+@pytest.fixture
+def moved(booking):
+    """What is sent to move a driver's ride onto another of theirs."""
+    driver = make_driver()
+    mine = make_booking(driver=driver, pickup_at=SUMMER + timedelta(hours=8))
+    make_booking(driver=driver, pickup_at=SUMMER)
+    return mine, as_posted(mine, pickup_at="2026-07-01T20:45")
+
+
+def test_an_overlap_is_refused_at_the_pickup_time(desk, moved):
+    mine, posted = moved
+    refused = desk.post(mine.get_edit_url(), posted)
+    assert refused.status_code == 422
+    assert (
+        "The driver has another ride at that time" in refused.context["form"].errors["pickup_at"][0]
+    )
+    assert 'type="text" name="override_reason"' not in text_of(refused)
+    mine.refresh_from_db()
+    assert mine.version == 1
+
+
+def test_who_may_not_override_can_not_by_sending_a_reason(desk, moved):
+    mine, posted = moved
+    refused = desk.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    assert refused.status_code == 422
+    assert "You may not go ahead in spite of an overlap." in text_of(refused)
+    mine.refresh_from_db()
+    assert mine.version == 1
+
+
+def test_a_manager_is_asked_why_and_goes_ahead(boss, gestion, moved):
+    mine, posted = moved
+    asked = boss.post(mine.get_edit_url(), posted)
+    assert asked.status_code == 422
+    assert "Reason to go ahead in spite of the overlap" in text_of(asked)
+    assert '<input type="text" name="override_reason"' in text_of(asked)
+    done = boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    assert done.status_code == 302
+    mine.refresh_from_db()
+    assert mine.version == 2
+    line = mine.logs.latest("pk")
+    assert (line.user, line.batch.reason) == (gestion, "Two vans")
+    assert "Two vans" in line.action
+
+
+def test_an_overlap_accepted_before_is_not_asked_about_again(desk, boss, moved):
+    mine, posted = moved
+    boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
+    mine.refresh_from_db()
+    assert desk.post(mine.get_edit_url(), as_posted(mine, office_notes="x")).status_code == 302
+
+
+# ---------------------------------------------------------------------------- an expired CSRF token
+@pytest.fixture
+def strict(bureau):
+    browser_of(bureau)  # sets the language
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bureau)
+    return client
+
+
+@pytest.mark.parametrize("page", ["create", "edit", "action", "undo"])
+def test_an_expired_token_is_told_on_a_page(strict, booking, page):
+    urls = {
+        "create": NEW,
+        "edit": booking.get_edit_url(),
+        "action": url_of("archive"),
+        "undo": reverse("undo", args=[booking.logs.get().batch_id]),
+    }
+    refused = strict.post(urls[page], as_posted(booking, passenger_name="Mine") | picked(booking))
+    assert refused.status_code == 403
+    assert "This page was open for too long" in text_of(refused)
+    assert Batch.objects.filter(model="bookings.booking").count() == 1
+
+
+def test_htmx_reloads_the_page_whose_token_expired_and_says_why(strict, booking):
+    refused = strict.post(url_of("archive"), picked(booking), headers=HTMX)
+    assert refused["HX-Refresh"] == "true"
+    page = strict.get(booking.get_absolute_url())
+    assert "This page was open for too long: it is fresh now, try again." in text_of(page)
