@@ -1,13 +1,12 @@
 """What staff do to bookings: which verb, what it asks, how it looks. Rules are in services."""
 
-from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
-from project.directory.models import Driver
 
 from . import services
+from .availability import OVERRIDE, people_of
 from .forms import AssignForm, CancelForm, DuplicateForm, RestoreForm, StatusForm
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
@@ -28,13 +27,9 @@ CANCELLATION = (
 )
 
 
-def drivers_then_and_now(selection):
-    """The drivers whose time an undo may touch: today's, and those it brings back."""
-    return [
-        Driver.objects.filter(
-            Q(pk__in=selection.values("driver")) | Q(pk__in=selection.values("before_driver"))
-        )
-    ]
+def people_then_and_now(selection):
+    """Whose time an undo may touch: today's people, and those it brings back."""
+    return people_of(selection, "", "before_")
 
 
 ARCHIVE = Action(
@@ -80,8 +75,8 @@ CANCEL = Action(
     scopes=SCOPES,
     inverse="bookings.restore",
     writes=CANCELLATION,
-    undo_refusals=lambda selection: services.not_restorable(),
-    undo_locks=lambda selection: [services.drivers_of(selection)],
+    undo_refusals=services.not_restorable,
+    undo_locks=people_of,
     tone="danger",
     primary=True,
 )
@@ -93,8 +88,8 @@ RESTORE = Action(
     icon="restore",
     permission="bookings.restore_booking",
     service=services.restore,
-    refusals=lambda selection, answers: services.not_restorable(),
-    warns=services.OVERRIDE,
+    refusals=lambda selection, answers: services.not_restorable(selection),
+    warns=OVERRIDE,
     form=RestoreForm,
     scopes=SCOPES,
     inverse="bookings.cancel",
@@ -134,16 +129,13 @@ ASSIGN = Action(
     refusals=lambda selection, answers: services.not_assignable(
         selection, driver=answers.get("driver"), partner=answers.get("partner")
     ),
-    warns=services.OVERRIDE,
+    warns=OVERRIDE,
     form=AssignForm,
     scopes=SCOPES,
     inverse="bookings.unassign",
     writes=("driver", "partner"),
-    undo_refusals=lambda selection: (
-        services.ARCHIVED,
-        services.driver_busy(OuterRef("before_driver")),
-    ),
-    undo_locks=drivers_then_and_now,
+    undo_refusals=services.not_assigned_again,
+    undo_locks=people_then_and_now,
     primary=True,
 )
 UNASSIGN = Action(
@@ -158,11 +150,8 @@ UNASSIGN = Action(
     scopes=SCOPES,
     inverse="bookings.assign",
     writes=("driver", "partner"),
-    undo_refusals=lambda selection: (
-        services.ARCHIVED,
-        services.driver_busy(OuterRef("before_driver")),
-    ),
-    undo_locks=drivers_then_and_now,
+    undo_refusals=services.not_assigned_again,
+    undo_locks=people_then_and_now,
 )
 DUPLICATE = Action(
     code="bookings.duplicate",
@@ -172,6 +161,7 @@ DUPLICATE = Action(
     icon="duplicate",
     permission="bookings.duplicate_booking",
     service=services.duplicate,
+    refusals=services.NOT_COPYABLE,
     form=DuplicateForm,
     scopes=SCOPES,
     creates=True,

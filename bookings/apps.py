@@ -58,6 +58,7 @@ def the_desk():
         actions=actions.ACTIONS,
         forms=actions.FORMS,
         discard=services.discard,
+        discard_permission="bookings.cancel_booking",
         filterset=filters.BookingFilter,
         list_url="bookings:list",
         view_permission="bookings.view_booking",

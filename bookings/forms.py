@@ -6,6 +6,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +15,8 @@ from project import money
 from project.directory.models import Customer, Driver, Partner
 from project.ui.lookup import LookupField, SuggestInput
 
+from .availability import DRIVER_BUSY, OVERRIDE
 from .models import YEARS_AHEAD, Booking
-from .services import DRIVER_BUSY, OVERRIDE
 from .states import CancellationKind, Status
 
 
@@ -168,11 +169,9 @@ class StopsField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value):
-        return [
-            stop.strip()
-            for stop in re.split(r"[\r\n]+", super().to_python(value) or "")
-            if stop.strip()
-        ]
+        text = super().to_python(value) or ""
+        ProhibitNullCharactersValidator()(text)
+        return [stop.strip() for stop in re.split(r"[\r\n]+", text) if stop.strip()]
 
     def validate(self, value):
         super().validate(value)
@@ -183,6 +182,19 @@ class StopsField(forms.CharField):
 
     def has_changed(self, initial, data):
         return (initial or []) != self.to_python(data)
+
+
+class MomentField(forms.DateTimeField):
+    """A local moment. What was left as it stood keeps its value, seconds and all: in the hour that
+    comes twice a year the text alone would not say which."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    kept = None
+
+    def to_python(self, value):
+        if self.kept and value == self.widget.format_value(self.prepare_value(self.kept)):
+            return self.kept
+        return super().to_python(value)
 
 
 class BookingForm(forms.ModelForm):
@@ -198,11 +210,7 @@ class BookingForm(forms.ModelForm):
         required=False,
         help_text=gettext_lazy("One address a line."),
     )
-    pickup_at = forms.DateTimeField(
-        label=gettext_lazy("Pickup time"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-
+    pickup_at = MomentField(label=gettext_lazy("Pickup time"))
     override_reason = forms.CharField(
         label=gettext_lazy("Reason to go ahead in spite of the overlap"),
         max_length=200,
@@ -245,6 +253,7 @@ class BookingForm(forms.ModelForm):
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
+        self.fields["pickup_at"].kept = self.instance.pickup_at
         if self.instance.pk:  # a former customer stays, even if no longer active
             self.fields["customer"].queryset = Customer.objects.filter(
                 is_active=True

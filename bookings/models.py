@@ -43,6 +43,8 @@ class RoundTrip(models.Model):
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    history = HistoricalRecords(bases=[HistoryOfBatch])
+
     class Meta:
         verbose_name = _("round trip")
         verbose_name_plural = _("round trips")
@@ -259,7 +261,7 @@ class Booking(RecordedModel):
             ),
             models.CheckConstraint(
                 name="booking_someone_drives_it",
-                condition=~Q(status__in=UNDER_WAY)
+                condition=(~Q(status__in=UNDER_WAY) & ~Q(status_before__in=UNDER_WAY))
                 | Q(driver__isnull=False)
                 | Q(partner__isnull=False),
             ),
@@ -353,7 +355,13 @@ class Booking(RecordedModel):
                 _("The year must be between %(first)s and %(last)s."),
                 params={"first": FIRST_YEAR, "last": last_year},
             )
-        for name in ("price", "payout", "fee"):
+        if self.fee is not None and Booking.objects.filter(pk=self.pk).exclude(
+            currency=self.currency
+        ):
+            errors["currency"] = ValidationError(
+                _("The fee is in another currency: restore the booking first.")
+            )
+        for name in ("price", "payout"):
             try:
                 money.check(getattr(self, name), self.currency)
             except ValidationError as error:

@@ -1,6 +1,6 @@
 """What bookings tell the directory: who can't be deactivated, and where their rides are."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,7 @@ from project.directory import ties
 from project.directory.models import Customer, Driver, Partner
 
 from .models import Booking
+from .states import Status
 
 
 def register():
@@ -20,8 +21,12 @@ def register():
 
 
 def rides_to_come(name):
-    """The refusal of a party that open rides from now on still count on."""
-    rides = Booking.objects.active().open().filter(**{name: OuterRef("pk")}, pickup_at__gte=Now())
+    """The refusal of a party that open rides, under way or to come, still count on."""
+    rides = (
+        Booking.objects.active()
+        .open()
+        .filter(Q(status=Status.IN_PROGRESS) | Q(pickup_at__gte=Now()), **{name: OuterRef("pk")})
+    )
     return Refusal("rides_to_come", Exists(rides), _("with rides to come"))
 
 

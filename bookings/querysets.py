@@ -97,14 +97,8 @@ class BookingQuerySet(RecordedQuerySet):
 
     def clashing_for(self, driver):
         """An `Exists`: another ride of `driver` (an id or expression) at the outer row's time."""
-        return Exists(
-            self.model._base_manager.filter(
-                Q(driver=driver) & ~Q(status=Status.CANCELLED),
-                pickup_at__lt=OuterRef("ends_at"),
-                ends_at__gt=OuterRef("pickup_at"),
-                pickup_at__gt=OuterRef("pickup_at") - LONGEST_RIDE,
-            ).exclude(pk=OuterRef("pk"))
-        )
+        others = self.model.objects.filter(driver=driver).occupying().exclude(pk=OuterRef("pk"))
+        return Exists(others.overlapping(OuterRef("pickup_at"), OuterRef("ends_at")))
 
     def whole_trips(self):
         """These, and the other segments of their round trips."""

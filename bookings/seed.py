@@ -109,7 +109,10 @@ def seed_bookings(n, *, seed=1, now=None, say=lambda text: None):
     """
     connection = connections[router.db_for_write(Booking)]
     with transaction.atomic(using=connection.alias):
-        known = Booking.objects.aggregate(last=models.Max("pk"))["last"] or 0
+        known, known_trips = (
+            model.objects.aggregate(last=models.Max("pk"))["last"] or 0
+            for model in (Booking, RoundTrip)
+        )
         demo = Demo(Random(seed), now or timezone.now())
         bookings = demo.bookings(demo.orders(n))
         with unindexed(connection) if n >= LARGE else nullcontext():
@@ -117,7 +120,9 @@ def seed_bookings(n, *, seed=1, now=None, say=lambda text: None):
                 load(connection, list(islice(bookings, CHUNK)))
                 if n >= LARGE:
                     say(f"{min(done + CHUNK, n):,} / {n:,}")
-            record(models.QuerySet(Booking).filter(pk__gt=known), demo.clerk)
+            batch = record(models.QuerySet(Booking).filter(pk__gt=known), demo.clerk)
+            trips = RoundTrip.objects.filter(pk__gt=known_trips)
+            write_history(trips, batch, "+", str(_("Created")))
 
 
 @contextmanager
@@ -186,6 +191,7 @@ def record(made, clerk):
     )
     write_history(made, batch, "+", str(_("Created")))
     batch.save(update_fields=["changed"])
+    return batch
 
 
 # --------------------------------------------------------------------------------------- invention

@@ -9,16 +9,12 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import (
-    Case,
     CharField,
     Exists,
     F,
-    Max,
     OuterRef,
     Q,
-    RowRange,
     Value,
-    When,
     Window,
 )
 from django.db.models.functions import Cast, Concat, Lower, LPad, Replace, RowNumber
@@ -28,18 +24,25 @@ from django.utils.translation import gettext_lazy
 
 from project import money
 from project.audit import numbering
-from project.audit.recorder import insert_select, line, lock, recorded
-from project.audit.refusals import Refusal, any_refusal
+from project.audit.recorder import SelectionChanged, insert_select, line, lock, recorded
+from project.audit.refusals import Refusal
 from project.directory.models import Driver
 
+from .availability import (
+    DRIVER_BUSY,
+    doubled,
+    driver_busy,
+    gone,
+    in_spite_of,
+    people_of,
+    without_warnings,
+)
 from .models import Booking, reference_prefix
 from .recap import render_recap
 from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, PaymentState, Status, leads_to
 from .wall_time import OnDate
 
 MOST_RECAPPED = 1000
-OVERRIDE = "bookings.override_overlap_booking"  # the permission to accept an overlap
-DRIVER_BUSY = "driver_busy"
 
 ARCHIVED = Refusal(
     "archived", Q(archived_at__isnull=False), gettext_lazy("archived: unarchive it first")
@@ -67,19 +70,13 @@ NOT_UNARCHIVABLE = (
 NOT_UNASSIGNABLE = (
     ARCHIVED,
     NOBODY,
-    Refusal("under_way", Q(status__in=UNDER_WAY), gettext_lazy("under way or over")),
-    CANCELLED,
+    Refusal(
+        "under_way",
+        # A cancelled one goes back to where it was, and there someone drives.
+        Q(status__in=UNDER_WAY) | Q(status_before__in=UNDER_WAY),
+        gettext_lazy("under way or over"),
+    ),
 )
-
-
-def driver_busy(driver):
-    """The warning that another ride of `driver` (an id or an expression) is at the same time."""
-    return Refusal(
-        DRIVER_BUSY,
-        Booking.objects.none().clashing_for(driver),
-        gettext_lazy("the driver has another ride at that time"),
-        override=OVERRIDE,
-    )
 
 
 # ------------------------------------------------------------------------------ archive, unarchive
@@ -150,8 +147,9 @@ def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, tick
     return batch.outcome
 
 
-def not_restorable():
-    return (
+def not_restorable(selection):
+    """Why a booking can't come back; its driver's other rides, in the selection too, count."""
+    refusals = (
         Refusal("not_cancelled", ~Q(status=Status.CANCELLED), gettext_lazy("not cancelled")),
         ARCHIVED,
         Refusal(
@@ -159,23 +157,23 @@ def not_restorable():
             Q(fee__isnull=False) & ~Q(payment_state=PaymentState.UNPAID),
             gettext_lazy("its fee is invoiced or paid"),
         ),
-        driver_busy(OuterRef("driver")),
+        gone(),
     )
+    return (*refusals, driver_busy(OuterRef("driver")), doubled(selection, refusals, "driver"))
 
 
 def restore(selection, *, by, reason="", override="", ticket=None):
     """Bring cancelled bookings back to the status they had."""
+    refusals = not_restorable(selection)
     with recorded(
         "bookings.restore",
         selection,
         by=by,
-        reason=reason or override,
+        reason=" — ".join(filter(None, (reason, override))),
         ticket=ticket,
-        locks=[drivers_of(selection)],
-        refusals=without_warnings(not_restorable(), override),
-        sentence=in_spite_of(
-            line(_("Restored"), reason), driver_busy(OuterRef("driver")), reason=override
-        ),
+        locks=people_of(selection),
+        refusals=without_warnings(refusals, override),
+        sentence=in_spite_of(line(_("Restored"), reason), refusals, override),
     ) as batch:
         batch.update(
             status=F("status_before"),
@@ -264,27 +262,16 @@ def not_assignable(selection, *, driver=None, partner=None):
         )
     if driver is None:
         return refusals
-    candidates = models.QuerySet(Booking).filter(pk__in=selection.order_by().values("pk"))
-    earlier = Window(
-        Max("ends_at"),
-        order_by=[F("pickup_at").asc(), F("pk").asc()],
-        frame=RowRange(None, -1),
-    )
-    doubled = (
-        candidates.exclude(any_refusal(refusals))
-        .annotate(busy_until=earlier)
-        .filter(busy_until__gt=F("pickup_at"))
-        .order_by()
-    )
+    return (*refusals, driver_busy(driver.pk), doubled(selection, refusals))
+
+
+def not_assigned_again(selection):
+    """Why an undo can't give a booking back to who had it before."""
+    refusals = (ARCHIVED, gone("before_driver", "before_partner"))
     return (
         *refusals,
-        driver_busy(driver.pk),
-        Refusal(
-            "doubled",
-            Q(pk__in=doubled.values("pk")),
-            gettext_lazy("overlaps another ride of this selection"),
-            override=OVERRIDE,
-        ),
+        driver_busy(OuterRef("before_driver")),
+        doubled(selection, refusals, "before_driver"),
     )
 
 
@@ -294,7 +281,6 @@ def assign(selection, *, by, driver=None, partner=None, override="", ticket=None
         raise ValidationError(_("Choose a driver or a partner, not both."))
     refusals = not_assignable(selection, driver=driver, partner=partner)
     sentence = line(_("Assigned to %(name)s") % {"name": driver or partner})
-    overlaps = [refusal for refusal in refusals if refusal.override]
     with recorded(
         "bookings.assign",
         selection,
@@ -303,7 +289,7 @@ def assign(selection, *, by, driver=None, partner=None, override="", ticket=None
         ticket=ticket,
         locks=[type(driver or partner).objects.filter(pk=(driver or partner).pk)],
         refusals=without_warnings(refusals, override),
-        sentence=in_spite_of(sentence, *overlaps, reason=override),
+        sentence=in_spite_of(sentence, refusals, override),
     ) as batch:
         batch.update(driver=driver, partner=partner)
     return batch.outcome
@@ -323,29 +309,14 @@ def unassign(selection, *, by, ticket=None):
     return batch.outcome
 
 
-def drivers_of(selection):
-    """The drivers of a selection, to be locked before anyone decides about their time."""
-    return Driver.objects.filter(pk__in=selection.order_by().values("driver"))
-
-
-def without_warnings(refusals, override):
-    """The refusals in force: with a reason to override, the warnings are not."""
-    return tuple(refusal for refusal in refusals if not (override and refusal.override))
-
-
-def in_spite_of(sentence, *warnings, reason):
-    """The log line, which says so where a warning was overridden."""
-    if not (reason and warnings):
-        return sentence
-    told = line(f"{sentence} — {_('in spite of an overlap')}", reason)
-    return Case(
-        When(any_refusal(warnings), then=Value(told)),
-        default=Value(sentence),
-        output_field=CharField(),
-    )
-
-
 # -------------------------------------------------------------------------------------- duplicate
+NOT_COPYABLE = (
+    Refusal(
+        "customer_inactive",
+        Q(customer__is_active=False),
+        gettext_lazy("their customer is no longer active"),
+    ),
+)
 COPIED = (
     "customer",
     "passenger_name",
@@ -372,13 +343,21 @@ COPIED = (
 def duplicate(selection, *, by, date, ticket=None):
     """Copy bookings to `date`, at the same local time: pending, unassigned, unpaid.
 
-    What came of the original (status, payment, fee, driver) is never copied.
+    What was agreed is copied (price and payout too); what came of it (status, payment, fee,
+    driver) never is.
     """
     with recorded(
-        "bookings.duplicate", selection, by=by, ticket=ticket, sentence=_("Duplicated")
+        "bookings.duplicate",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=_("Duplicated"),
+        refusals=NOT_COPYABLE,
     ) as batch:
+        originals, count = batch.accepted(), batch.total - batch.outcome.refused_count
+        batch.mention("bookings.copied", _("Copied to %(date)s") % {"date": date.isoformat()})
         prefix = reference_prefix()
-        last = numbering.allocate(prefix, batch.total)
+        last = numbering.allocate(prefix, count)
         row = Window(RowNumber(), order_by=F("pk").asc())
         number = Cast(row + Value(last), CharField())
         reference = Concat(Value(f"{prefix}-"), LPad(number, 6, Value("0")))
@@ -407,19 +386,20 @@ def duplicate(selection, *, by, date, ticket=None):
             "created_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
             "updated_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
         }
-        insert_select(
+        made = insert_select(
             Booking,
             (*fields, *fresh),
-            batch.selection.order_by("pk"),
+            originals.order_by("pk"),
             *(F(name) for name in fields),
             *fresh.values(),
         )
+        if made != count:  # one began to match meanwhile: it has no number, and nobody chose it
+            raise SelectionChanged
         copies = models.QuerySet(Booking).filter(
             reference__gt=numbering.reference(prefix, last),
-            reference__lte=numbering.reference(prefix, last + batch.total),
+            reference__lte=numbering.reference(prefix, last + count),
         )
         batch.created(copies, reference=F("reference"), pickup_at=F("pickup_at"))
-        batch.mention("bookings.copied", _("Copied to %(date)s") % {"date": date.isoformat()})
     return batch.outcome
 
 

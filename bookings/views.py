@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import permission_required
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from project.actions import desk as desks
 from project.actions import pages
@@ -19,7 +19,7 @@ from .tables import BookingTable
 may_view = permission_required("bookings.view_booking", raise_exception=True)
 
 
-@require_GET
+@require_safe
 @may_view
 def booking_list(request):
     may_add = request.user.has_perm("bookings.add_booking")
@@ -27,7 +27,7 @@ def booking_list(request):
     return render_list(request, desks.get("bookings"), BookingTable, new_url=new_url)
 
 
-@require_GET
+@require_safe
 @may_view
 def booking_detail(request, reference):
     """All of one booking, what can be done with it, and its life."""
@@ -71,7 +71,7 @@ def _save(form, *, by):
     return services.edit(form.instance, by=by, override=form.cleaned_data["override_reason"])
 
 
-@require_GET
+@require_safe
 @may_view
 def addresses(request):
     """Addresses typed before that hold what is being typed: options for the address fields."""

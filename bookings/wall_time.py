@@ -12,8 +12,10 @@ def on_date(moment, day, zone):
     """`moment` (aware) moved to `day`, at the same local time in `zone`.
 
     An hour that the clocks skip is read with the offset before the change, one that comes twice
-    is its second coming: as PostgreSQL's AT TIME ZONE does.
+    is its second coming: as PostgreSQL's AT TIME ZONE does. On the day it is on already it stays.
     """
+    if moment.astimezone(zone).date() == day:
+        return moment
     wall = datetime.combine(day, moment.astimezone(zone).time())
     first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
     ambiguous = first.utcoffset() > second.utcoffset()
@@ -33,8 +35,9 @@ class OnDate(Func):
         return self.as_sql(
             compiler,
             connection,
-            template="((%(day)s)::date + (%(moment)s AT TIME ZONE %(zone)s)::time) "
-            "AT TIME ZONE %(zone)s",
+            template="CASE WHEN (%(moment)s AT TIME ZONE %(zone)s)::date = (%(day)s)::date "
+            "THEN %(moment)s ELSE ((%(day)s)::date + (%(moment)s AT TIME ZONE %(zone)s)::time) "
+            "AT TIME ZONE %(zone)s END",
             **context,
         )
 
@@ -43,7 +46,8 @@ class OnDate(Func):
             return super().as_sql(compiler, connection, function="carnet_on_date", **context)
         moment, day, zone = (compiler.compile(part) for part in self.source_expressions)
         sql = template % {"moment": moment[0], "day": day[0], "zone": zone[0]}
-        return sql, (*day[1], *moment[1], *zone[1], *zone[1])
+        unmoved = (*moment[1], *zone[1], *day[1], *moment[1])
+        return sql, (*unmoved, *day[1], *moment[1], *zone[1], *zone[1])
 
 
 def _sqlite_on_date(text, day, zone):

@@ -18,7 +18,7 @@ class Desk:
     `.is_valid()` tells. `label` is the model field that names a record to people, `record_url` maps
     (pk, that name) to its page. `forms` are the acts that have a page of their own instead of a
     dialog (create, edit): known here for their label and their undo. `discard` is the service
-    that undoes the making of records.
+    that undoes the making of records, for whoever has `discard_permission`.
     """
 
     slug: str
@@ -31,6 +31,7 @@ class Desk:
     record_url: Callable
     forms: tuple = ()
     discard: Any = None
+    discard_permission: str = ""
 
     @property
     def event(self):

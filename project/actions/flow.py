@@ -146,7 +146,8 @@ def take(desk, action, selection, data, *, user):
             # A dialog that refreshes its counts is not the place to scold about empty fields.
             step.form.errors.clear()
     override = OverrideForm(data)
-    if answering and action.warns and data.get("override"):
+    may_override = bool(action.warns) and user.has_perm(action.warns)
+    if answering and data.get("override") and action.warns and (confirmed or may_override):
         if override.is_valid():
             answers["override"] = override.cleaned_data["override_reason"].strip()
         elif confirmed:
@@ -161,8 +162,10 @@ def take(desk, action, selection, data, *, user):
         except SelectionChanged:
             step.changed = True
         except AlreadyDone as already:
-            step.outcome = outcome_of(already.batch)
-            return step
+            if (already.batch.action, already.batch.user_id) == (action.code, user.pk):
+                step.outcome = outcome_of(already.batch)
+                return step
+            step.changed = True  # another form's token: this was not done
         except ValidationError as error:
             if step.form is None:
                 step.errors += error.messages
@@ -171,7 +174,7 @@ def take(desk, action, selection, data, *, user):
     picked = selection.queryset if scope and scope is not action.scopes[0] else None
     step.preview = preview(action, queryset, answers, desk=desk, picked=picked)
     if action.warns and (step.preview.warnings or data.get("override")):
-        step.may_override = user.has_perm(action.warns)
+        step.may_override = may_override
         step.override = override if step.may_override else None
     return step
 

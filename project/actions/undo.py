@@ -42,8 +42,8 @@ def why_not(batch, user, now=None):
 
 
 def permission_of(desk, action):
-    """What undoing needs: the inverse's permission; for what made records, its own."""
-    return action.permission if action.creates else desk.action(action.inverse).permission
+    """What undoing needs: the inverse's permission; for what made records, to discard them."""
+    return desk.discard_permission if action.creates else desk.action(action.inverse).permission
 
 
 def undo(batch, *, by):

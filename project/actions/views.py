@@ -3,12 +3,12 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from project.audit.models import Batch
@@ -22,12 +22,17 @@ from .undo import CannotUndo, undo, why_not
 PAGE = 100
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def run(request, slug, name):
-    """Show what an action would do to the selection posted; do it once it is confirmed."""
+    """Show what an action would do to the selection posted; do it once it is confirmed.
+
+    A GET is what is left of a dialog after signing in again: it leads to the list.
+    """
     desk, action = _found(slug, name)
     if not request.user.has_perm(desk.view_permission):
         raise PermissionDenied(desk.view_permission)
+    if request.method == "GET":
+        return redirect(desk.list_url)
     try:
         selection = read(desk, request.POST, request.user)
     except NoSelection as problem:
@@ -69,7 +74,7 @@ def undo_batch(request, batch_id):
     return _done(request, desk)
 
 
-@require_GET
+@require_safe
 def batch(request, batch_id):
     """What one act did: who, when, why, which records, and which it left alone."""
     done = get_object_or_404(Batch.objects.select_related("user"), pk=batch_id)
@@ -162,13 +167,13 @@ def _back(request, desk):
     """To where the user was: an htmx request stays there, and the toast appears."""
     if request.htmx:
         return HttpResponse()
-    return redirect(_back_url(request, desk))
+    return HttpResponseRedirect(_back_url(request, desk))
 
 
 def _done(request, desk):
     """Close the dialog and tell every section that shows such records."""
     if not request.htmx:
-        return redirect(_back_url(request, desk))
+        return HttpResponseRedirect(_back_url(request, desk))
     return trigger_client_event(trigger_client_event(HttpResponse(), desk.event), "dialog-close")
 
 

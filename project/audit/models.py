@@ -161,6 +161,9 @@ class RecordedModel(models.Model):
         raise models.ProtectedError(_("Records are archived or cancelled, never deleted."), {self})
 
 
+MOST_NUMBERS = 999_999
+
+
 class NumberRange(models.Model):
     """The last number given out in a series ("R-26"): it only rises, so no number comes twice."""
 
@@ -170,7 +173,9 @@ class NumberRange(models.Model):
     class Meta:
         constraints = [
             # References sort as text because they have six digits; a series may not outgrow that.
-            models.CheckConstraint(name="number_range_six_digits", condition=Q(last__lte=999_999))
+            models.CheckConstraint(
+                name="number_range_six_digits", condition=Q(last__lte=MOST_NUMBERS)
+            )
         ]
         verbose_name = _("number range")
         verbose_name_plural = _("number ranges")

@@ -22,6 +22,7 @@ DESKS = tuple(
         actions=actions_of(filterset._meta.model),
         forms=forms_of(filterset._meta.model),
         discard=services.discard,
+        discard_permission=f"directory.deactivate_{kind}",
         filterset=filterset,
         list_url=f"directory:{slug}",
         view_permission=f"directory.view_{kind}",

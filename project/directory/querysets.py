@@ -7,7 +7,7 @@ LONGEST_SORT_NAME = 250  # folding a letter may make several
 
 def sort_name_of(name):
     """A name without case and accents: what lists are sorted by, and what tells namesakes."""
-    return folded(name)[:LONGEST_SORT_NAME]
+    return folded(name.replace("\0", ""))[:LONGEST_SORT_NAME]
 
 
 class PartyQuerySet(RecordedQuerySet):

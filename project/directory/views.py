@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from project.actions import desk as desks
 from project.actions import pages
@@ -25,7 +25,7 @@ NEW = {
 }
 
 
-@require_GET
+@require_safe
 def party_list(request, slug):
     desk = open_desk(request, slug)
     create = desk.action("create")
@@ -38,7 +38,7 @@ def party_list(request, slug):
     )
 
 
-@require_GET
+@require_safe
 def party_detail(request, slug, pk):
     """All of one party, where it is at work, what can be done with it, and its life."""
     desk = open_desk(request, slug)
@@ -70,7 +70,7 @@ def save(form, *, by):
     return services.edit(form.instance, by=by)
 
 
-@require_GET
+@require_safe
 def party_lookup(request, slug):
     """Active parties that hold what is being typed: options for a field with live search."""
     desk = open_desk(request, slug)

@@ -1,5 +1,5 @@
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from project.jobs import services
@@ -8,7 +8,7 @@ from project.jobs.models import Progress
 SHOWN = 50
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def job_list(request):
     jobs = Progress.objects.visible_to(request.user).select_related("owner")[:SHOWN]
@@ -16,7 +16,7 @@ def job_list(request):
     return render(request, template(request, "list"), context)
 
 
-@require_GET
+@require_safe
 @vary_on_headers("HX-Request")
 def job_detail(request, pk):
     progress = get_object_or_404(Progress.objects.visible_to(request.user), pk=pk)

@@ -46,7 +46,6 @@ def render_list(request, desk, table_class, *, new_url=None, template="ui/desk.h
         "clear_url": links.to(f"{next(iter(filterset.filters))}="),
         "headings": headings(table, links),
         "body": table.body(page.rows, sort=sort, open_before=page.previous, open_after=page.next),
-        "width": len(table.shown_columns) + 1,
         "page": page,
         "pager": pager_links(page, links),
         "sort": links.sort_code,

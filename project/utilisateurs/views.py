@@ -3,6 +3,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse_lazy
 from django.utils import translation
@@ -46,7 +47,7 @@ class PasswordChange(SuccessMessageMixin, PasswordChangeView):
 def set_language(request):
     """Keep the language: a user's in their profile, a visitor's in a cookie."""
     form = LanguageForm(request.POST)
-    response = redirect(safe_next(request))
+    response = HttpResponseRedirect(safe_next(request))
     if not form.is_valid():
         messages.error(request, _("This language is not available."))
     elif request.user.is_authenticated:

@@ -7,6 +7,7 @@ that of an empty page, asked for in turns with it.
 
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -59,6 +60,10 @@ class Case(NamedTuple):
     key: Any = F("pickup_at")
     descending: bool = False
     last: bool = False
+
+    @property
+    def url(self):
+        return f"/bookings/?{self.query}"
 
     def rows(self):
         turned = self.descending != self.last
@@ -131,19 +136,26 @@ class Measured(NamedTuple):
 
 
 def measure(client):
-    """{name: Measured} at the size that the table has now."""
+    """{name: Measured} at the size that the table has now; all is asked once before it is timed."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    found = {}
-    for case in cases():
-        url = f"/bookings/?{case.query}"
-        client.get(url)
-        with CaptureQueriesContext(connection) as statements:
-            page = client.get(url)
-        shown = [part.split('"', 1)[0] for part in page.content.decode().split('data-pk="')[1:]]
-        ratio = turns(lambda url=url: client.get(url), lambda: client.get("/empty/"))
-        found[case.name] = Measured(ratio, shown, case.rows(), len(statements))
-    return found
+    asked = [(case, *ask(client, case)) for case in cases()]
+    return {
+        case.name: Measured(
+            turns(partial(client.get, case.url), partial(client.get, "/empty/")),
+            shown,
+            case.rows(),
+            statements,
+        )
+        for case, shown, statements in asked
+    }
+
+
+def ask(client, case):
+    """The keys that the page shows, and how many statements it took."""
+    with CaptureQueriesContext(connection) as statements:
+        page = client.get(case.url).content.decode()
+    return [part.split('"', 1)[0] for part in page.split('data-pk="')[1:]], len(statements)
 
 
 def turns(work, other):

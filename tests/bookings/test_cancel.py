@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,7 +7,7 @@ from django.utils import timezone
 from bookings import services
 from bookings.states import CancellationKind, PaymentState, Status
 from tests.bookings.conftest import assert_recorded, codes, only
-from tests.factories import make_booking, make_driver
+from tests.factories import make_booking, make_driver, make_partner
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = CancellationKind.CUSTOMER
@@ -115,3 +116,37 @@ def test_restore_does_not_give_a_driver_two_rides_at_once(bureau, gestion):
     entry = assert_recorded(booking, outcome, "bookings.restore", gestion)
     assert "Two vans" in entry.action
     assert "overlap" in entry.action or "chevauchement" in entry.action
+
+
+def test_restore_sees_overlaps_inside_the_selection(bureau):
+    driver, at = make_driver(), timezone.now()
+    first, second = (
+        make_booking(driver=driver, pickup_at=at + timedelta(minutes=minutes), status="cancelled")
+        for minutes in (0, 30)
+    )
+    other = make_booking(driver=make_driver(), pickup_at=at, status="cancelled")
+    outcome = services.restore(only(first, second, other), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (2, {"doubled": 1})
+    assert outcome.refusals().get().object_id == second.pk
+
+
+def test_restore_gives_no_ride_back_to_someone_who_left(bureau):
+    driver, partner = make_driver(is_active=False), make_partner(is_active=False)
+    rides = [
+        make_booking(status=Status.CANCELLED, driver=driver),
+        make_booking(status=Status.CANCELLED, partner=partner),
+    ]
+    assert codes(services.restore(only(*rides), by=bureau)) == {"inactive": 2}
+    assert services.unassign(only(*rides), by=bureau).changed == 2
+    assert services.restore(only(*rides), by=bureau).changed == 2
+
+
+def test_both_reasons_of_an_overridden_restore_are_kept(gestion):
+    driver, at = make_driver(), timezone.now()
+    booking = make_booking(status=Status.CANCELLED, driver=driver, pickup_at=at)
+    make_booking(driver=driver, pickup_at=at)
+    why, spite = "They called back " * 10, "Two vans " * 10
+    outcome = services.restore(only(booking), by=gestion, reason=why, override=spite)
+    row = booking.history.get(batch_id=outcome.batch.pk)
+    assert why in row.history_change_reason
+    assert spite in row.history_change_reason

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from bookings import services
@@ -13,7 +13,8 @@ from bookings.models import Booking, BookingLog
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
-from project.audit.recorder import AlreadyDone, Stale, Ticket
+from project.audit.numbering import allocate
+from project.audit.recorder import AlreadyDone, SelectionChanged, Stale, Ticket
 from tests.bookings.conftest import only
 from tests.factories import make_booking, make_customer, make_driver, make_user
 
@@ -146,3 +147,25 @@ def test_references_given_out_at_once_never_meet(user):
     customer = make_customer()
     results = at_once(*[lambda: make_booking(customer=customer).reference] * 8)
     assert len(set(results)) == 8
+
+
+@pytest.mark.postgresql
+def test_a_booking_that_begins_to_match_meanwhile_is_not_copied_without_a_number(user, monkeypatch):
+    """The second writer commits between the lock on the selection and the copying."""
+    customer = make_customer()
+    for _ in range(3):
+        make_booking(customer=customer, passenger_name="Awa")
+    late = make_booking(customer=customer, passenger_name="Fatou")
+
+    def meanwhile(prefix, count=1):
+        at_once(lambda: models.QuerySet(Booking).filter(pk=late.pk).update(passenger_name="Awa"))
+        return allocate(prefix, count)
+
+    monkeypatch.setattr(services.numbering, "allocate", meanwhile)
+    with pytest.raises(SelectionChanged):
+        services.duplicate(
+            Booking.objects.filter(passenger_name="Awa"), by=user, date=timezone.localdate()
+        )
+    assert Booking.objects.count() == 4
+    monkeypatch.undo()
+    assert make_booking(customer=customer).reference > late.reference

@@ -52,7 +52,11 @@ CASES = [
     ("booking_cancelled_whole", CANCELLED, {"cancelled_at": None}),
     ("booking_cancelled_whole", CANCELLED, {"cancellation_reason": ""}),
     ("booking_cancelled_whole", CANCELLED, {"cancellation_kind": "mood"}),
-    ("booking_cancelled_whole", CANCELLED, {"status_before": Status.COMPLETED}),
+    (
+        "booking_cancelled_whole",
+        CANCELLED | {"driver": make_driver},
+        {"status_before": Status.COMPLETED},
+    ),
     ("booking_cancelled_whole", CANCELLED, {"status": Status.PENDING}),
     ("booking_cancelled_whole", {}, {"cancelled_at": timezone.now()}),
     ("booking_cancelled_whole", {}, {"cancelled_by": make_user}),

@@ -3,15 +3,17 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from bookings import services
 from bookings.models import Booking
 from bookings.states import PaymentState, Status
 from bookings.wall_time import on_date
+from project.audit.models import NumberRange
 from project.search.index import matching
-from tests.bookings.conftest import only
-from tests.factories import make_booking, make_driver
+from tests.bookings.conftest import codes, only
+from tests.factories import make_booking, make_customer, make_driver
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,35 @@ def test_wall_time_is_kept_across_changes_of_clocks(bureau, settings, moment, da
     services.duplicate(only(make_booking(pickup_at=moment)), by=bureau, date=day)
     assert copies().get().pickup_at == wanted
     assert on_date(moment, day, ZoneInfo("Europe/Paris")) == wanted
+
+
+def test_on_its_own_day_a_copy_is_at_the_very_moment(bureau, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    first_of_two = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 in summer time
+    services.duplicate(
+        only(make_booking(pickup_at=first_of_two)), by=bureau, date=date(2026, 10, 25)
+    )
+    assert copies().get().pickup_at == first_of_two
+
+
+def test_copies_of_all_that_match_are_not_told_as_originals(bureau):
+    for _ in range(3):
+        make_booking()
+    services.duplicate(Booking.objects.all(), by=bureau, date=date(2030, 3, 4))
+    assert Booking.objects.count() == 6
+    assert Booking.objects.filter(logs__action_code="bookings.copied").count() == 3
+
+
+def test_it_refuses_a_customer_who_left(bureau):
+    booking = make_booking(customer=make_customer(is_active=False))
+    outcome = services.duplicate(only(booking, make_booking()), by=bureau, date=date(2030, 3, 4))
+    assert (outcome.changed, codes(outcome)) == (1, {"customer_inactive": 1})
+    assert copies().count() == 1
+
+
+def test_a_full_series_refuses_and_copies_nothing(bureau):
+    booking = make_booking()
+    NumberRange.objects.update(last=999_999)
+    with pytest.raises(ValidationError):
+        services.duplicate(only(booking), by=bureau, date=date(2030, 3, 4))
+    assert Booking.objects.count() == 1

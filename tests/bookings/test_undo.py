@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -178,3 +179,31 @@ def test_statements_do_not_grow_with_the_batch(bureau, django_assert_max_num_que
     batch = services.cancel(only(*bookings), by=bureau, **REASON).batch
     with django_assert_max_num_queries(30):
         assert undo(batch, by=bureau).changed == 30
+
+
+def test_it_gives_no_ride_back_to_someone_who_left(bureau):
+    driver, booking = make_driver(), make_booking()
+    services.assign(only(booking), by=bureau, driver=driver)
+    batch = services.unassign(only(booking), by=bureau).batch
+    driver.is_active = False
+    driver.save(by=bureau)
+    assert codes(undo(batch, by=bureau)) == {"inactive": 1}
+
+
+def test_it_brings_back_no_overlap_among_its_own_rides(bureau, gestion):
+    driver, at = make_driver(), timezone.now()
+    pair = [make_booking(pickup_at=at), make_booking(pickup_at=at)]
+    services.assign(only(*pair), by=gestion, driver=driver, override="Two vans")
+    batch = services.unassign(only(*pair), by=bureau).batch
+    outcome = undo(batch, by=bureau)
+    assert (outcome.changed, codes(outcome)) == (1, {"doubled": 1})
+
+
+def test_undoing_a_creation_needs_the_permission_to_cancel(bureau):
+    make_booking(by=bureau)
+    batch = Batch.objects.get(action="bookings.create")
+    clerk = make_user()
+    permissions = Permission.objects.filter(codename__in=["view_booking", "add_booking"])
+    clerk.user_permissions.set(permissions)
+    with pytest.raises(CannotUndo):
+        undo(batch, by=clerk)

@@ -3,7 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from project.directory import seeding
 
-MOST = 5_000_000
+MOST = 1_000_000
 
 
 class Command(BaseCommand):

@@ -1,0 +1,104 @@
+"""Who is free to drive: the one rule on overlaps and on people who left, for every path.
+
+Whatever gives a driver time (assign, restore, edit, undo) first locks the people with `people_of`
+and then asks the refusals here, so that no two writers decide on the same facts.
+"""
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    RowRange,
+    Value,
+    When,
+    Window,
+)
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.audit.recorder import line
+from project.audit.refusals import Refusal, any_refusal
+from project.directory.models import Driver, Partner
+
+from .models import Booking
+
+# The permission to accept an overlap.
+OVERRIDE = "bookings.override_overlap_booking"
+DRIVER_BUSY = "driver_busy"
+
+
+def people_of(selection, *prefixes):
+    """The people whose time a selection takes, as querysets to lock, each kind once.
+
+    An undo names the people it brings back as well: `people_of(selection, "", "before_")`.
+    """
+    rides = selection.order_by()
+    drivers, partners = Q(), Q()
+    for prefix in prefixes or ("",):
+        drivers |= Q(pk__in=rides.values(f"{prefix}driver"))
+        partners |= Q(pk__in=rides.values(f"{prefix}partner"))
+    return [Driver.objects.filter(drivers), Partner.objects.filter(partners)]
+
+
+def gone(driver="driver", partner="partner"):
+    """The refusal of rides whose driver or partner no longer works with us."""
+    left = Exists(Driver.objects.inactive().filter(pk=OuterRef(driver))) | Exists(
+        Partner.objects.inactive().filter(pk=OuterRef(partner))
+    )
+    return Refusal("inactive", left, gettext_lazy("their driver or partner is no longer active"))
+
+
+def driver_busy(driver):
+    """The warning that another ride of `driver` (an id or an expression) is at the same time."""
+    return Refusal(
+        DRIVER_BUSY,
+        Booking.objects.none().clashing_for(driver),
+        gettext_lazy("the driver has another ride at that time"),
+        override=OVERRIDE,
+    )
+
+
+def doubled(selection, refusals, driver=None):
+    """The warning that rides of this very selection, all that nothing refuses, overlap.
+
+    Of two that do, the later is named. With `driver` (a field or annotation) only rides of the
+    same driver count; without, all go to one.
+    """
+    candidates = selection.order_by().exclude(any_refusal(refusals))
+    if driver:
+        candidates = candidates.filter(**{f"{driver}__isnull": False})
+    busy_until = Window(
+        Max("ends_at"),
+        partition_by=F(driver) if driver else None,
+        order_by=[F("pickup_at").asc(), F("pk").asc()],
+        frame=RowRange(None, -1),
+    )
+    late = candidates.annotate(busy_until=busy_until).filter(busy_until__gt=F("pickup_at"))
+    return Refusal(
+        "doubled",
+        Q(pk__in=late.values("pk")),
+        gettext_lazy("overlaps another ride of this selection"),
+        override=OVERRIDE,
+    )
+
+
+def without_warnings(refusals, override):
+    """The refusals in force: with a reason to override, the warnings are not."""
+    return tuple(refusal for refusal in refusals if not (override and refusal.override))
+
+
+def in_spite_of(sentence, refusals, override):
+    """The log line, which says so where a warning was overridden."""
+    warnings = [refusal for refusal in refusals if refusal.override]
+    if not (override and warnings):
+        return sentence
+    told = line(f"{sentence} — {_('in spite of an overlap')}", override)
+    return Case(
+        When(any_refusal(warnings), then=Value(told)),
+        default=Value(sentence),
+        output_field=CharField(),
+    )
