@@ -79,21 +79,24 @@ class FilterSet(django_filters.FilterSet):
                 if values:
                     asked.setlist(name, values)
         self.get_form_class()
-        super().__init__(asked, self.visible_to(user))
+        self.user = user
+        super().__init__(asked, self.visible(self._meta.model))
         self.data = asked  # FilterSet replaces an empty one
 
-    @classmethod
-    def visible_to(cls, user):
-        model = cls._meta.model
+    def visible(self, model):
+        """The records of `model` that this user may see."""
         records = model._default_manager.all()
         view = f"{model._meta.app_label}.view_{model._meta.model_name}"
-        return records if user.has_perm(view) else records.none()
+        return records if self.user.has_perm(view) else records.none()
 
     @property
     def form(self):
         if not hasattr(self, "_form"):
             form = super().form
             form.auto_id = "filter_%s"  # a dialog on the same page may ask for the same names
+            for asked in form.fields.values():
+                if hasattr(asked, "queryset"):  # nobody learns a name by filtering with it
+                    asked.queryset = asked.queryset & self.visible(asked.queryset.model)
             for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
                 form.add_error(name, error)
             # What was typed is now a record: links carry its key, the field shows its name.

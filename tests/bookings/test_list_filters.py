@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -318,3 +319,13 @@ def test_all_that_match_is_what_the_list_shows(office, shown):
     chosen = selection.read(desks.get("bookings"), data, office).queryset
     assert names(*chosen) == shown("period=any&status=confirmed")
     assert Booking.objects.count() == 2
+
+
+def test_a_filter_tells_no_name_to_those_who_may_not_see_it(client):
+    user = make_user()
+    user.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    client.force_login(user)
+    customer = make_customer("Secret Society")
+    for query in (f"customer={customer.pk}", "customer_text=Secret", "customer_text=Nobody"):
+        page = client.get(f"{URL}?{query}").content.decode()
+        assert "Society" not in page
