@@ -36,8 +36,6 @@ PERIODS = (
 MOST_REFERENCES = 500
 # Conditions that many rows meet.
 PASSED_OVER = ("pickup_at", "status")
-# A broad search passes over rows to find its matches: counting is then kept as short as a page.
-BROAD_CAP = 200
 
 
 def days_of(period, today):
@@ -197,7 +195,8 @@ class BookingFilter(FilterSet):
         """
         bookings, asked = self.qs, self.form.cleaned_data
         if not sort.by_day:
-            return [bookings.passing_over(*PASSED_OVER) if self.count.capped else bookings]
+            many = self.count is None or self.count.capped
+            return [bookings.passing_over(*PASSED_OVER) if many else bookings]
         statuses = asked.get("status", ())
         looked_up = asked.get("q") or asked.get("address") or asked.get("references")
         if len(statuses) < 2 or looked_up:
@@ -206,10 +205,13 @@ class BookingFilter(FilterSet):
 
     @cached_property
     def count(self):
+        """None for a broad search: it passes over rows to find its matches, and counting more."""
         bookings = self.qs
+        if self.broad:
+            return None
         if self.form.cleaned_data.get("status"):
             bookings = bookings.order_by()  # the index by status has them together
-        return count_of(bookings, BROAD_CAP) if self.broad else count_of(bookings)
+        return count_of(bookings)
 
     @cached_property
     def remarks(self):

@@ -153,12 +153,17 @@ class Pager:
         self.key_field = keyed.query.annotations["page_key"].output_field
 
     def page(self, *, after=None, before=None, count=None):
-        """The page after or before a cursor, or the first. `count`: a function, asked if needed."""
+        """The page after or before a cursor, or the first.
+
+        `count` is a function, asked if needed; None from it means that counting would cost more
+        than the page, which then says what it knows.
+        """
         page = self._cut(after, before)
         if page.previous is None and page.next is None:
             page.count = Count(len(page.rows))
         else:
-            page.count = count()
+            known = Count(max(page.last, len(page.rows)), capped=bool(page.next or page.first < 0))
+            page.count = count() or known
         if page.rows and not page.count.capped:
             total = page.count.number
             if page.next is None:
