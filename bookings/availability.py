@@ -96,7 +96,7 @@ def in_spite_of(sentence, refusals, override):
     warnings = [refusal for refusal in refusals if refusal.override]
     if not (override and warnings):
         return sentence
-    told = line(f"{sentence} — {_('in spite of an overlap')}", override)
+    told = line(line(sentence, _("in spite of an overlap")), override)
     return Case(
         When(any_refusal(warnings), then=Value(told)),
         default=Value(sentence),

@@ -119,19 +119,21 @@ def words_in(language):
         Leg.OUTBOUND.value: leg_html(1, _("Outbound ride of a round trip")),
         Leg.RETURN.value: leg_html(2, _("Return ride of a round trip")),
         "people": escape(_("pers.")),
-        "partner": f'<span class="sub">{escape(_("Partner:"))}</span> ',
-        "missing": f'<span class="missing">{escape(_("To assign"))}</span>',
+        "partner": span("sub", _("Partner:")) + " ",
+        "missing": span("missing", _("To assign")),
     }
     for choice in (*PaymentState, *VehicleClass):
         words[choice.value] = escape(str(choice.label))
+    billed = _("billable")
     for status in Status:
-        label = escape(str(status.label))
-        for billable in (False, True):
-            more = f" · {escape(_('billable'))}" if billable else ""
-            words[status.value, billable] = (
-                f'<span class="status status-{status.value}">{label}{more}</span>'
-            )
+        css = f"status status-{status.value}"
+        words[status.value, False] = span(css, status.label)
+        words[status.value, True] = span(css, f"{status.label} · {billed}")
     return words
+
+
+def span(css, text):
+    return f'<span class="{css}">{escape(str(text))}</span>'
 
 
 def leg_html(place, title):

@@ -1,7 +1,9 @@
 """The catalogs are complete, and the command that keeps them notices when they are not."""
 
+import ast
 import gettext
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -152,3 +154,19 @@ def test_the_check_names_a_message_that_is_not_in_the_catalog(site):
     (site / "bookings" / "views.py").write_text('_("New")')
     with pytest.raises(CommandError, match="fr: not in the catalog: 'New'\nen: not in the catalog"):
         call_command("catalogs", check=True)
+
+
+def test_no_message_hides_in_an_f_string():
+    """Extraction does not look there, so it would never be translated."""
+    root = Path(__file__).parent.parent
+    hidden = [
+        f"{file.relative_to(root)}:{call.lineno}"
+        for room in ("project", "bookings", "transport", "inventory")
+        for file in (root / room).rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in ("_", "gettext", "gettext_lazy", "ngettext", "pgettext")
+    ]
+    assert hidden == []
