@@ -16,16 +16,23 @@ from project.audit.timeline import shown, timeline
 from .undo import why_not
 from .views import tell
 
+MOST_ENTRIES = 200
+
 
 def show(request, desk, record, template, context=None):
     """A record's page: its facts, what can be done with it, and its life."""
+    entries = timeline(
+        record,
+        desk.labels(),
+        can_undo=lambda batch: not why_not(batch, request.user),
+        limit=MOST_ENTRIES + 1,
+    )
     context = {
         "desk": desk,
         "record": record,
         "actions": available(desk, record, request.user),
-        "entries": timeline(
-            record, desk.labels(), can_undo=lambda batch: not why_not(batch, request.user)
-        ),
+        "entries": entries[:MOST_ENTRIES],
+        "older": len(entries) > MOST_ENTRIES,
         "refresh_on": desk.event,
         **(context or {}),
     }

@@ -14,6 +14,7 @@ from django.utils import timezone
 from bookings import services
 from bookings.models import Booking
 from bookings.states import Status
+from project.actions import pages
 from project.audit.models import Batch
 from tests.asking import toasts
 from tests.bookings.conftest import only
@@ -364,3 +365,17 @@ def test_nothing_that_the_form_does_not_ask_can_be_set(desk, customer):
     booking = Booking.objects.get()
     assert (booking.status, booking.driver, booking.fee) == (Status.PENDING, None, None)
     assert booking.reference != "R-00-1"
+
+
+def test_a_long_life_is_cut_and_says_so(desk, monkeypatch):
+    booking = make_booking()
+    for name in ("Awa", "Fatou"):
+        booking.passenger_name = name
+        booking.save()
+    page = desk.get(booking.get_absolute_url())
+    assert len(page.context["entries"]) == 3
+    assert not page.context["older"]
+    monkeypatch.setattr(pages, "MOST_ENTRIES", 2)
+    page = desk.get(booking.get_absolute_url())
+    assert len(page.context["entries"]) == 2
+    assert page.context["older"]
