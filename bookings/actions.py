@@ -109,7 +109,9 @@ SET_STATUS = Action(
     permission="bookings.set_status_booking",
     service=services.set_status,
     refusals=lambda selection, answers: (
-        services.not_settable(answers["status"]) if answers.get("status") else services.UNMOVABLE
+        services.not_settable(answers["status"], answers.get("fee"))
+        if answers.get("status")
+        else services.UNMOVABLE
     ),
     form=StatusForm,
     scopes=SCOPES,

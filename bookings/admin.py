@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from project import money
 from project.actions.admin import RecordedAdmin, VersionedForm
 from project.audit.admin import ReadOnlyAdmin
 
@@ -41,8 +42,7 @@ class BookingAdmin(RecordedAdmin):
         "driver",
         "partner",
         "status",
-        "price",
-        "currency",
+        "amount",
     )
     list_select_related = ("customer", "driver", "partner")
     list_filter = (
@@ -72,7 +72,11 @@ class BookingAdmin(RecordedAdmin):
         "round_trip",
         "leg",
     )
-    ordering = ("-pickup_at", "-id")
+    ordering = ("-id",)
+
+    @admin.display(description=_("price"), ordering="price")
+    def amount(self, booking):
+        return money.formatted(booking.price, booking.currency)
 
     def get_search_results(self, request, queryset, search_term):
         return free_search(queryset, search_term).queryset, False
@@ -88,5 +92,6 @@ class BookingAdmin(RecordedAdmin):
 class BookingLogAdmin(ReadOnlyAdmin):
     list_display = ("timestamp", "booking", "user", "action")
     list_select_related = ("booking", "user")
-    list_filter = ("action_code", "timestamp")
+    list_filter = ("timestamp",)
+    ordering = ("-id",)
     search_fields = ("booking__reference",)

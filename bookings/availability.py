@@ -1,9 +1,10 @@
-"""Who is free to drive: the one rule on overlaps and on people who left, for every path.
+"""Who is free to drive: the rule on overlaps and on people who left, for every path.
 
 Whatever gives a driver time (assign, restore, edit, undo) first locks the people with `people_of`
 and then asks the refusals here, so that no two writers decide on the same facts.
 """
 
+from django.core.exceptions import ValidationError
 from django.db.models import (
     Case,
     CharField,
@@ -22,9 +23,10 @@ from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import line
 from project.audit.refusals import Refusal, any_refusal
-from project.directory.models import Driver, Partner
+from project.directory.models import Customer, Driver, Partner
 
 from .models import Booking
+from .states import Status
 
 # The permission to accept an overlap.
 OVERRIDE = "bookings.override_overlap_booking"
@@ -32,7 +34,7 @@ DRIVER_BUSY = "driver_busy"
 
 
 def people_of(selection, *prefixes):
-    """The people whose time a selection takes, as querysets to lock, each kind once.
+    """The customers of a selection and those whose time it takes: querysets to lock, each once.
 
     An undo names the people it brings back as well: `people_of(selection, "", "before_")`.
     """
@@ -41,7 +43,16 @@ def people_of(selection, *prefixes):
     for prefix in prefixes or ("",):
         drivers |= Q(pk__in=rides.values(f"{prefix}driver"))
         partners |= Q(pk__in=rides.values(f"{prefix}partner"))
-    return [Driver.objects.filter(drivers), Partner.objects.filter(partners)]
+    return [
+        Customer.objects.filter(pk__in=rides.values("customer")),
+        Driver.objects.filter(drivers),
+        Partner.objects.filter(partners),
+    ]
+
+
+CUSTOMER_LEFT = Refusal(
+    "customer_inactive", Q(customer__is_active=False), gettext_lazy("with an inactive customer")
+)
 
 
 def gone(driver="driver", partner="partner"):
@@ -49,7 +60,7 @@ def gone(driver="driver", partner="partner"):
     left = Exists(Driver.objects.inactive().filter(pk=OuterRef(driver))) | Exists(
         Partner.objects.inactive().filter(pk=OuterRef(partner))
     )
-    return Refusal("inactive", left, gettext_lazy("their driver or partner is no longer active"))
+    return Refusal("inactive", left, gettext_lazy("with an inactive driver or partner"))
 
 
 def driver_busy(driver):
@@ -102,3 +113,27 @@ def in_spite_of(sentence, refusals, override):
         default=Value(sentence),
         output_field=CharField(),
     )
+
+
+def check_time(booking):
+    """Raise ValidationError where the times of an unsaved edit give its people what they can't do.
+
+    A ride that was not moved is not asked about again: an overlap may have been accepted.
+    """
+    unmoved = Booking.objects.filter(
+        pk=booking.pk, pickup_at=booking.pickup_at, ends_at=booking.ends_at
+    )
+    if booking.status == Status.CANCELLED or unmoved.exists():
+        return
+    for person in filter(None, (booking.driver, booking.partner)):
+        if not type(person).objects.active().filter(pk=person.pk).exists():
+            left = _("%(name)s is no longer active: unassign the booking first.")
+            raise ValidationError({"pickup_at": ValidationError(left, params={"name": person})})
+    if booking.driver_id is None:
+        return
+    others = Booking.objects.filter(driver=booking.driver_id).occupying().exclude(pk=booking.pk)
+    other = others.overlapping(booking.pickup_at, booking.ends_at).first()
+    if other:
+        busy = _("The driver has another ride at that time: %(reference)s.")
+        params = {"reference": other.reference}
+        raise ValidationError({"pickup_at": ValidationError(busy, code=DRIVER_BUSY, params=params)})

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from project import money
 from project.directory.models import Customer, Driver, Partner
-from project.ui.lookup import LookupField, SuggestInput
+from project.ui.lookup import LookupField, SuggestInput, show_only_visible
 
 from .availability import DRIVER_BUSY, OVERRIDE
 from .models import YEARS_AHEAD, Booking
-from .states import CancellationKind, Status
+from .states import TRANSITIONS, CancellationKind, Status
 
 
 class ActionForm(forms.Form):
@@ -27,6 +27,7 @@ class ActionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.selection = selection
         self.user = user
+        show_only_visible(self.fields, user)
 
 
 class CancelForm(ActionForm):
@@ -87,15 +88,10 @@ class StatusForm(ActionForm):
             self.initial["status"] = self._next_status()
 
     def _next_status(self):
-        """The step that most of the selection is waiting for."""
-        following = {
-            Status.PENDING: Status.CONFIRMED,
-            Status.CONFIRMED: Status.IN_PROGRESS,
-            Status.IN_PROGRESS: Status.COMPLETED,
-        }
-        for status, after in following.items():
+        """The step that the least advanced of the selection wait for."""
+        for status, following in TRANSITIONS.items():
             if self.selection.filter(status=status).exists():
-                return after
+                return following[0]
         return Status.CONFIRMED
 
     def clean(self):

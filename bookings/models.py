@@ -355,9 +355,8 @@ class Booking(RecordedModel):
                 _("The year must be between %(first)s and %(last)s."),
                 params={"first": FIRST_YEAR, "last": last_year},
             )
-        if self.fee is not None and Booking.objects.filter(pk=self.pk).exclude(
-            currency=self.currency
-        ):
+        changed = Booking.objects.filter(pk=self.pk).exclude(currency=self.currency)
+        if self.fee is not None and changed.exists():
             errors["currency"] = ValidationError(
                 _("The fee is in another currency: restore the booking first.")
             )

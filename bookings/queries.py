@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from project.directory.models import Customer
-from project.search.index import found, holding, matching, narrowed
+from project.search.index import SearchResult, found, holding, is_short, matching, narrowed
 from project.search.text import normalise, words
 
 from .models import Booking
@@ -34,7 +34,13 @@ def rides_of(customers):
 
 
 def address_search(queryset, query):
-    """Bookings with each word of `query` in the addresses of their way."""
+    """Bookings with each word of `query` in the addresses of their way.
+
+    Under three letters there are none: no index finds them, and a reference's prefix is no address.
+    """
+    wanted = words(query)
+    if wanted and is_short(wanted):
+        return SearchResult(queryset.none(), 0, False)
     return matching(queryset, query, column="address_text")
 
 

@@ -107,5 +107,5 @@ class BookingQuerySet(RecordedQuerySet):
             Q(pk__in=self.order_by().values("pk")) | Q(round_trip__in=trips)
         )
 
-    def for_recap(self):
-        return self.select_related("customer", "driver", "partner", "round_trip")
+    def with_people(self):
+        return self.select_related("customer", "driver", "partner", "cancelled_by", "round_trip")

@@ -4,6 +4,7 @@ Each runs in one transaction, locks the drivers whose time is at stake and then 
 in primary-key order, and leaves a batch, a log line and a history row for all it changed.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Concat, Lower, LPad, Replace, RowNumber
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,10 +28,11 @@ from project import money
 from project.audit import numbering
 from project.audit.recorder import SelectionChanged, insert_select, line, lock, recorded
 from project.audit.refusals import Refusal
-from project.directory.models import Driver
+from project.directory.models import Customer
 
 from .availability import (
-    DRIVER_BUSY,
+    CUSTOMER_LEFT,
+    check_time,
     doubled,
     driver_busy,
     gone,
@@ -52,13 +55,15 @@ OVER = Refusal(
 )
 CANCELLED = Refusal("cancelled", Q(status=Status.CANCELLED), gettext_lazy("already cancelled"))
 NOBODY = Refusal(
-    "nobody", Q(driver__isnull=True, partner__isnull=True), gettext_lazy("nobody is assigned")
+    "nobody",
+    Q(driver__isnull=True, partner__isnull=True),
+    gettext_lazy("without driver or partner"),
 )
 
 # Whatever status is asked for.
 UNMOVABLE = (
     ARCHIVED,
-    Refusal("final", Q(status__in=CLOSED), gettext_lazy("its status is final")),
+    Refusal("final", Q(status__in=CLOSED), gettext_lazy("at a final status")),
 )
 NOT_ARCHIVABLE = (
     Refusal("archived_already", Q(archived_at__isnull=False), gettext_lazy("already archived")),
@@ -155,8 +160,9 @@ def not_restorable(selection):
         Refusal(
             "fee_settled",
             Q(fee__isnull=False) & ~Q(payment_state=PaymentState.UNPAID),
-            gettext_lazy("its fee is invoiced or paid"),
+            gettext_lazy("with a fee invoiced or paid"),
         ),
+        CUSTOMER_LEFT,
         gone(),
     )
     return (*refusals, driver_busy(OuterRef("driver")), doubled(selection, refusals, "driver"))
@@ -214,11 +220,14 @@ def discard(selection, *, by, refusals, undo_of):
 
 
 # ----------------------------------------------------------------------------------------- status
-def not_settable(status):
-    """Why a booking can't take `status`: the state machine, and a ride needs someone to drive."""
+def not_settable(status, fee=None):
+    """Why a booking can't take `status`: the state machine, and a ride needs someone to drive.
+
+    A `fee` has to be an amount of the booking's currency.
+    """
     name = Status(status).label
     refusals = (
-        Refusal("same", Q(status=status), _("already: %(status)s") % {"status": name}),
+        Refusal("same", Q(status=status), _("already “%(status)s”") % {"status": name}),
         ARCHIVED,
         Refusal(
             "unreachable",
@@ -226,7 +235,18 @@ def not_settable(status):
             _("cannot become “%(status)s” from its present status") % {"status": name},
         ),
     )
-    return (*refusals, NOBODY) if status in UNDER_WAY else refusals
+    if status in UNDER_WAY:
+        refusals += (NOBODY,)
+    if fee is not None:
+        exact = [code for code in money.DECIMALS if money.rounded(fee, code) == fee]
+        refusals += (
+            Refusal(
+                "fee_decimals",
+                ~Q(currency__in=exact),
+                gettext_lazy("in a currency without the decimals of this fee"),
+            ),
+        )
+    return refusals
 
 
 def set_status(selection, *, by, status, fee=None, ticket=None):
@@ -238,7 +258,7 @@ def set_status(selection, *, by, status, fee=None, ticket=None):
         selection,
         by=by,
         ticket=ticket,
-        refusals=not_settable(status),
+        refusals=not_settable(status, fee),
         sentence=line(_("Status: %(status)s") % {"status": Status(status).label}),
     ) as batch:
         batch.update(status=status, billable=fee is not None, fee=fee)
@@ -258,7 +278,7 @@ def not_assignable(selection, *, driver=None, partner=None):
         active = type(someone).objects.active().filter(pk=someone.pk)
         refusals += (
             Refusal("same", same, gettext_lazy("already assigned to them")),
-            Refusal("inactive", ~Exists(active), gettext_lazy("they are no longer active")),
+            Refusal("inactive", ~Exists(active), gettext_lazy("for someone inactive")),
         )
     if driver is None:
         return refusals
@@ -268,10 +288,12 @@ def not_assignable(selection, *, driver=None, partner=None):
 def not_assigned_again(selection):
     """Why an undo can't give a booking back to who had it before."""
     refusals = (ARCHIVED, gone("before_driver", "before_partner"))
+    busy = driver_busy(OuterRef("before_driver"))
+    alive = ~Q(status=Status.CANCELLED)  # a cancelled ride takes nobody's time
     return (
         *refusals,
-        driver_busy(OuterRef("before_driver")),
-        doubled(selection, refusals, "before_driver"),
+        replace(busy, condition=Q(busy.condition) & alive),
+        doubled(selection.filter(alive), refusals, "before_driver"),
     )
 
 
@@ -310,13 +332,7 @@ def unassign(selection, *, by, ticket=None):
 
 
 # -------------------------------------------------------------------------------------- duplicate
-NOT_COPYABLE = (
-    Refusal(
-        "customer_inactive",
-        Q(customer__is_active=False),
-        gettext_lazy("their customer is no longer active"),
-    ),
-)
+NOT_COPYABLE = (CUSTOMER_LEFT,)
 COPIED = (
     "customer",
     "passenger_name",
@@ -352,10 +368,14 @@ def duplicate(selection, *, by, date, ticket=None):
         by=by,
         ticket=ticket,
         sentence=_("Duplicated"),
+        locks=people_of(selection),
         refusals=NOT_COPYABLE,
     ) as batch:
         originals, count = batch.accepted(), batch.total - batch.outcome.refused_count
-        batch.mention("bookings.copied", _("Copied to %(date)s") % {"date": date.isoformat()})
+        batch.mention(
+            "bookings.copied",
+            _("Copied to %(date)s") % {"date": date_format(date, "SHORT_DATE_FORMAT")},
+        )
         prefix = reference_prefix()
         last = numbering.allocate(prefix, count)
         row = Window(RowNumber(), order_by=F("pk").asc())
@@ -414,15 +434,27 @@ def recap(selection, *, by, ticket=None, at=None):
                 _("A text recap holds at most %(most)s bookings: choose fewer."),
                 params={"most": MOST_RECAPPED},
             )
-        batch.outcome.report = render_recap(batch.selection, by=by, at=at or timezone.now())
         batch.note()
+    # Written once the lock is given back: it takes time, and changes nothing.
+    batch.outcome.report = render_recap(
+        Booking.objects.filter(pk__in=batch.touched().values("pk")),
+        by=by,
+        at=at or timezone.now(),
+        but=batch.batch,
+    )
     return batch.outcome
 
 
 # ----------------------------------------------------------------------------------- create, edit
 def create(booking, *, by, token=None):
-    """Save a new booking. Raises `AlreadyDone` for a form that was posted twice."""
-    return booking.save(by=by, token=token, action="bookings.create")
+    """Save a new booking. Raises ValidationError for a customer who left, and `AlreadyDone` for a
+    form that was posted twice."""
+    with transaction.atomic():
+        customers = Customer.objects.filter(pk=booking.customer_id)
+        lock(customers)
+        if not customers.active().exists():
+            raise ValidationError({"customer": _("This customer is no longer active.")})
+        return booking.save(by=by, token=token, action="bookings.create")
 
 
 def revert(booking, values, *, by, undo_of):
@@ -439,7 +471,8 @@ def edit(booking, *, by, reason="", override="", undo_of=None):
     accept an overlap.
     """
     with transaction.atomic():
-        lock(Driver.objects.filter(pk=booking.driver_id))
+        for people in people_of(Booking.objects.filter(pk=booking.pk)):
+            lock(people)
         check_edit(booking, override=override)
         return booking.save(
             by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
@@ -451,16 +484,5 @@ def check_edit(booking, *, override=""):
     if booking.archived_at:
         raise ValidationError(_("An archived booking does not change: unarchive it first."))
     booking.derive()
-    if override or not booking.driver_id or booking.status == Status.CANCELLED:
-        return
-    same_time = Booking.objects.filter(
-        pk=booking.pk, pickup_at=booking.pickup_at, ends_at=booking.ends_at
-    )
-    if same_time.exists():  # an overlap accepted before is not asked about again
-        return
-    others = Booking.objects.filter(driver=booking.driver_id).occupying().exclude(pk=booking.pk)
-    other = others.overlapping(booking.pickup_at, booking.ends_at).first()
-    if other:
-        text = _("The driver has another ride at that time: %(reference)s.")
-        params = {"reference": other.reference}
-        raise ValidationError({"pickup_at": ValidationError(text, code=DRIVER_BUSY, params=params)})
+    if not override:
+        check_time(booking)

@@ -70,8 +70,9 @@ class BookingTable(Table):
         return f'<a href="{self.url(reference)}">{escape(reference)}</a>{self.words[leg]}'
 
     def cell_passenger(self, name, count):
-        many = f' <span class="sub">{count} {self.words["people"]}</span>' if count > 1 else ""
-        return escape(name) + many
+        # First, so that it floats beside the name and is never what is cut.
+        many = f'<span class="sub many">{count} {self.words["people"]}</span>' if count > 1 else ""
+        return many + escape(name)
 
     def cell_dropoff(self, address, number):
         return escape(f"{address}, {number}" if number else address)

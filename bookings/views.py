@@ -31,7 +31,7 @@ def booking_list(request):
 @may_view
 def booking_detail(request, reference):
     """All of one booking, what can be done with it, and its life."""
-    booking = get_object_or_404(Booking.objects.for_recap(), reference=reference)
+    booking = get_object_or_404(Booking.objects.with_people(), reference=reference)
     other = None
     if booking.round_trip_id:
         other = booking.round_trip.segments.exclude(pk=booking.pk).first()

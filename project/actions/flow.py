@@ -19,6 +19,7 @@ from project.audit.recorder import (
     digest_of,
 )
 from project.audit.refusals import first_refusal
+from project.ui.formats import Counted
 
 EXAMPLES = 5
 
@@ -150,11 +151,11 @@ def take(desk, action, selection, data, *, user):
     if answering and data.get("override") and action.warns and (confirmed or may_override):
         if override.is_valid():
             answers["override"] = override.cleaned_data["override_reason"].strip()
-        elif confirmed:
-            valid = False
         else:
             answers["override"] = "?"  # for the counts only, as if a reason were given
-            override.errors.clear()
+            valid = valid and not confirmed
+            if asking:
+                override.errors.clear()
     if confirmed and valid:
         try:
             step.outcome = action.run(queryset, by=user, ticket=ticket, **answers)
@@ -184,8 +185,8 @@ def dialog(desk, step):
     action, split = step.action, step.preview
     return {
         "action": action,
-        "title": action.question % {"n": split.total},
-        "submit_label": action.question % {"n": split.ready},
+        "title": action.question % {"n": Counted(split.total)},
+        "submit_label": action.question % {"n": Counted(split.ready)},
         "preview": split,
         "form": step.form,
         "override": step.override,

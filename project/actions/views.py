@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, log_model_of
+from project.ui.formats import Counted
 
 from . import desk as desks
 from .flow import dialog, take
@@ -50,7 +51,7 @@ def run(request, slug, name):
     if action.reports:
         return _report(request, desk, step)
     tell(request, action, step.outcome)
-    if made := _page_of_what_was_made(desk, action, step.outcome):
+    if made := _page_of_what_was_made(desk, action, step.outcome, request.user):
         return HttpResponseClientRedirect(made) if request.htmx else redirect(made)
     return _done(request, desk)
 
@@ -70,7 +71,7 @@ def undo_batch(request, batch_id):
     changed = ngettext(
         "%(n)s record is as it was.", "%(n)s records are as they were.", outcome.changed
     )
-    _toast(request, changed % {"n": outcome.changed}, outcome, undoable=False)
+    _toast(request, changed % {"n": Counted(outcome.changed)}, outcome, undoable=False)
     return _done(request, desk)
 
 
@@ -119,17 +120,19 @@ def batch(request, batch_id):
 
 def tell(request, action, outcome):
     """The toast: what was done and what was refused, with the way to see it and undo it."""
-    text = str(action.done % {"n": outcome.changed})
+    text = str(action.done % {"n": Counted(outcome.changed)})
     _toast(request, text, outcome, undoable=not why_not(outcome.batch, request.user))
 
 
 def _toast(request, text, outcome, *, undoable):
     if outcome.refused:
-        reasons = ", ".join(f"{reason.count} {reason.message}" for reason in outcome.refused)
+        reasons = ", ".join(
+            f"{Counted(reason.count)} {reason.message}" for reason in outcome.refused
+        )
         refused = outcome.refused_count
         text += " " + ngettext(
             "%(n)s refused: %(reasons)s.", "%(n)s refused: %(reasons)s.", refused
-        ) % {"n": refused, "reasons": reasons}
+        ) % {"n": Counted(refused), "reasons": reasons}
     level = messages.SUCCESS if outcome.changed and not outcome.refused else messages.WARNING
     tags = f"batch:{outcome.batch.pk}" if outcome.batch else ""
     tags += " undo" if undoable else ""
@@ -177,14 +180,15 @@ def _done(request, desk):
     return trigger_client_event(trigger_client_event(HttpResponse(), desk.event), "dialog-close")
 
 
-def _page_of_what_was_made(desk, action, outcome):
-    """The edit page of the one record that an action made; '' for none or many."""
+def _page_of_what_was_made(desk, action, outcome, user):
+    """The page of the one record that an action made, open for edit if it may be; '' for more."""
     if not (action.creates and outcome.changed == 1):
         return ""
     log, key = log_model_of(desk.model)
     line = log._base_manager.get(batch=outcome.batch, action_code=outcome.batch.action)
     record = getattr(line, key)
-    return record.get_edit_url()
+    may_edit = user.has_perm(desk.action("edit").permission)
+    return record.get_edit_url() if may_edit else record.get_absolute_url()
 
 
 def _ask(request, desk, step):
@@ -201,7 +205,7 @@ def _report(request, desk, step):
     if request.POST.get("as") == "text":
         return HttpResponse(text, content_type="text/plain; charset=utf-8")
     context = {
-        "title": action.question % {"n": step.outcome.changed},
+        "title": action.question % {"n": Counted(step.outcome.changed)},
         "text": text,
         "filename": f"{action.name}.txt",
         "post_url": desk.action_url(action),

@@ -107,15 +107,15 @@ def shown(model_field, value, names=None):
 
 def _names_of_related(model, lines):
     """{(field, pk): name} of the records that the changes point to, one statement per field."""
-    wanted = {}
-    for entry in lines:
-        for name, pair in entry.changes.items():
-            wanted.setdefault(name, set()).update(pk for pk in pair if pk is not None)
     return {
         (model_field.name, record.pk): str(record)
         for model_field in model._meta.concrete_fields
-        if model_field.is_relation and model_field.name in wanted
-        for record in model_field.related_model._base_manager.filter(
-            pk__in=wanted[model_field.name]
-        )
+        if model_field.is_relation
+        if (keys := _keys(model_field.name, lines))
+        for record in model_field.related_model._base_manager.filter(pk__in=keys)
     }
+
+
+def _keys(name, lines):
+    """The keys that a relation had, before or after, in any of the lines."""
+    return {key for entry in lines for key in entry.changes.get(name, ()) if key is not None}

@@ -25,7 +25,7 @@ def job_detail(request, pk):
 
 @require_POST
 def job_cancel(request, pk):
-    progress = get_object_or_404(Progress.objects.visible_to(request.user), pk=pk)
+    progress = get_object_or_404(Progress, pk=pk, owner=request.user)
     services.cancel(progress)
     return redirect(progress)
 

@@ -82,7 +82,7 @@ def holding(model, query, *, column="search_text", path=""):
     `path` leads to them from the queryset's own model: "customer__".
     """
     wanted = words(query)
-    if _is_short(wanted):
+    if is_short(wanted):
         field, prefix = _prefix(model, wanted, column)
         return Q(Exact(Left(f"{path}{field}", len(prefix)), Value(prefix)))
     condition = Q()
@@ -91,7 +91,8 @@ def holding(model, query, *, column="search_text", path=""):
     return condition
 
 
-def _is_short(wanted):
+def is_short(wanted):
+    """Whether no word is long enough for the index, which then looks at the prefix instead."""
     return max(map(len, wanted), default=TRIGRAM) < TRIGRAM
 
 
@@ -104,7 +105,7 @@ def _prefix(model, wanted, column):
 
 def _probe(connection, model, wanted, column):
     """SQL for the keys that match."""
-    if _is_short(wanted):
+    if is_short(wanted):
         return _compiled(connection, _beginning(connection, model, wanted, column))
     quote = connection.ops.quote_name
     index, column = quote(index_table(model)), quote(column)

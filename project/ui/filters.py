@@ -12,8 +12,9 @@ from django.db.models import Model
 from django.http import QueryDict
 from django.utils.formats import localize
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
-from .lookup import LookupField
+from .lookup import LookupField, show_only_visible
 from .pages import count_of
 
 
@@ -80,23 +81,22 @@ class FilterSet(django_filters.FilterSet):
                     asked.setlist(name, values)
         self.get_form_class()
         self.user = user
-        super().__init__(asked, self.visible(self._meta.model))
+        super().__init__(asked, self.visible_to(user))
         self.data = asked  # FilterSet replaces an empty one
 
-    def visible(self, model):
-        """The records of `model` that this user may see."""
+    @classmethod
+    def visible_to(cls, user):
+        model = cls._meta.model
         records = model._default_manager.all()
         view = f"{model._meta.app_label}.view_{model._meta.model_name}"
-        return records if self.user.has_perm(view) else records.none()
+        return records if user.has_perm(view) else records.none()
 
     @property
     def form(self):
         if not hasattr(self, "_form"):
             form = super().form
             form.auto_id = "filter_%s"  # a dialog on the same page may ask for the same names
-            for asked in form.fields.values():
-                if hasattr(asked, "queryset"):  # nobody learns a name by filtering with it
-                    asked.queryset = asked.queryset & self.visible(asked.queryset.model)
+            show_only_visible(form.fields, self.user)
             for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
                 form.add_error(name, error)
             # What was typed is now a record: links carry its key, the field shows its name.
@@ -173,7 +173,7 @@ class FilterSet(django_filters.FilterSet):
             return str(field.label) if value else ""
         if not isinstance(value, Model) and hasattr(field, "choices"):
             return str(dict(field.choices).get(text, text))
-        return f"{field.label}: {localize(value)}"
+        return _("%(label)s: %(value)s") % {"label": field.label, "value": localize(value)}
 
     def _without(self, name, text):
         """The query string without one value; never a bare one, which would mean the opening."""

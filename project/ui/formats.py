@@ -23,6 +23,13 @@ def cached_by_language(write):
     return cached
 
 
+class Counted(int):
+    """A count in a text: plural rules take it as it is, and it is written as the language does."""
+
+    def __str__(self):
+        return localize(int(self))
+
+
 @cached_by_language
 def amount(value, currency):
     """ "35 000 F CFA"; '' for None."""

@@ -102,3 +102,12 @@ class LookupField(forms.ModelChoiceField):
 
     def has_changed(self, initial, data):
         return super().has_changed(initial, data[0] if isinstance(data, tuple) else data)
+
+
+def show_only_visible(fields, user):
+    """Leave in lookup fields what `user` may see: nobody learns a name by asking for a key."""
+    for field in fields.values():
+        if isinstance(field, LookupField):
+            model = field.queryset.model._meta
+            if not user.has_perm(f"{model.app_label}.view_{model.model_name}"):
+                field.queryset = field.queryset.none()

@@ -391,7 +391,7 @@ def test_the_whole_round_trip_is_the_other_leg_too_and_the_dialog_says_so(desk, 
     data = picked(out) | REASON | {"scope": "round_trip"}
     wide = desk.post(CANCEL, data, headers=headers)
     assert (wide.context["preview"].total, wide.context["preview"].widened) == (2, 1)
-    assert "1 more than you selected" in wide.content.decode()
+    assert "1 added: the other leg" in wide.content.decode()
     assert [scope["value"] for scope in wide.context["scopes"] if scope["checked"]] == [
         "round_trip"
     ]

@@ -134,3 +134,11 @@ def test_its_statements_do_not_grow_with_its_lines(db):
             assert all(entry.who is None or str(entry.who) for entry in entries)
         counts.append(len(statements))
     assert counts == [3, 3]
+
+
+def test_a_change_of_a_list_is_told():
+    booking = make_booking()
+    booking.stops = ["Gare de Colobane", "Point E"]
+    booking.save()
+    change = timeline(booking, {})[0].changes[0]
+    assert change.after == "Gare de Colobane, Point E"

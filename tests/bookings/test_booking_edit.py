@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -257,3 +258,15 @@ def test_htmx_reloads_the_page_whose_token_expired_and_says_why(strict, booking)
     assert refused["HX-Refresh"] == "true"
     page = strict.get(booking.get_absolute_url())
     assert "This page was open for too long: it is fresh now, try again." in text_of(page)
+
+
+def test_a_ride_is_not_moved_for_a_driver_who_left():
+    driver = make_driver()
+    booking = make_booking(driver=driver)
+    driver.is_active = False
+    driver.save()
+    booking.passenger_name = "Fatou"
+    services.edit(booking, by=None)
+    booking.pickup_at += timedelta(days=3)
+    with pytest.raises(ValidationError):
+        services.edit(booking, by=None)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from bookings import services
 from bookings.states import CancellationKind, PaymentState, Status
 from tests.bookings.conftest import assert_recorded, codes, only
-from tests.factories import make_booking, make_driver, make_partner
+from tests.factories import make_booking, make_customer, make_driver, make_partner
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = CancellationKind.CUSTOMER
@@ -150,3 +150,8 @@ def test_both_reasons_of_an_overridden_restore_are_kept(gestion):
     row = booking.history.get(batch_id=outcome.batch.pk)
     assert why in row.history_change_reason
     assert spite in row.history_change_reason
+
+
+def test_restore_gives_no_ride_to_a_customer_who_left(bureau):
+    booking = make_booking(status=Status.CANCELLED, customer=make_customer(is_active=False))
+    assert codes(services.restore(only(booking), by=bureau)) == {"customer_inactive": 1}

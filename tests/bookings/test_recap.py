@@ -83,15 +83,15 @@ def test_it_says_all_that_is_known(desk, bureau, settings):
     for fact in (
         booking.reference,
         "Cancelled · billable",
-        "Wednesday 1 July 2026 22:30 (90 min)",
+        "Wednesday 1 July 2026 22:30 (1 h 30)",
         "Aéroport Blaise-Diagne, Diass",
-        "Stop 1 : Colobane",
-        "Stop 2 : Médina",
+        "Stop 1: Colobane",
+        "Stop 2: Médina",
         "12 rue Carnot, Dakar",
         "AF719",
         "52.5 km",
         "Awa Ndiaye, +221 77 123 45 67, awa@example.org",
-        "Passengers : 3 · Luggage : 4",
+        "Passengers: 3 · Luggage: 4",
         "Hôtel Téranga, +221 33 111 11 11",
         "Van",
         "Ousmane Sarr, +221 70 222 22 22",
@@ -119,7 +119,7 @@ def test_what_is_not_known_is_not_claimed(desk):
 def test_a_partner_and_a_leg_are_named(desk):
     out, back = make_round_trip(partner=make_partner("Sahel Cars", phone="+221 33 333 33 33"))
     text = recap_of(desk, out)
-    assert "Partner : Sahel Cars, +221 33 333 33 33" in text
+    assert "Partner: Sahel Cars, +221 33 333 33 33" in text
     assert f"Outbound · Return {back.reference}" in text
 
 

@@ -78,3 +78,9 @@ def test_addresses_are_searched_alone(bookings):
     assert found(address_search(Booking.objects.all(), "gorée")) == [bookings[3]]
     assert found(address_search(Booking.objects.all(), "indépendance goree")) == [bookings[3]]
     assert not found(address_search(Booking.objects.all(), "ndiaye"))
+
+
+def test_an_address_is_not_looked_for_under_three_letters():
+    make_booking(pickup_address="Rue R, Dakar")
+    for letters in ("r", "ru"):
+        assert not address_search(Booking.objects.all(), letters).queryset.exists()

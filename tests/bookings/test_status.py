@@ -56,3 +56,14 @@ def test_nothing_else_can_be_billed_here(bureau):
     assert "fee" in refused.value.message_dict
     booking.refresh_from_db()
     assert booking.status == Status.IN_PROGRESS
+
+
+def test_a_fee_is_an_amount_of_the_bookings_own_currency(bureau):
+    francs, euros = (
+        make_booking(status=Status.IN_PROGRESS, price=9000, currency=currency)
+        for currency in ("XOF", "EUR")
+    )
+    outcome = services.set_status(
+        only(francs, euros), by=bureau, status=Status.NO_SHOW, fee=Decimal("10.5")
+    )
+    assert (outcome.changed, codes(outcome)) == (1, {"fee_decimals": 1})

@@ -207,3 +207,11 @@ def test_undoing_a_creation_needs_the_permission_to_cancel(bureau):
     clerk.user_permissions.set(permissions)
     with pytest.raises(CannotUndo):
         undo(batch, by=clerk)
+
+
+def test_a_cancelled_ride_that_is_given_back_takes_nobodys_time(bureau):
+    driver, at = make_driver(), timezone.now()
+    cancelled = make_booking(driver=driver, pickup_at=at, status=Status.CANCELLED)
+    batch = services.unassign(only(cancelled), by=bureau).batch
+    make_booking(driver=driver, pickup_at=at)
+    assert undo(batch, by=bureau).changed == 1
