@@ -28,11 +28,22 @@ def normalise(*parts):
 def words(query):
     """What a record must hold to match, all of it; a phone number counts by its digits.
 
+    With its country code it counts by its last digits: the record may be without.
+
     >>> words("  Téranga 77.123.45.67")
     ['teranga', '771234567']
+    >>> words("+221 77 123 45 67")
+    ['71234567']
     """
     text = folded(query.replace("\0", " ")[:MOST_LETTERS])
-    return PHONE.sub(lambda number: digits_of(number[0]), text).split()
+    return PHONE.sub(lambda number: sought(number[0]), text).split()
+
+
+def sought(number):
+    """What to look for of a number in a query."""
+    digits = digits_of(number)
+    abroad = number.startswith("+") and digits.isdigit()
+    return digits[-SHORTEST_PHONE:] if abroad else digits
 
 
 def digits_of(number):

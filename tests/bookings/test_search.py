@@ -84,3 +84,10 @@ def test_an_address_is_not_looked_for_under_three_letters():
     make_booking(pickup_address="Rue R, Dakar")
     for letters in ("r", "ru"):
         assert not address_search(Booking.objects.all(), letters).queryset.exists()
+
+
+def test_a_phone_is_found_with_and_without_its_country_code():
+    short = make_booking(passenger_phone="77 123 45 67")
+    long = make_booking(passenger_phone="+221 77 123 45 67")
+    for asked in ("+221 77 123 45 67", "+221771234567", "77 123 45 67", "771234567"):
+        assert {*free_search(Booking.objects.all(), asked).queryset} == {short, long}, asked
