@@ -165,6 +165,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "utilisateurs/locked.html"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "project.utilisateurs.proxies.client_ip"
+PROXIES = env.int("PROXIES", default=0)  # trusted ones in front, which say whom they serve
 if TESTING:
     AXES_ENABLED = False  # switched on by the tests that are about it
 

@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from project.utilisateurs.proxies import client_ip
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +83,21 @@ def test_an_expired_token_gets_a_page_that_says_what_to_do(user):
     response = sign_in(Client(enforce_csrf_checks=True))
     assert response.status_code == 403
     assert "403_csrf.html" in [template.name for template in response.templates]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "invented, 203.0.113.9", "203.0.113.9"),
+        (2, "invented, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (1, None, "127.0.0.1"),
+    ],
+)
+def test_the_address_that_waits_is_the_one_a_trusted_proxy_saw(
+    rf, settings, proxies, forwarded, address
+):
+    settings.PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert client_ip(rf.post("/", headers=headers)) == address
