@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 NEEDS = {"chromium": "Chromium", "libreoffice": "LibreOffice", "postgresql": "PostgreSQL"}
 ABSENT = pytest.StashKey[set]()
@@ -96,6 +97,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
     if "sqlite3" in database["ENGINE"]:
         file = tmp_path_factory.mktemp("database") / "carnet.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL drops no database that someone is connected to: who is still there is sent off.
+
+    That is a thread of the live server which answers a page that nobody looks at any more.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connection.close()
 
 
 # -------------------------------------------------------------------------------------- browser
