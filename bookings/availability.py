@@ -97,11 +97,6 @@ def doubled(selection, refusals, driver=None):
     )
 
 
-def without_warnings(refusals, override):
-    """The refusals in force: with a reason to override, the warnings are not."""
-    return tuple(refusal for refusal in refusals if not (override and refusal.override))
-
-
 def in_spite_of(sentence, refusals, override):
     """The log line, which says so where a warning was overridden."""
     warnings = [refusal for refusal in refusals if refusal.override]

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy
 from project import money
 from project.audit import numbering
 from project.audit.recorder import SelectionChanged, insert_select, line, lock, recorded
-from project.audit.refusals import Refusal
+from project.audit.refusals import Refusal, in_force
 from project.directory.models import Customer
 
 from .availability import (
@@ -38,7 +38,6 @@ from .availability import (
     gone,
     in_spite_of,
     people_of,
-    without_warnings,
 )
 from .models import Booking, reference_prefix
 from .recap import render_recap
@@ -178,7 +177,7 @@ def restore(selection, *, by, reason="", override="", ticket=None):
         reason=" — ".join(filter(None, (reason, override))),
         ticket=ticket,
         locks=people_of(selection),
-        refusals=without_warnings(refusals, override),
+        refusals=in_force(refusals, override),
         sentence=in_spite_of(line(_("Restored"), reason), refusals, override),
     ) as batch:
         batch.update(
@@ -310,7 +309,7 @@ def assign(selection, *, by, driver=None, partner=None, override="", ticket=None
         reason=override,
         ticket=ticket,
         locks=[type(driver or partner).objects.filter(pk=(driver or partner).pk)],
-        refusals=without_warnings(refusals, override),
+        refusals=in_force(refusals, override),
         sentence=in_spite_of(sentence, refusals, override),
     ) as batch:
         batch.update(driver=driver, partner=partner)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from project.audit.recorder import Ticket
+from project.audit.refusals import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,7 @@ class Action:
         refusals = self.refusals
         if callable(refusals):
             refusals = refusals(selection, answers)
-        if answers.get("override"):
-            refusals = tuple(refusal for refusal in refusals if not refusal.override)
-        return refusals
+        return in_force(refusals, answers.get("override"))
 
     def scope(self, name):
         """The scope called `name`, or the first; None where the action has none."""

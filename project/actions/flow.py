@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from project.audit.recorder import (
     AlreadyDone,
     Outcome,
-    Refused,
     SelectionChanged,
     Ticket,
     digest_of,
+    refused_by_reason,
 )
 from project.audit.refusals import first_refusal
 from project.ui.formats import Counted
@@ -219,5 +219,4 @@ def ticket_of(data):
 
 def outcome_of(batch):
     """The outcome of a batch that was done before, read back."""
-    counts = batch.refusals.values_list("code", "message").annotate(n=Count("pk"))
-    return Outcome(batch=batch, changed=batch.changed, refused=[Refused(*row) for row in counts])
+    return Outcome(batch=batch, changed=batch.changed, refused=refused_by_reason(batch))

@@ -45,14 +45,12 @@ def available(desk, record, user):
     if not actions:
         return []
     selection = desk.model.objects.filter(pk=record.pk)
-    refused = selection.values_list(
-        *(first_refusal(action.refusals_for(selection, {})) for action in actions)
-    ).get()
+    refusals = [action.refusals_for(selection, {}) for action in actions]
+    refused = selection.values_list(*map(first_refusal, refusals)).get()
     return [
         {"action": action, "url": desk.action_url(action)}
-        for action, code in zip(actions, refused, strict=True)
-        if not code
-        or any(r.code == code and r.override for r in action.refusals_for(selection, {}))
+        for action, rules, code in zip(actions, refusals, refused, strict=True)
+        if not code or any(rule.code == code and rule.override for rule in rules)
     ]
 
 

@@ -312,6 +312,11 @@ def _refuse(batch, selection, refusals):
     batch.refusals.update(
         message=Case(*(When(code=code, then=Value(text)) for code, text in messages.items()))
     )
+    return refused_by_reason(batch)
+
+
+def refused_by_reason(batch):
+    """What a batch refused, counted by reason, the commonest first."""
     counts = batch.refusals.values_list("code", "message").annotate(n=models.Count("pk"))
     return [Refused(*row) for row in counts.order_by("-n", "code")]
 

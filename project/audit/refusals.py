@@ -21,6 +21,11 @@ class Refusal:
     override: str | None = None
 
 
+def in_force(refusals, override):
+    """The refusals that count: with a reason to override, the warnings do not."""
+    return tuple(refusal for refusal in refusals if not (override and refusal.override))
+
+
 def first_refusal(refusals):
     """An expression: the code of the first refusal that applies, '' for what will change."""
     return (
