@@ -110,10 +110,11 @@ def in_spite_of(sentence, refusals, override):
     )
 
 
-def check_time(booking):
+def check_time(booking, *, override=""):
     """Raise ValidationError where the times of an unsaved edit give its people what they can't do.
 
     A ride that was not moved is not asked about again: an overlap may have been accepted.
+    `override`, a reason, accepts an overlap and nothing else.
     """
     unmoved = Booking.objects.filter(
         pk=booking.pk, pickup_at=booking.pickup_at, ends_at=booking.ends_at
@@ -124,7 +125,7 @@ def check_time(booking):
         if not type(person).objects.active().filter(pk=person.pk).exists():
             left = _("%(name)s is no longer active: unassign the booking first.")
             raise ValidationError({"pickup_at": ValidationError(left, params={"name": person})})
-    if booking.driver_id is None:
+    if booking.driver_id is None or override:
         return
     others = Booking.objects.filter(driver=booking.driver_id).occupying().exclude(pk=booking.pk)
     other = others.overlapping(booking.pickup_at, booking.ends_at).first()

@@ -483,5 +483,4 @@ def check_edit(booking, *, override=""):
     if booking.archived_at:
         raise ValidationError(_("An archived booking does not change: unarchive it first."))
     booking.derive()
-    if not override:
-        check_time(booking)
+    check_time(booking, override=override)

@@ -268,5 +268,6 @@ def test_a_ride_is_not_moved_for_a_driver_who_left():
     booking.passenger_name = "Fatou"
     services.edit(booking, by=None)
     booking.pickup_at += timedelta(days=3)
-    with pytest.raises(ValidationError):
-        services.edit(booking, by=None)
+    for override in ("", "Two vans"):
+        with pytest.raises(ValidationError):
+            services.edit(booking, by=None, override=override)
