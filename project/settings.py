@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "project.ui",
     "project.audit",
     "project.actions",
+    "project.notifications",
     "project.directory",
     # wings
     "bookings",

@@ -1,6 +1,6 @@
 """What must never be, the database refuses: written past every service, form and save."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from bookings.models import Booking, BookingLog
+from bookings.models import Booking, BookingLog, Series
 from bookings.states import Leg, Status
 from project.audit.recorder import Unrecorded
 from tests.factories import (
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 CANCELLED = {"status": Status.CANCELLED}
 ARCHIVED = CANCELLED | {"archived_at": timezone.now()}
 BILLED = CANCELLED | {"price": 900, "fee": 500, "billable": True}
+SETTLED = {"settled_amount": 5, "settled_on": date(2026, 1, 2), "settled_by": make_user}
 
 # (constraint, what the booking is, what is then written to it): each breaks that one alone.
 CASES = [
@@ -67,6 +68,14 @@ CASES = [
     ("booking_billable_has_fee", CANCELLED, {"fee": Decimal(1)}),
     ("booking_billable_has_fee", {}, {"billable": True, "fee": Decimal(1)}),
     ("booking_leg_with_round_trip", {}, {"leg": Leg.RETURN}),
+    ("booking_settled_whole", {"driver": make_driver}, {"settled_amount": 5}),
+    ("booking_settled_whole", {"driver": make_driver}, {"settled_on": date(2026, 1, 2)}),
+    ("booking_settled_whole", {"driver": make_driver}, {"settled_by": make_user}),
+    ("booking_settled_whole", {"driver": make_driver}, SETTLED | {"settled_by": None}),
+    ("booking_settled_whole", {}, SETTLED),
+    ("booking_amounts_not_negative", {"driver": make_driver}, SETTLED | {"settled_amount": -1}),
+    ("booking_currency_decimals", {"driver": make_driver}, SETTLED | {"settled_amount": 0.5}),
+    ("booking_planned_by_its_series", {}, {"original_start": timezone.now()}),
 ]
 
 
@@ -102,13 +111,25 @@ def test_a_round_trip_has_one_of_each_leg():
     assert "booking_leg_with_round_trip" in refused(lambda: write(out, leg="sideways"))
 
 
+def test_an_occurrence_of_a_series_is_there_once():
+    first, second = make_booking(), make_booking()
+    day = first.pickup_at
+    series = Series.objects.create(
+        origin=first, rule="FREQ=DAILY;COUNT=2", starts_at=day, zone="Africa/Dakar"
+    )
+    write(first, series=series, original_start=day)
+    told = refused(lambda: write(second, series=series, original_start=day))
+    assert "booking_occurs_once" in told or "bookings_booking.original_start" in told
+    assert "booking_planned_by_its_series" in refused(lambda: write(second, series=series))
+
+
 def test_a_reference_is_given_once():
     first, second = make_booking(), make_booking()
     assert "reference" in refused(lambda: write(second, reference=first.reference))
 
 
 def test_every_constraint_is_tried_here():
-    tried = {name for name, *_ in CASES} | {"booking_one_of_each_leg"}
+    tried = {name for name, *_ in CASES} | {"booking_one_of_each_leg", "booking_occurs_once"}
     assert {constraint.name for constraint in Booking._meta.constraints} == tried
 
 

@@ -1,4 +1,4 @@
-"""A booking, what ties two of them, and the lines of what was done."""
+"""One passenger ride: its fields, its indexes, and what must never be."""
 
 from datetime import timedelta
 
@@ -14,12 +14,12 @@ from simple_history.models import HistoricalRecords
 
 from project import money
 from project.audit import numbering
-from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
+from project.audit.models import HistoryOfBatch, RecordedModel
 from project.directory.models import Customer, Driver, Partner, phone_validator
 from project.search.text import normalise
 
-from .querysets import LONGEST_RIDE, UNASSIGNED, BookingQuerySet, OrMinusOne
-from .states import (
+from ..querysets import LONGEST_RIDE, UNASSIGNED, BookingQuerySet, OrMinusOne
+from ..states import (
     BILLABLE,
     CLOSED,
     OPEN,
@@ -30,27 +30,14 @@ from .states import (
     Status,
     VehicleClass,
 )
+from .round_trip import RoundTrip
+from .series import Series
 
 # Outside these years a pickup is a slip of the keyboard.
 FIRST_YEAR, YEARS_AHEAD = 2000, 5
 
 ACTIVE = Q(archived_at__isnull=True)
 ARCHIVED = Q(archived_at__isnull=False)
-
-
-class RoundTrip(models.Model):
-    """What ties an outbound and a return ride. Everything else is on the two bookings."""
-
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    history = HistoricalRecords(bases=[HistoryOfBatch])
-
-    class Meta:
-        verbose_name = _("round trip")
-        verbose_name_plural = _("round trips")
-
-    def __str__(self):
-        return f"{self.pk}"
 
 
 def desk_indexes():
@@ -219,6 +206,33 @@ class Booking(RecordedModel):
     )
     leg = models.CharField(_("segment"), max_length=10, choices=Leg, blank=True, editable=False)
 
+    # The series it is an occurrence of, and when that foresaw it: its key there, whatever happens
+    # to the ride itself.
+    series = models.ForeignKey(
+        Series,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="occurrences",
+        verbose_name=_("series"),
+        editable=False,
+        db_index=False,  # the unique constraint has one
+    )
+    original_start = models.DateTimeField(_("planned start"), null=True, editable=False)
+
+    # The payout, validated: from then on the ride is locked until somebody reopens it.
+    settled_amount = amount_field(_("payout paid"), editable=False)
+    settled_on = models.DateField(_("payout paid on"), null=True, editable=False)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("payout validated by"),
+        db_index=False,
+    )
+
     search_text = models.TextField(editable=False, default="")
     address_text = models.TextField(editable=False, default="")
 
@@ -226,11 +240,28 @@ class Booking(RecordedModel):
     history = HistoricalRecords(
         bases=[HistoryOfBatch],
         excluded_fields=["search_text", "address_text"],
-        no_db_index=["customer", "driver", "partner", "cancelled_by", "round_trip", "reference"],
+        no_db_index=[
+            "customer",
+            "driver",
+            "partner",
+            "cancelled_by",
+            "settled_by",
+            "round_trip",
+            "series",
+            "reference",
+        ],
     )
 
     quiet_fields = frozenset(
-        {"search_text", "address_text", "ends_at", "status_before", "cancelled_at", "cancelled_by"}
+        {
+            "search_text",
+            "address_text",
+            "ends_at",
+            "status_before",
+            "cancelled_at",
+            "cancelled_by",
+            "settled_by",
+        }
     )
 
     class Meta(RecordedModel.Meta):
@@ -253,6 +284,12 @@ class Booking(RecordedModel):
             ("override_overlap_booking", _("Can assign in spite of an overlap")),
             ("duplicate_booking", _("Can duplicate bookings")),
             ("recap_booking", _("Can read text recaps of bookings")),
+            ("return_booking", _("Can create return rides")),
+            ("pair_booking", _("Can pair bookings into round trips")),
+            ("unpair_booking", _("Can unpair round trips")),
+            ("settle_booking", _("Can validate payouts")),
+            ("reopen_booking", _("Can reopen validated payouts")),
+            ("repeat_booking", _("Can make bookings recur")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -289,7 +326,8 @@ class Booking(RecordedModel):
                 name="booking_amounts_not_negative",
                 condition=(Q(price__isnull=True) | Q(price__gte=0))
                 & (Q(payout__isnull=True) | Q(payout__gte=0))
-                & (Q(fee__isnull=True) | Q(fee__gte=0)),
+                & (Q(fee__isnull=True) | Q(fee__gte=0))
+                & (Q(settled_amount__isnull=True) | Q(settled_amount__gte=0)),
             ),
             models.CheckConstraint(
                 name="booking_distance_not_negative",
@@ -297,7 +335,7 @@ class Booking(RecordedModel):
             ),
             models.CheckConstraint(
                 name="booking_currency_decimals",
-                condition=money.has_currency_decimals("price", "payout", "fee"),
+                condition=money.has_currency_decimals("price", "payout", "fee", "settled_amount"),
             ),
             models.CheckConstraint(
                 name="booking_paid_needs_price",
@@ -342,6 +380,28 @@ class Booking(RecordedModel):
                 | Q(round_trip__isnull=False, leg__in=Leg.values),
             ),
             models.UniqueConstraint(fields=["round_trip", "leg"], name="booking_one_of_each_leg"),
+            models.CheckConstraint(
+                name="booking_planned_by_its_series",
+                condition=Q(series__isnull=True, original_start__isnull=True)
+                | Q(series__isnull=False, original_start__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["series", "original_start", "leg"], name="booking_occurs_once"
+            ),
+            models.CheckConstraint(
+                name="booking_settled_whole",
+                condition=Q(
+                    settled_amount__isnull=True, settled_on__isnull=True, settled_by__isnull=True
+                )
+                | (
+                    Q(
+                        settled_amount__isnull=False,
+                        settled_on__isnull=False,
+                        settled_by__isnull=False,
+                    )
+                    & (Q(driver__isnull=False) | Q(partner__isnull=False))
+                ),
+            ),
         ]
 
     def __str__(self):
@@ -397,34 +457,3 @@ class Booking(RecordedModel):
 def reference_prefix(at=None):
     """The series of references: R-26 in 2026, by the installation's calendar."""
     return f"R-{timezone.localtime(at):%y}"
-
-
-class BookingLog(LogEntry):
-    """
-    Model for tracking actions performed on a booking.
-    """
-
-    booking = models.ForeignKey(
-        Booking,
-        on_delete=models.CASCADE,
-        related_name="logs",
-        help_text=_("Booking associated with this log entry."),
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="booking_logs",
-        help_text=_("User who performed the action."),
-    )
-
-    class Meta(LogEntry.Meta):
-        verbose_name = _("Booking Log")
-        verbose_name_plural = _("Booking Logs")
-
-    def __str__(self):
-        return (
-            f"Log for Booking {self.booking_id} - {self.action} at "
-            f"{self.timestamp.strftime('%Y-%m-%d %H:%M:%S')}"
-        )
