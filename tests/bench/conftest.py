@@ -9,9 +9,13 @@ import os
 from typing import NamedTuple
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
-FULL = 1_000_000
+from bookings.seed import seed_bookings
+from tests.factories import make_customer, make_driver, make_partner, make_user
+
+SMALL, FULL = 10_000, 1_000_000
 MEASURES = pytest.StashKey[list]()
 
 
@@ -45,6 +49,38 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench(pytestconfig):
     return Bench(pytestconfig.stash[MEASURES])
+
+
+class Crowd:
+    """The bookings that lists and searches share: few at first, all of them once it has grown."""
+
+    def __init__(self, bench):
+        self.rows, self.grown = bench.rows, False
+        self.user = make_user("bench", is_superuser=True)
+        for make, many in ((make_customer, 200), (make_driver, 100), (make_partner, 8)):
+            for _ in range(many):
+                make()
+        seed_bookings(SMALL, seed=1)
+        analyze()
+
+    def grow(self):
+        if not self.grown:
+            seed_bookings(max(self.rows - SMALL, SMALL), seed=2)
+            self.grown = True
+            analyze()
+
+
+def analyze():
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+@pytest.fixture(scope="session")
+def crowd(bench, django_db_setup, django_db_blocker):
+    """Seeding a million takes minutes, so it is done once for all that only read."""
+    with django_db_blocker.unblock():
+        yield Crowd(bench)
+        call_command("flush", interactive=False, verbosity=0)
 
 
 def pytest_configure(config):

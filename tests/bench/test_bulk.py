@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, models, transaction
 from django.db.models import Max, Min
 from django.test.utils import CaptureQueriesContext
@@ -48,6 +49,7 @@ COMPLETED = CONFIRMED | {"status": Status.COMPLETED}
 @pytest.fixture
 def population(bench):
     """(user, partner, both halves as id ranges): 200,000 bookings, or a fifth of the rows."""
+    call_command("flush", interactive=False, verbosity=0)  # what lists and searches shared
     user, partner = make_user("bench", is_superuser=True), make_partner()
     for _ in range(20):
         make_customer()

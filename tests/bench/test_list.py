@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import F, Q
 from django.http import HttpResponse
@@ -23,13 +22,10 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.querysets import UNASSIGNED, OrMinusOne
-from bookings.seed import seed_bookings
 from project.directory.models import Customer, Driver, Partner
-from tests.factories import make_customer, make_driver, make_partner, make_user
 
 pytestmark = pytest.mark.django_db  # also what makes there be a test database
 
-SMALL = 10_000
 ROWS = 50
 COLUMNS = [
     *("departure", "reference", "passenger", "customer", "phone", "pickup"),
@@ -137,8 +133,6 @@ class Measured(NamedTuple):
 
 def measure(client):
     """{name: Measured} at the size that the table has now; all is asked once before it is timed."""
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     asked = [(case, *ask(client, case)) for case in cases()]
     return {
         case.name: Measured(
@@ -170,22 +164,16 @@ def turns(work, other):
 
 
 @pytest.fixture(scope="module")
-def measured(bench, django_db_setup, django_db_blocker):
+def measured(crowd, django_db_blocker):
     """The measures at ten thousand bookings and at all of them."""
     with django_db_blocker.unblock(), override_settings(ROOT_URLCONF=__name__):
-        user = make_user(
-            "bench", groups=["Gestion"], preferences={"bookings": {"columns": COLUMNS}}
-        )
-        for make, many in ((make_customer, 50), (make_driver, 40), (make_partner, 10)):
-            for _ in range(many):
-                make()
+        crowd.user.preferences = {"bookings": {"columns": COLUMNS}}
+        crowd.user.save()
         client = Client(headers={"HX-Request": "true"})
-        client.force_login(user)
-        seed_bookings(SMALL, seed=1)
+        client.force_login(crowd.user)
         small = measure(client)
-        seed_bookings(max(bench.rows - SMALL, SMALL), seed=2)
-        yield small, measure(client)
-        call_command("flush", interactive=False, verbosity=0)
+        crowd.grow()
+        return small, measure(client)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,37 +6,24 @@ A scan reads the same text and cuts the same page. Fifty rows, by the order of d
 import time
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 
 from bookings.models import Booking
 from bookings.queries import address_search, free_search
-from bookings.seed import seed_bookings
 from project.search.text import normalise
-from tests.factories import make_booking, make_customer, make_driver, make_partner, make_user
+from tests.factories import make_booking, make_customer
 
 RARE, BROAD = "Zwartebol", "Dakar"
 
 
 @pytest.fixture(scope="module")
-def desk(bench, django_db_setup, django_db_blocker):
+def desk(crowd, django_db_blocker):
     """(user, one booking with a rare passenger, one with a rare customer) among all the rows."""
     with django_db_blocker.unblock():
-        user = make_user("bench", is_superuser=True)
-        for number in range(200):
-            make_customer(f"Client {number}")
-        for _ in range(100):
-            make_driver()
-        for _ in range(20):
-            make_partner()
-        seed_bookings(bench.rows)
+        crowd.grow()
         rare = make_booking(passenger_name=RARE, pickup_address=f"Rue {RARE}, Dakar")
         theirs = make_booking(customer=make_customer(f"{RARE} SARL"))
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-        yield user, rare, theirs
-        call_command("flush", interactive=False, verbosity=0)
+        return crowd.user, rare, theirs
 
 
 @pytest.fixture(autouse=True)
