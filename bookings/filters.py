@@ -7,6 +7,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from project.directory.models import Customer, Driver, Partner
 from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
-from project.ui.pages import count_of
+from project.ui.pages import Count, count_of
 
 from .models import Booking
 from .queries import address_search, free_search
@@ -209,20 +210,35 @@ class BookingFilter(FilterSet):
         bookings = self.qs
         if self.broad:
             return None
+        if self.listed is not None:
+            return Count(sum(shown for _reference, shown in self.listed))
         if self.form.cleaned_data.get("status"):
             bookings = bookings.order_by()  # the index by status has them together
         return count_of(bookings)
 
     @cached_property
-    def remarks(self):
-        asked = self.form.cleaned_data.get("references")
+    def listed(self):
+        """(reference, shown) of the pasted references that exist; None where none was asked for."""
+        asked = self.is_valid() and self.form.cleaned_data.get("references")
         if not asked:
+            return None
+        known = self.queryset.filter(reference__in=asked).order_by()
+        shown = ExpressionWrapper(
+            Q(pk__in=self.qs.order_by().values("pk")), output_field=BooleanField()
+        )
+        return list(known.values_list("reference", shown))
+
+    @cached_property
+    def remarks(self):
+        if self.listed is None:
             return {}
-        known = set(self.queryset.filter(reference__in=asked).values_list("reference", flat=True))
-        shown = set(self.qs.values_list("reference", flat=True))
+        known = {reference for reference, _shown in self.listed}
         left_out = (
-            (_("Unknown: %(references)s."), set(asked) - known),
-            (_("Left out by the other filters: %(references)s."), known - shown),
+            (_("Unknown: %(references)s."), {*self.form.cleaned_data["references"]} - known),
+            (
+                _("Left out by the other filters: %(references)s."),
+                {reference for reference, shown in self.listed if not shown},
+            ),
         )
         said = [text % {"references": ", ".join(sorted(some))} for text, some in left_out if some]
         return {"references": " ".join(said)} if said else {}

@@ -1,8 +1,6 @@
 """What base.html asks for. Worked out only where a template reads it, and without a statement."""
 
-from django.conf import settings
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
 
 from . import nav
 from .toasts import toasts_of
@@ -17,8 +15,4 @@ def shell(request):
 
 def frame(request):
     known = getattr(request, "user", None) and request.user.is_authenticated
-    return {
-        "nav": nav.menu(request) if known else [],
-        "language": get_language(),
-        "languages": settings.LANGUAGES,
-    }
+    return {"nav": nav.menu(request) if known else []}

@@ -14,7 +14,7 @@ from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from .lookup import LookupField, show_only_visible
+from .lookup import LookupField, read_together, show_only_visible
 from .pages import count_of
 
 
@@ -97,6 +97,7 @@ class FilterSet(django_filters.FilterSet):
             form = super().form
             form.auto_id = "filter_%s"  # a dialog on the same page may ask for the same names
             show_only_visible(form.fields, self.user)
+            read_together(form.fields, self.data)
             for name, error in self.check(form.cleaned_data if form.is_valid() else {}):
                 form.add_error(name, error)
             # What was typed is now a record: links carry its key, the field shows its name.

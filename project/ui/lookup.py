@@ -5,6 +5,7 @@ They work without scripts: what is typed is then looked up when the form is sent
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextField, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +81,8 @@ class LookupField(forms.ModelChoiceField):
         "ambiguous": _("Several match “%(text)s”: choose one, or add the phone or the e-mail."),
     }
 
+    read = {}  # by key: see `read_together`
+
     def __init__(self, queryset, *, url, attrs=None, **kwargs):
         super().__init__(queryset, widget=LookupInput(url=url, attrs=attrs), **kwargs)
 
@@ -100,8 +103,33 @@ class LookupField(forms.ModelChoiceField):
         code = "ambiguous" if found else "unknown"
         raise ValidationError(self.error_messages[code], code=code, params={"text": text})
 
+    def to_python(self, value):
+        return self.read.get(str(value)) or super().to_python(value)
+
     def has_changed(self, initial, data):
         return super().has_changed(initial, data[0] if isinstance(data, tuple) else data)
+
+
+def read_together(fields, data):
+    """Read the records that several lookup fields were sent the keys of: one statement for all.
+
+    Of a record no more is read than its name.
+    """
+    asked = {}
+    for name, field in fields.items():
+        if isinstance(field, LookupField):
+            key, _text = field.widget.value_from_datadict(data, {}, name)
+            if key.isdecimal() and len(key) < 19:
+                asked[name] = field.queryset.order_by().filter(pk=int(key))
+    if len(asked) < 2:
+        return
+    parts = [
+        records.values_list(Value(name, TextField()), "pk", "name")
+        for name, records in asked.items()
+    ]
+    for name, key, called in parts[0].union(*parts[1:], all=True):
+        model = fields[name].queryset.model
+        fields[name].read = {str(key): model.from_db(None, ["id", "name"], [key, called])}
 
 
 def show_only_visible(fields, user):

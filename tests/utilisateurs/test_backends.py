@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from project.utilisateurs.backends import OneQueryBackend
 from project.utilisateurs.models import CustomUser
 from tests.factories import make_user
 
@@ -18,6 +19,21 @@ def test_it_reads_every_permission_in_one_statement(django_assert_num_queries):
         assert user.has_perm("bookings.override_overlap_booking")
         assert not user.has_perm("utilisateurs.change_customuser")
         assert user.has_module_perms("bookings")
+
+
+def test_who_comes_with_a_session_comes_with_their_permissions(django_assert_num_queries):
+    make_user(is_superuser=True)
+    user = make_user(groups=["Gestion"])
+    user.user_permissions.add(Permission.objects.get(codename="add_customuser"))
+    with django_assert_num_queries(1):
+        read = OneQueryBackend().get_user(user.pk)
+        assert read.has_perm("bookings.cancel_booking")
+        assert read.has_perm("utilisateurs.add_customuser")
+        assert not read.has_perm("utilisateurs.change_customuser")
+    assert read.get_all_permissions() == fresh(user).get_all_permissions()
+    assert OneQueryBackend().get_user(make_user().pk).get_all_permissions() == set()
+    assert OneQueryBackend().get_user(make_user(is_active=False).pk) is None
+    assert OneQueryBackend().get_user(0) is None
 
 
 def test_it_adds_a_users_own_permissions_to_those_of_their_groups():
