@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project import money
 from project.actions.admin import RecordedAdmin, VersionedForm
-from project.audit.admin import ReadOnlyAdmin
+from project.ui.admin import ReadOnlyAdmin
 
 from . import services
 from .forms import StopsField

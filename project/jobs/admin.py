@@ -6,17 +6,7 @@ from django_tasks_db.models import DBTaskResult
 
 from project.jobs import services
 from project.jobs.models import Heartbeat, Progress, Slot
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+from project.ui.admin import ReadOnlyAdmin
 
 
 @admin.register(Progress)

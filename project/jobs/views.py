@@ -4,6 +4,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from project.jobs import services
 from project.jobs.models import Progress
+from project.ui.errors import asks_for_part
 
 SHOWN = 50
 
@@ -32,7 +33,6 @@ def job_cancel(request, pk):
 
 def template(request, page):
     """The page, or the part of it that an htmx request refreshes."""
-    htmx = request.htmx
-    if htmx and not htmx.boosted and not htmx.history_restore_request:
+    if asks_for_part(request):
         return {"list": "jobs/_jobs.html", "detail": "jobs/_progress.html"}[page]
     return f"jobs/{page}.html"
