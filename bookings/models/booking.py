@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from project import money
 from project.audit import numbering
 from project.audit.models import HistoryOfBatch, RecordedModel
 from project.directory.models import Customer, Driver, Partner, phone_validator
+from project.search.folding import Normalised, Texts
 from project.search.text import normalise
 
 from ..querysets import LONGEST_RIDE, UNASSIGNED, BookingQuerySet, OrMinusOne
@@ -38,6 +39,27 @@ FIRST_YEAR, YEARS_AHEAD = 2000, 5
 
 ACTIVE = Q(archived_at__isnull=True)
 ARCHIVED = Q(archived_at__isnull=False)
+
+
+# What search looks through, beside the stops.
+WAY = ("pickup_address", "dropoff_address")
+SEARCHED = (
+    "reference",
+    "passenger_name",
+    "passenger_phone",
+    "passenger_email",
+    "transport_number",
+    *WAY,
+)
+
+
+def ends_at(pickup_at, minutes):
+    """The expected end as an expression."""
+    minutes = ExpressionWrapper(minutes, output_field=models.IntegerField())
+    length = ExpressionWrapper(
+        minutes * Value(timedelta(minutes=1)), output_field=models.DurationField()
+    )
+    return ExpressionWrapper(pickup_at + length, output_field=models.DateTimeField())
 
 
 def desk_indexes():
@@ -435,17 +457,27 @@ class Booking(RecordedModel):
         if not self.reference:
             prefix = reference_prefix()
             self.reference = numbering.reference(prefix, numbering.allocate(prefix) + 1)
-        self.address_text = normalise(self.pickup_address, self.dropoff_address, *self.stops)
-        self.search_text = normalise(
-            self.reference,
-            self.passenger_name,
-            self.passenger_phone,
-            self.passenger_email,
-            self.transport_number,
-            self.pickup_address,
-            self.dropoff_address,
-            *self.stops,
-        )
+        texts = {name: getattr(self, name) for name in SEARCHED}
+        stops = self.stops
+        self.address_text = normalise(*(texts[name] for name in WAY), *stops)
+        self.search_text = normalise(*texts.values(), *stops)
+
+    @classmethod
+    def derived(cls, values):
+        def new(name):
+            value = values.get(name, F(name))
+            if hasattr(value, "resolve_expression"):
+                return value
+            return Value(value, output_field=cls._meta.get_field(name))
+
+        following = {}
+        if not values.keys().isdisjoint({"pickup_at", "duration_minutes"}):
+            following["ends_at"] = ends_at(new("pickup_at"), new("duration_minutes"))
+        stops = Texts(new("stops"))
+        for name, sources in (("address_text", WAY), ("search_text", SEARCHED)):
+            if not values.keys().isdisjoint({*sources, "stops"}):
+                following[name] = Normalised(*map(new, sources), stops)
+        return following
 
     def get_absolute_url(self):
         return reverse("bookings:detail", args=[self.reference])

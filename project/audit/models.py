@@ -137,6 +137,14 @@ class RecordedModel(models.Model):
     def derive(self):
         """Recompute the fields that follow from others; called before every save."""
 
+    @classmethod
+    def derived(cls, values):
+        """The same for a set of rows that get `values`: {field: expression over the row as it was}.
+
+        Asked before every set-based update; {} where nothing that is set has a follower.
+        """
+        return {}
+
     def save(self, *args, by=None, reason="", action=None, token=None, undo_of=None, **kwargs):
         """Save, with a log line and a history row; a save that changes nothing writes nothing.
 

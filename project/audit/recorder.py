@@ -166,16 +166,26 @@ class Recording:
             return self.selection
         return self.selection.exclude(pk__in=self.batch.refusals.values("object_id"))
 
-    def touched(self):
-        """The records of this batch: those its log rows point to."""
-        lines = self.log._base_manager.filter(batch=self.batch, action_code=self.batch.action)
+    def touched(self, code=None):
+        """The records of this batch: those its log rows (of that code) point to."""
+        code = code or self.batch.action
+        lines = self.log._base_manager.filter(batch=self.batch, action_code=code)
         return models.QuerySet(self.model).filter(pk__in=lines.values(f"{self.log_key}_id"))
 
     def update(self, **values):
         """Set `values` (plain or expressions over the row as it was) on all that is accepted."""
         self._log(self.accepted(), self._changes(values))
-        self.touched().update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
-        self._history(self.touched(), "~")
+        self._write(self.touched(), values)
+
+    def update_also(self, records, code, sentence, **values):
+        """Set `values` on other records, under a log line of their own; undo passes them by."""
+        self._insert_log(records, code, Value(str(sentence)), self._changes(values))
+        self._write(self.touched(code), values)
+
+    def _write(self, records, values):
+        values = {**values, **self.model.derived(values)}
+        records.update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
+        self._history(records, "~")
 
     def note(self):
         """Write the log alone: for what was shown or printed and changed nothing."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
+from .folding import function_for_postgresql
+
 SQLITE = {
     "create": (
         "CREATE VIRTUAL TABLE {index} USING fts5({columns}, content={table_text}, "
@@ -94,6 +96,7 @@ def ensure(model, columns, using=DEFAULT_DB_ALIAS):
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             _require_trigrams(connection, cursor)
+            cursor.execute(function_for_postgresql())
         present = index_table(model) in connection.introspection.table_names(cursor)
         if present and _columns(connection, cursor, model) != list(columns):
             _run(cursor, connection, model, columns, "unwatch", "drop")
