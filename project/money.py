@@ -1,10 +1,13 @@
 """Money: a Decimal and an ISO 4217 code, with the decimals that the currency has."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import floor
 
 from babel.numbers import format_currency
 from django.core.exceptions import ValidationError
-from django.db.models import Case, DecimalField, Q, When
+from django.db.backends.signals import connection_created
+from django.db.models import Case, DecimalField, Func, Q, When
 from django.db.models.functions import Round
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -50,6 +53,74 @@ def rounded_in_sql(amount, currency="currency"):
         ),
         output_field=DecimalField(max_digits=14, decimal_places=3),
     )
+
+
+def split(total, weights, currency):
+    """`total` in parts that sum to it exactly, in proportion to `weights` (not negative).
+
+    By largest remainder; of equal ones the first is served. Weights of nothing weigh the same.
+
+    >>> [str(part) for part in split(Decimal("100"), [1, 1, 1], "XOF")]
+    ['34', '33', '33']
+    """
+    unit = Decimal(1).scaleb(-DECIMALS[currency])
+    units = int(rounded(total, currency) / unit)
+    weights = [Fraction(weight) for weight in weights]
+    if not sum(weights):
+        weights = [Fraction(1)] * len(weights)
+    exact = [units * weight / sum(weights) for weight in weights]
+    parts = [floor(share) for share in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])
+    for n in by_remainder[: units - sum(parts)]:
+        parts[n] += 1
+    return [part * unit for part in parts]
+
+
+class Share(Func):
+    """One of two parts of `split(total, (own, other))`, in SQL: the first or the second of them.
+
+    `currency` tells the decimals; both parts are in it. None is a weight of nothing.
+    """
+
+    output_field = DecimalField(max_digits=14, decimal_places=3)
+
+    def __init__(self, total, own, other, *, first, currency="currency"):
+        super().__init__(total, own, other, first, currency)
+
+    def as_postgresql(self, compiler, connection, **context):
+        total, own, other, first, currency = map(compiler.compile, self.source_expressions)
+        digits = " ".join(f"WHEN '{code}' THEN {places}" for code, places in DECIMALS.items())
+        sql = (
+            "(SELECT (div(t * a, a + b) + CASE WHEN 2 * mod(t * a, a + b) > a + b"
+            " OR (is_first AND 2 * mod(t * a, a + b) = a + b) THEN 1 ELSE 0 END) / unit"
+            " FROM (SELECT round(total * unit) AS t, unit, is_first,"
+            " CASE WHEN own + other = 0 THEN 1 ELSE own * unit END AS a,"
+            " CASE WHEN own + other = 0 THEN 1 ELSE other * unit END AS b"
+            f" FROM (SELECT ({total[0]})::numeric AS total, COALESCE({own[0]}, 0)::numeric AS own,"
+            f" COALESCE({other[0]}, 0)::numeric AS other, ({first[0]}) AS is_first,"
+            f" power(10::numeric, CASE {currency[0]} {digits} END) AS unit) AS asked) AS units)"
+        )
+        return sql, [*total[1], *own[1], *other[1], *first[1], *currency[1]]
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, function="carnet_share", **context)
+
+
+def _sqlite_share(total, own, other, first, currency):
+    if total is None:
+        return None
+    weights = [Decimal(str(weight or 0)) for weight in (own, other)]
+    parts = split(Decimal(str(total)), weights if first else weights[::-1], currency)
+    return float(parts[0 if first else 1])
+
+
+def teach_sqlite(sender, connection, **kwargs):
+    """Give a new SQLite connection the function that `Share` calls."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("carnet_share", 5, _sqlite_share, deterministic=True)
+
+
+connection_created.connect(teach_sqlite, dispatch_uid="project.money")
 
 
 def formatted(amount, currency):
