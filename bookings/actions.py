@@ -5,9 +5,18 @@ from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import services
+from . import changes, payouts, services
 from .availability import OVERRIDE, people_of
-from .forms import AssignForm, CancelForm, DuplicateForm, RestoreForm, StatusForm
+from .forms import (
+    AssignForm,
+    CancelForm,
+    ChangeForm,
+    DuplicateForm,
+    ReopenForm,
+    RestoreForm,
+    SettleForm,
+    StatusForm,
+)
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
 ROUND_TRIP = Scope(
@@ -25,6 +34,7 @@ CANCELLATION = (
     "billable",
     "fee",
 )
+SETTLEMENT = ("settled_amount", "settled_on", "settled_by")
 
 
 def people_then_and_now(selection):
@@ -69,7 +79,7 @@ CANCEL = Action(
     permission="bookings.cancel_booking",
     service=services.cancel,
     refusals=lambda selection, answers: services.not_cancellable(
-        billable=bool(answers.get("billable"))
+        billable=bool(answers.get("billable")), fee=answers.get("fee")
     ),
     form=CancelForm,
     scopes=SCOPES,
@@ -155,6 +165,62 @@ UNASSIGN = Action(
     undo_refusals=services.not_assigned_again,
     undo_locks=people_then_and_now,
 )
+CHANGE = Action(
+    code="bookings.change",
+    label=_("Change"),
+    question=ngettext_lazy("Change %(n)s booking", "Change %(n)s bookings", "n"),
+    done=ngettext_lazy("%(n)s booking changed.", "%(n)s bookings changed.", "n"),
+    icon="change",
+    permission="bookings.change_booking",
+    service=changes.change,
+    refusals=lambda selection, answers: changes.not_changeable(
+        selection, answers.get("values") or {}
+    ),
+    warns=OVERRIDE,
+    form=ChangeForm,
+    scopes=SCOPES,
+    inverse="bookings.change",
+    writes=changes.WRITES,
+    undo_refusals=changes.not_changed_back,
+    undo_locks=people_of,
+)
+SETTLE = Action(
+    code="bookings.settle",
+    label=_("Validate payout"),
+    question=ngettext_lazy(
+        "Validate the payout of %(n)s booking", "Validate the payouts of %(n)s bookings", "n"
+    ),
+    done=ngettext_lazy(
+        "Payout of %(n)s booking validated.", "Payouts of %(n)s bookings validated.", "n"
+    ),
+    icon="settle",
+    permission="bookings.settle_booking",
+    service=payouts.settle,
+    refusals=lambda selection, answers: payouts.not_settleable(answers.get("amount")),
+    form=SettleForm,
+    scopes=SCOPES,
+    inverse="bookings.reopen",
+    writes=SETTLEMENT,
+)
+REOPEN = Action(
+    code="bookings.reopen",
+    label=_("Reopen payout"),
+    question=ngettext_lazy(
+        "Reopen the payout of %(n)s booking", "Reopen the payouts of %(n)s bookings", "n"
+    ),
+    done=ngettext_lazy(
+        "Payout of %(n)s booking reopened.", "Payouts of %(n)s bookings reopened.", "n"
+    ),
+    icon="reopen",
+    permission="bookings.reopen_booking",
+    service=payouts.reopen,
+    refusals=payouts.NOT_REOPENABLE,
+    form=ReopenForm,
+    scopes=SCOPES,
+    inverse="bookings.settle",
+    writes=SETTLEMENT,
+    undo_refusals=lambda selection: payouts.NOT_SETTLED_AGAIN,
+)
 DUPLICATE = Action(
     code="bookings.duplicate",
     label=_("Duplicate"),
@@ -187,6 +253,9 @@ ACTIONS = (
     UNASSIGN,
     RESTORE,
     UNARCHIVE,
+    CHANGE,
+    SETTLE,
+    REOPEN,
     DUPLICATE,
     RECAP,
 )

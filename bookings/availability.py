@@ -73,22 +73,22 @@ def driver_busy(driver):
     )
 
 
-def doubled(selection, refusals, driver=None):
+def doubled(selection, refusals, driver=None, *, start="pickup_at", end="ends_at"):
     """The warning that rides of this very selection, all that nothing refuses, overlap.
 
     Of two that do, the later is named. With `driver` (a field or annotation) only rides of the
-    same driver count; without, all go to one.
+    same driver count; without, all go to one. `start` and `end` are fields or annotations.
     """
     candidates = selection.order_by().exclude(any_refusal(refusals))
     if driver:
         candidates = candidates.filter(**{f"{driver}__isnull": False})
     busy_until = Window(
-        Max("ends_at"),
+        Max(end),
         partition_by=F(driver) if driver else None,
-        order_by=[F("pickup_at").asc(), F("pk").asc()],
+        order_by=[F(start).asc(), F("pk").asc()],
         frame=RowRange(None, -1),
     )
-    late = candidates.annotate(busy_until=busy_until).filter(busy_until__gt=F("pickup_at"))
+    late = candidates.annotate(busy_until=busy_until).filter(busy_until__gt=F(start))
     return Refusal(
         "doubled",
         Q(pk__in=late.values("pk")),

@@ -8,16 +8,19 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project import money
+from project.audit.timeline import shown
 from project.directory.models import Customer, Driver, Partner
 from project.ui.lookup import LookupField, SuggestInput, show_only_visible
 
+from . import changes
 from .availability import DRIVER_BUSY, OVERRIDE
-from .models import YEARS_AHEAD, Booking
-from .states import TRANSITIONS, CancellationKind, Status
+from .models import FIRST_YEAR, YEARS_AHEAD, Booking
+from .states import TRANSITIONS, CancellationKind, Leg, Status
 
 
 class ActionForm(forms.Form):
@@ -28,6 +31,32 @@ class ActionForm(forms.Form):
         self.selection = selection
         self.user = user
         show_only_visible(self.fields, user)
+
+    def check_decimals(self, name):
+        """An amount may have the decimals that every currency of the selection has."""
+        amount = self.cleaned_data.get(name)
+        if amount is None:
+            return
+        for currency in self.selection.order_by().values_list("currency", flat=True).distinct():
+            try:
+                money.check(amount, currency)
+            except ValidationError as error:
+                self.add_error(name, error)
+
+
+class AmountField(forms.DecimalField):
+    """An amount of money that may be left empty."""
+
+    def __init__(self, **options):
+        given = {"min_value": 0, "max_digits": 14, "decimal_places": 3, "localize": True}
+        super().__init__(**given | {"required": False} | options)
+
+
+def check_near(day):
+    """The day, unless it is a slip of the keyboard: that raises ValidationError."""
+    if day and abs(day.year - timezone.localdate().year) > YEARS_AHEAD:
+        raise ValidationError(_("This date is more than five years away."))
+    return day
 
 
 class CancelForm(ActionForm):
@@ -53,9 +82,22 @@ class CancelForm(ActionForm):
         initial=100,
         required=False,
     )
+    fee = AmountField(
+        label=gettext_lazy("or as an amount"),
+        help_text=gettext_lazy(
+            "For each ride; for a whole round trip, shared between its two segments."
+        ),
+    )
 
     def clean_fee_percent(self):
         return self.cleaned_data["fee_percent"] or 100
+
+    def clean(self):
+        data = super().clean()
+        if data.get("fee") is not None and not data.get("billable"):
+            self.add_error("fee", _("Only a billable cancellation has a fee."))
+        self.check_decimals("fee")
+        return data
 
 
 class RestoreForm(ActionForm):
@@ -72,13 +114,8 @@ class StatusForm(ActionForm):
         ],
         widget=forms.Select(attrs={"data-preview": ""}),
     )
-    fee = forms.DecimalField(
+    fee = AmountField(
         label=gettext_lazy("Fee for a no-show"),
-        min_value=0,
-        max_digits=14,
-        decimal_places=3,
-        required=False,
-        localize=True,
         help_text=gettext_lazy("In each booking's own currency; empty: not billed."),
     )
 
@@ -102,11 +139,7 @@ class StatusForm(ActionForm):
         if status != Status.NO_SHOW:
             self.add_error("fee", _("Only a no-show can be billed here."))
             return data
-        for currency in self.selection.order_by().values_list("currency", flat=True).distinct():
-            try:
-                money.check(fee, currency)
-            except ValidationError as error:
-                self.add_error("fee", error)
+        self.check_decimals("fee")
         return data
 
 
@@ -150,10 +183,42 @@ class DuplicateForm(ActionForm):
             self.initial.setdefault("date", timezone.localdate())
 
     def clean_date(self):
-        date = self.cleaned_data["date"]
-        if abs(date.year - timezone.localdate().year) > YEARS_AHEAD:
-            raise ValidationError(_("This date is more than five years away."))
+        return check_near(self.cleaned_data["date"])
+
+
+class SettleForm(ActionForm):
+    amount = AmountField(
+        label=gettext_lazy("Amount paid"),
+        help_text=gettext_lazy(
+            "Empty: the agreed payout. For each ride; for a whole round trip, shared between its "
+            "two segments."
+        ),
+        widget=forms.NumberInput(attrs={"data-preview": ""}),
+    )
+    date = forms.DateField(
+        label=gettext_lazy("Paid on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.initial.setdefault("date", timezone.localdate())
+
+    def clean_date(self):
+        date, today = self.cleaned_data["date"], timezone.localdate()
+        if not date.year >= FIRST_YEAR or date > today:
+            raise ValidationError(_("A payout is validated for today or a day before."))
         return date
+
+    def clean(self):
+        data = super().clean()
+        self.check_decimals("amount")
+        return data
+
+
+class ReopenForm(ActionForm):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
 
 class StopsField(forms.CharField):
@@ -178,6 +243,121 @@ class StopsField(forms.CharField):
 
     def has_changed(self, initial, data):
         return (initial or []) != self.to_python(data)
+
+
+class ChangeForm(ActionForm):
+    """New values for some fields: what stays empty stays as it is."""
+
+    day = forms.DateField(
+        label=gettext_lazy("Pickup day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "data-preview": ""}, format="%Y-%m-%d"),
+    )
+    clock = forms.TimeField(
+        label=gettext_lazy("Pickup time of day"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
+    )
+    clear = forms.MultipleChoiceField(
+        label=gettext_lazy("Empty these"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    GROUPS = (
+        (gettext_lazy("When"), (changes.DAY, changes.CLOCK, "duration_minutes")),
+        (
+            gettext_lazy("Who"),
+            (
+                "passenger_name",
+                "passenger_phone",
+                "passenger_email",
+                "passenger_count",
+                "luggage_count",
+                "transport_number",
+            ),
+        ),
+        (
+            gettext_lazy("Where"),
+            ("pickup_address", "dropoff_address", "stops", "vehicle_class", "distance_km"),
+        ),
+        (gettext_lazy("Money"), ("price", "payout")),
+        (gettext_lazy("Notes"), ("driver_notes", "office_notes")),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        rides = list(self.selection.order_by().values("leg", *changes.FIELDS)[:3])
+        legs = len(rides) > 2 or any(ride["leg"] for ride in rides)
+        if len(rides) > 2:
+            legs = self.selection.order_by().exclude(leg="").exists()
+        for name in changes.FIELDS:
+            self.fields[name] = self._field(name, rides)
+        self.fields["clear"].choices = [
+            (name, self.fields[name].label)
+            for name in changes.FIELDS
+            if Booking._meta.get_field(name).blank
+        ]
+        names = [name for _title, group in self.GROUPS for name in group]
+        if legs:
+            for name in names:
+                self.fields[f"{name}_leg"] = forms.ChoiceField(
+                    label=_("%(field)s: on") % {"field": self.fields[name].label},
+                    choices=[("", _("Both")), *Leg.choices],
+                    required=False,
+                )
+        self.order_fields([*names, "clear"])
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the dialog has it
+        self.helper.layout = Layout(
+            *(Fieldset(title, *map(self._row, group)) for title, group in self.GROUPS), "clear"
+        )
+
+    def _field(self, name, rides):
+        model_field = Booking._meta.get_field(name)
+        if name == "stops":
+            field = StopsField(label=capfirst(model_field.verbose_name))
+        elif name in ("price", "payout"):
+            field = AmountField(label=capfirst(model_field.verbose_name))
+        else:
+            field = model_field.formfield(localize=name == "distance_km")
+        field.required = False
+        field.initial = None
+        field.widget.is_required = False
+        if isinstance(field, forms.TypedChoiceField):
+            field.choices = [("", "—"), *model_field.choices]
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 2
+        if 0 < len(rides) <= 2:  # what they are now, where it can be told in a line
+            now = dict.fromkeys(shown(model_field, ride[name]) for ride in rides)
+            field.widget.attrs["placeholder"] = " / ".join(now)
+        return field
+
+    def _row(self, name):
+        if f"{name}_leg" not in self.fields:
+            return name
+        return Row(Column(name, css_class="wide"), Column(f"{name}_leg"), css_class="per-leg")
+
+    def clean_day(self):
+        return check_near(self.cleaned_data["day"])
+
+    def clean(self):
+        data = super().clean()
+        self.check_decimals("price")
+        self.check_decimals("payout")
+        values = {}
+        for name in (changes.DAY, changes.CLOCK, *changes.FIELDS):
+            value = data.get(name)
+            if value not in (None, "", []):
+                values[name] = changes.To(value, data.get(f"{name}_leg", ""))
+        for name in data.get("clear", ()):
+            if name in values:
+                self.add_error("clear", _("A field is either emptied or given a new value."))
+            values[name] = changes.To(Booking._meta.get_field(name).get_default())
+        if not values and not self.errors:
+            self.add_error(changes.DAY, _("Say what to change: fill in at least one field."))
+        return {"values": values}
 
 
 class MomentField(forms.DateTimeField):

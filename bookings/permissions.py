@@ -13,5 +13,9 @@ BUREAU = (
     "unassign_booking",
     "duplicate_booking",
     "recap_booking",
+    "return_booking",
+    "pair_booking",
+    "unpair_booking",
+    "repeat_booking",
 )
-GESTION = ("override_overlap_booking",)
+GESTION = ("override_overlap_booking", "settle_booking", "reopen_booking")

@@ -41,6 +41,7 @@ from .availability import (
 )
 from .models import Booking, reference_prefix
 from .recap import render_recap
+from .sharing import shared
 from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, PaymentState, Status, leads_to
 from .wall_time import OnDate
 
@@ -53,6 +54,11 @@ OVER = Refusal(
     "over", Q(status__in=(Status.COMPLETED, Status.NO_SHOW)), gettext_lazy("already over")
 )
 CANCELLED = Refusal("cancelled", Q(status=Status.CANCELLED), gettext_lazy("already cancelled"))
+SETTLED = Refusal(
+    "settled",
+    Q(settled_on__isnull=False),
+    gettext_lazy("payout validated: reopen it first"),
+)
 NOBODY = Refusal(
     "nobody",
     Q(driver__isnull=True, partner__isnull=True),
@@ -73,6 +79,7 @@ NOT_UNARCHIVABLE = (
 )
 NOT_UNASSIGNABLE = (
     ARCHIVED,
+    SETTLED,
     NOBODY,
     Refusal(
         "under_way",
@@ -113,22 +120,50 @@ def unarchive(selection, *, by, ticket=None):
 
 
 # -------------------------------------------------------------------------------- cancel, restore
-def not_cancellable(*, billable=False):
-    """Why a booking can't be cancelled; one without a price can't be billed either."""
-    refusals = (CANCELLED, OVER)
-    if billable:
+def not_exact(amount, code="fee_decimals"):
+    """The refusal of bookings in whose currency `amount` has too many decimals."""
+    exact = [currency for currency in money.DECIMALS if money.rounded(amount, currency) == amount]
+    text = gettext_lazy("in a currency without the decimals of this amount")
+    return Refusal(code, ~Q(currency__in=exact), text)
+
+
+def not_cancellable(*, billable=False, fee=None):
+    """Why a booking can't be cancelled; one without a price can't be billed by it either."""
+    refusals = (CANCELLED, OVER, SETTLED)
+    if billable and fee is not None:
+        refusals += (not_exact(fee),)
+    elif billable:
         refusals += (Refusal("no_price", Q(price__isnull=True), gettext_lazy("no price to bill")),)
     return refusals
 
 
-def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, ticket=None, at=None):
-    """Cancel what is still open. With `billable`, the fee is `fee_percent` of the price.
+def cancel(
+    selection,
+    *,
+    by,
+    kind,
+    reason,
+    billable=False,
+    fee=None,
+    fee_percent=100,
+    ticket=None,
+    at=None,
+):
+    """Cancel what is still open. With `billable`, each ride or round trip costs `fee`.
 
-    The fee is rounded to the currency's decimals.
+    By default that is `fee_percent` of the price, rounded to the currency. The segments of a round
+    trip share it by their prices, to the last unit.
     """
-    fee = None
+    to_pay = None
     if billable:
-        fee = money.rounded_in_sql(F("price") * Value(Decimal(fee_percent) / 100))
+
+        def to_bill(other_price):
+            if fee is not None:
+                return Value(fee, output_field=models.DecimalField())
+            price = F("price") if other_price is None else F("price") + other_price
+            return money.rounded_in_sql(price * Value(Decimal(fee_percent) / 100))
+
+        to_pay = shared("price", to_bill)
     with recorded(
         "bookings.cancel",
         selection,
@@ -136,7 +171,7 @@ def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, tick
         reason=reason,
         ticket=ticket,
         sentence=line(_("Cancelled"), reason),
-        refusals=not_cancellable(billable=billable),
+        refusals=not_cancellable(billable=billable, fee=fee),
     ) as batch:
         batch.update(
             status_before=F("status"),
@@ -146,7 +181,7 @@ def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, tick
             cancelled_at=at or timezone.now(),
             cancelled_by=by,
             billable=billable,
-            fee=fee,
+            fee=to_pay,
         )
     return batch.outcome
 
@@ -156,6 +191,7 @@ def not_restorable(selection):
     refusals = (
         Refusal("not_cancelled", ~Q(status=Status.CANCELLED), gettext_lazy("not cancelled")),
         ARCHIVED,
+        SETTLED,
         Refusal(
             "fee_settled",
             Q(fee__isnull=False) & ~Q(payment_state=PaymentState.UNPAID),
@@ -204,7 +240,7 @@ def discard(selection, *, by, refusals, undo_of):
         reason=reason,
         undo_of=undo_of,
         sentence=line(_("Cancelled and archived"), reason),
-        refusals=(*refusals, CANCELLED, OVER),
+        refusals=(*refusals, CANCELLED, OVER, SETTLED),
     ) as batch:
         batch.update(
             status_before=F("status"),
@@ -237,14 +273,7 @@ def not_settable(status, fee=None):
     if status in UNDER_WAY:
         refusals += (NOBODY,)
     if fee is not None:
-        exact = [code for code in money.DECIMALS if money.rounded(fee, code) == fee]
-        refusals += (
-            Refusal(
-                "fee_decimals",
-                ~Q(currency__in=exact),
-                gettext_lazy("in a currency without the decimals of this fee"),
-            ),
-        )
+        refusals += (not_exact(fee),)
     return refusals
 
 
@@ -269,6 +298,7 @@ def not_assignable(selection, *, driver=None, partner=None):
     """Why a booking can't be given to `driver` or `partner` (one of the two)."""
     refusals = (
         ARCHIVED,
+        SETTLED,
         Refusal("closed", Q(status__in=CLOSED), gettext_lazy("over or cancelled")),
     )
     someone = driver or partner
@@ -286,7 +316,7 @@ def not_assignable(selection, *, driver=None, partner=None):
 
 def not_assigned_again(selection):
     """Why an undo can't give a booking back to who had it before."""
-    refusals = (ARCHIVED, gone("before_driver", "before_partner"))
+    refusals = (ARCHIVED, SETTLED, gone("before_driver", "before_partner"))
     busy = driver_busy(OuterRef("before_driver"))
     alive = ~Q(status=Status.CANCELLED)  # a cancelled ride takes nobody's time
     return (
@@ -482,5 +512,21 @@ def check_edit(booking, *, override=""):
     """Raise ValidationError where the booking, as it now reads, may not be saved."""
     if booking.archived_at:
         raise ValidationError(_("An archived booking does not change: unarchive it first."))
+    _check_settled(booking)
     booking.derive()
     check_time(booking, override=override)
+
+
+def _check_settled(booking):
+    """Raise ValidationError where the price or the payout of a settled booking would change."""
+    stored = Booking.objects.get(pk=booking.pk)
+    if stored.settled_on is None:
+        return
+    changed = [
+        name
+        for name in ("price", "payout", "currency")
+        if getattr(stored, name) != getattr(booking, name)
+    ]
+    if changed:
+        text = _("The payout is validated: reopen it before changing this.")
+        raise ValidationError({name: text for name in changed})

@@ -1,6 +1,7 @@
-"""The same wall-clock time on another day, in SQL: 08:30 stays 08:30 across a change of clocks."""
+"""Wall-clock time in SQL: 08:30 stays 08:30 on another day, across a change of clocks."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db.backends.signals import connection_created
@@ -16,54 +17,91 @@ def on_date(moment, day, zone):
     """
     if moment.astimezone(zone).date() == day:
         return moment
-    wall = datetime.combine(day, moment.astimezone(zone).time())
+    return moment_of(datetime.combine(day, moment.astimezone(zone).time()), zone)
+
+
+def at_time(moment, clock, zone):
+    """`moment` (aware) at another time of its local day, as `on_date` reads such times."""
+    local = moment.astimezone(zone)
+    if local.time() == clock:
+        return moment
+    return moment_of(datetime.combine(local.date(), clock), zone)
+
+
+def moment_of(wall, zone):
+    """The moment at which the clocks of `zone` show `wall`."""
     first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
     ambiguous = first.utcoffset() > second.utcoffset()
     return (second if ambiguous else first).astimezone(UTC)
 
 
-class OnDate(Func):
-    """`on_date` as an expression over a datetime column."""
+class WallClock(Func):
+    """A moment (a datetime column) set to another day or time where the clocks are ours."""
 
     output_field = DateTimeField()
 
-    def __init__(self, moment, day):
-        zone = timezone.get_default_timezone_name()
-        super().__init__(moment, Value(day.isoformat()), Value(zone))
-
-    def as_postgresql(self, compiler, connection, **context):
-        return self.as_sql(
-            compiler,
-            connection,
-            template="CASE WHEN (%(moment)s AT TIME ZONE %(zone)s)::date = (%(day)s)::date "
-            "THEN %(moment)s ELSE ((%(day)s)::date + (%(moment)s AT TIME ZONE %(zone)s)::time) "
-            "AT TIME ZONE %(zone)s END",
-            **context,
+    def __init__(self, moment, wanted):
+        super().__init__(
+            moment, Value(wanted.isoformat()), Value(timezone.get_default_timezone_name())
         )
 
-    def as_sql(self, compiler, connection, template=None, **context):
-        if template is None:
-            return super().as_sql(compiler, connection, function="carnet_on_date", **context)
-        moment, day, zone = (compiler.compile(part) for part in self.source_expressions)
-        sql = template % {"moment": moment[0], "day": day[0], "zone": zone[0]}
-        unmoved = (*moment[1], *zone[1], *day[1], *moment[1])
-        return sql, (*unmoved, *day[1], *moment[1], *zone[1], *zone[1])
+    def as_postgresql(self, compiler, connection, **context):
+        moment, wanted, zone = map(compiler.compile, self.source_expressions)
+        # The first parameters of a template come first: each part carries its own, in its order.
+        parts = {"moment": moment, "wanted": wanted, "zone": zone}
+        sql, params = "", []
+        for piece in re.split(r"(\{\w+\})", self.on_postgresql):
+            text, more = parts[piece[1:-1]] if piece[:1] == "{" else (piece, ())
+            sql, params = sql + text, [*params, *more]
+        return sql, params
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, **context)
 
 
-def _sqlite_on_date(text, day, zone):
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    moved = on_date(moment, date.fromisoformat(day), ZoneInfo(zone))
-    return moved.replace(tzinfo=None).isoformat(sep=" ")
+class OnDate(WallClock):
+    """`on_date` as an expression."""
+
+    function = "carnet_on_date"
+    on_postgresql = (
+        "CASE WHEN ({moment} AT TIME ZONE {zone})::date = ({wanted})::date THEN {moment} "
+        "ELSE (({wanted})::date + ({moment} AT TIME ZONE {zone})::time) AT TIME ZONE {zone} END"
+    )
+
+
+class AtTime(WallClock):
+    """`at_time` as an expression."""
+
+    function = "carnet_at_time"
+    on_postgresql = (
+        "CASE WHEN ({moment} AT TIME ZONE {zone})::time = ({wanted})::time THEN {moment} "
+        "ELSE (({moment} AT TIME ZONE {zone})::date + ({wanted})::time) AT TIME ZONE {zone} END"
+    )
+
+
+def _in_sqlite(move, read):
+    """A function for SQLite, where moments are texts in UTC."""
+
+    def moved(text, wanted, zone):
+        if text is None:
+            return None
+        moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        result = move(moment, read(wanted), ZoneInfo(zone)).astimezone(UTC)
+        return result.replace(tzinfo=None).isoformat(sep=" ")
+
+    return moved
 
 
 def teach_sqlite(sender, connection, **kwargs):
-    """Give a new SQLite connection the function that `OnDate` calls."""
+    """Give a new SQLite connection the functions that the expressions call."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function(
-            "carnet_on_date", 3, _sqlite_on_date, deterministic=True
-        )
+        for name, move, read in (
+            (OnDate.function, on_date, date.fromisoformat),
+            (AtTime.function, at_time, time.fromisoformat),
+        ):
+            connection.connection.create_function(
+                name, 3, _in_sqlite(move, read), deterministic=True
+            )
 
 
 connection_created.connect(teach_sqlite, dispatch_uid="bookings.wall_time")

@@ -173,9 +173,15 @@ class Recording:
         return models.QuerySet(self.model).filter(pk__in=lines.values(f"{self.log_key}_id"))
 
     def update(self, **values):
-        """Set `values` (plain or expressions over the row as it was) on all that is accepted."""
-        self._log(self.accepted(), self._changes(values))
-        self._write(self.touched(), values)
+        """Set `values` (plain or expressions over the row as it was) on all that is accepted.
+
+        A value that depends on which others change (a fee shared with the ride back) is a function
+        of them: it is given the records as a queryset, and returns an expression.
+        """
+        accepted = self.accepted()
+        self._log(accepted, self._changes(_among(accepted, values)))
+        touched = self.touched()
+        self._write(touched, _among(touched, values))
 
     def update_also(self, records, code, sentence, **values):
         """Set `values` on other records, under a log line of their own; undo passes them by."""
@@ -248,6 +254,11 @@ class Recording:
 
     def _history(self, records, kind):
         write_history(records, self.batch, kind, self.why)
+
+
+def _among(records, values):
+    """The values, with those that are functions of the records worked out."""
+    return {name: value(records) if callable(value) else value for name, value in values.items()}
 
 
 def write_history(records, batch, kind, why):

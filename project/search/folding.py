@@ -61,9 +61,7 @@ def function_for_postgresql():
 def teach_sqlite(sender, connection, **kwargs):
     """Give a new SQLite connection the function that `Normalised` calls."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function(
-            "carnet_normalise", -1, normalise, deterministic=True
-        )
+        connection.connection.create_function("carnet_normalise", -1, normalise, deterministic=True)
 
 
 connection_created.connect(teach_sqlite, dispatch_uid="search.folding")

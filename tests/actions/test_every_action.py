@@ -47,14 +47,20 @@ def answers_to(action, selection, user):
     """Valid answers to an action's questions: what is required, then what the form insists on."""
     if action.form is None:
         return {}
-    asked = action.form(selection=selection, user=user).fields
-    answers = {name: answer_to(field) for name, field in asked.items() if field.required}
-    for _ in asked:
+    blank = action.form(selection=selection, user=user)
+
+    def answer(name):
+        """What the dialog proposes, or else something that the field takes."""
+        proposed = blank[name].value()
+        return answer_to(blank.fields[name]) if proposed in (None, "") else str(proposed)
+
+    answers = {name: answer(name) for name, field in blank.fields.items() if field.required}
+    for _ in blank.fields:
         form = action.form(answers, selection=selection, user=user)
         if form.is_valid():
             return answers
         name = next(iter(form.errors))
-        answers[name] = answer_to(asked[name])
+        answers[name] = answer(name)
     raise AssertionError(f"no answers found for {action.code}: {form.errors}")
 
 
