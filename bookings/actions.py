@@ -1,11 +1,13 @@
 """What staff do to bookings: which verb, what it asks, how it looks. Rules are in services."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import changes, payouts, services
+from . import changes, payouts, round_trips, services
 from .availability import OVERRIDE, people_of
 from .forms import (
     AssignForm,
@@ -14,6 +16,7 @@ from .forms import (
     DuplicateForm,
     ReopenForm,
     RestoreForm,
+    ReturnForm,
     SettleForm,
     StatusForm,
 )
@@ -234,6 +237,48 @@ DUPLICATE = Action(
     scopes=SCOPES,
     creates=True,
 )
+RETURN = Action(
+    code="bookings.return",
+    label=_("Create return"),
+    question=ngettext_lazy(
+        "Create the return of %(n)s booking", "Create the returns of %(n)s bookings", "n"
+    ),
+    done=ngettext_lazy("%(n)s return created.", "%(n)s returns created.", "n"),
+    icon="return",
+    permission="bookings.return_booking",
+    service=round_trips.create_return,
+    refusals=lambda selection, answers: round_trips.not_returnable(
+        **{name: answers.get(name) for name in ("date", "clock", "pricing", "price", "payout")}
+    ),
+    form=ReturnForm,
+    creates=True,
+)
+PAIR = Action(
+    code="bookings.pair",
+    label=_("Pair as round trip"),
+    question=ngettext_lazy("Pair %(n)s booking", "Pair %(n)s bookings as round trips", "n"),
+    done=ngettext_lazy("%(n)s booking paired.", "%(n)s bookings paired.", "n"),
+    icon="pair",
+    permission="bookings.pair_booking",
+    service=round_trips.pair,
+    refusals=lambda selection, answers: round_trips.not_pairable(selection),
+    inverse="bookings.unpair",
+    writes=("round_trip", "leg"),
+)
+UNPAIR = Action(
+    code="bookings.unpair",
+    label=_("Untie round trip"),
+    question=ngettext_lazy("Untie %(n)s segment", "Untie %(n)s segments of round trips", "n"),
+    done=ngettext_lazy("%(n)s segment untied.", "%(n)s segments untied.", "n"),
+    icon="unpair",
+    permission="bookings.unpair_booking",
+    service=round_trips.unpair,
+    refusals=round_trips.NOT_UNPAIRABLE,
+    scopes=(ROUND_TRIP,),
+    inverse="bookings.pair",
+    writes=("round_trip", "leg"),
+    undo_refusals=round_trips.not_paired_again,
+)
 RECAP = Action(
     code="bookings.recap",
     label=_("Text recap"),
@@ -242,6 +287,7 @@ RECAP = Action(
     icon="recap",
     permission="bookings.recap_booking",
     service=services.recap,
+    scopes=SCOPES,
     reports=True,
 )
 
@@ -257,6 +303,9 @@ ACTIONS = (
     SETTLE,
     REOPEN,
     DUPLICATE,
+    RETURN,
+    PAIR,
+    UNPAIR,
     RECAP,
 )
 
@@ -291,4 +340,6 @@ COPIED = Action(
     done=_("Copied"),
     permission="bookings.view_booking",
 )
-FORMS = (CREATE, EDIT, DISCARD, COPIED)
+RETURNED = replace(COPIED, code="bookings.returned", label=_("Return created"))
+UNTIED = replace(COPIED, code="bookings.untied", label=_("Return discarded"))
+FORMS = (CREATE, EDIT, DISCARD, COPIED, RETURNED, UNTIED)

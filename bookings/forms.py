@@ -7,6 +7,7 @@ from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from project.audit.timeline import shown
 from project.directory.models import Customer, Driver, Partner
 from project.ui.lookup import LookupField, SuggestInput, show_only_visible
 
-from . import changes
+from . import changes, round_trips
 from .availability import DRIVER_BUSY, OVERRIDE
 from .models import FIRST_YEAR, YEARS_AHEAD, Booking
 from .states import TRANSITIONS, CancellationKind, Leg, Status
@@ -184,6 +185,45 @@ class DuplicateForm(ActionForm):
 
     def clean_date(self):
         return check_near(self.cleaned_data["date"])
+
+
+class ReturnForm(ActionForm):
+    date = forms.DateField(
+        label=gettext_lazy("Day of the return"),
+        widget=forms.DateInput(attrs={"type": "date", "data-preview": ""}, format="%Y-%m-%d"),
+    )
+    clock = forms.TimeField(
+        label=gettext_lazy("Pickup time"),
+        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
+    )
+    pricing = forms.ChoiceField(
+        label=gettext_lazy("Price of the return"),
+        choices=round_trips.Pricing.choices,
+        initial=round_trips.Pricing.SAME,
+        widget=forms.RadioSelect(attrs={"data-preview": ""}),
+    )
+    price = AmountField(label=gettext_lazy("Other price"))
+    payout = AmountField(label=gettext_lazy("Other payout"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            last = self.selection.order_by().aggregate(last=Max("ends_at"))["last"]
+            self.initial.setdefault("date", timezone.localdate(last))
+
+    def clean_date(self):
+        return check_near(self.cleaned_data["date"])
+
+    def clean(self):
+        data = super().clean()
+        other = data.get("pricing") == round_trips.Pricing.OTHER
+        if other and data.get("price") is None and "price" not in self.errors:
+            self.add_error("price", _("Give the price of the return."))
+        for name in ("price", "payout"):
+            if not other and data.get(name) is not None:
+                self.add_error(name, _("Only for another price."))
+            self.check_decimals(name)
+        return data
 
 
 class SettleForm(ActionForm):

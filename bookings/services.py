@@ -18,7 +18,7 @@ from django.db.models import (
     Value,
     Window,
 )
-from django.db.models.functions import Cast, Concat, Lower, LPad, Replace, RowNumber
+from django.db.models.functions import Cast, Concat, LPad, RowNumber
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from project import money
 from project.audit import numbering
+from project.audit.former import before, untouched_since
 from project.audit.recorder import SelectionChanged, insert_select, line, lock, recorded
 from project.audit.refusals import Refusal, in_force
 from project.directory.models import Customer
@@ -229,6 +230,10 @@ def restore(selection, *, by, reason="", override="", ticket=None):
     return batch.outcome
 
 
+# What the making of a return ride writes on the ride that it is made from.
+TIED = ("round_trip", "leg", "price", "payout")
+
+
 def discard(selection, *, by, refusals, undo_of):
     """Undo the making of bookings: cancel and archive them, as created by mistake."""
     reason = _("Created by mistake")
@@ -242,7 +247,18 @@ def discard(selection, *, by, refusals, undo_of):
         sentence=line(_("Cancelled and archived"), reason),
         refusals=(*refusals, CANCELLED, OVER, SETTLED),
     ) as batch:
+        # The ride that a discarded return belonged to is again what it was without it.
+        going = batch.accepted()
+        left = (
+            models.QuerySet(Booking)
+            .filter(untouched_since(Booking, undo_of), round_trip__in=going.values("round_trip"))
+            .exclude(pk__in=going.values("pk"))
+        )
+        former = {name: before(Booking, undo_of, name) for name in TIED}
+        batch.update_also(left, "bookings.untied", _("Return ride discarded"), **former)
         batch.update(
+            round_trip=None,
+            leg="",
             status_before=F("status"),
             status=Status.CANCELLED,
             cancellation_kind=CancellationKind.MISTAKE,
@@ -383,6 +399,7 @@ COPIED = (
     "office_notes",
     "address_text",
 )
+EMPTY = ("status_before", "cancellation_kind", "cancellation_reason", "leg")
 
 
 def duplicate(selection, *, by, date, ticket=None):
@@ -400,56 +417,52 @@ def duplicate(selection, *, by, date, ticket=None):
         locks=people_of(selection),
         refusals=NOT_COPYABLE,
     ) as batch:
-        originals, count = batch.accepted(), batch.total - batch.outcome.refused_count
-        batch.mention(
+        count = batch.total - batch.outcome.refused_count
+        originals = batch.mention(
             "bookings.copied",
             _("Copied to %(date)s") % {"date": date_format(date, "SHORT_DATE_FORMAT")},
         )
-        prefix = reference_prefix()
-        last = numbering.allocate(prefix, count)
-        row = Window(RowNumber(), order_by=F("pk").asc())
-        number = Cast(row + Value(last), CharField())
-        reference = Concat(Value(f"{prefix}-"), LPad(number, 6, Value("0")))
-        pickup_at = OnDate(F("pickup_at"), date)
-        fields = [Booking._meta.get_field(name).attname for name in COPIED]
-        fresh = {
-            "reference": reference,
-            "pickup_at": pickup_at,
-            "ends_at": models.ExpressionWrapper(
-                pickup_at + (F("ends_at") - F("pickup_at")), output_field=models.DateTimeField()
-            ),
-            "search_text": Replace(
-                F("search_text"),
-                Lower("reference"),
-                Lower(reference),
-                output_field=models.TextField(),
-            ),
-            "status": Value(Status.PENDING),
-            "payment_state": Value(PaymentState.UNPAID),
-            "billable": Value(False),
-            "status_before": Value(""),
-            "cancellation_kind": Value(""),
-            "cancellation_reason": Value(""),
-            "leg": Value(""),
-            "version": Value(1),
-            "created_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
-            "updated_at": Value(batch.batch.created_at, output_field=models.DateTimeField()),
-        }
-        made = insert_select(
-            Booking,
-            (*fields, *fresh),
-            originals.order_by("pk"),
-            *(F(name) for name in fields),
-            *fresh.values(),
-        )
-        if made != count:  # one began to match meanwhile: it has no number, and nobody chose it
-            raise SelectionChanged
-        copies = models.QuerySet(Booking).filter(
-            reference__gt=numbering.reference(prefix, last),
-            reference__lte=numbering.reference(prefix, last + count),
-        )
+        copies = insert_copies(batch, originals, count, pickup_at=OnDate(F("pickup_at"), date))
         batch.created(copies, reference=F("reference"), pickup_at=F("pickup_at"))
     return batch.outcome
+
+
+def insert_copies(batch, originals, count, **changed):
+    """Insert a booking for each of the `count` originals, with what is `changed` (expressions).
+
+    Returns them. A copy is pending, unassigned, unpaid and tied to nothing. Raises
+    `SelectionChanged` where the originals are not as many.
+    """
+    prefix = reference_prefix()
+    last = numbering.allocate(prefix, count)
+    row = Window(RowNumber(), order_by=F("pk").asc())
+    number = Cast(row + Value(last), CharField())
+    now = Value(batch.batch.created_at, output_field=models.DateTimeField())
+    changed["reference"] = Concat(Value(f"{prefix}-"), LPad(number, 6, Value("0")))
+    columns = {
+        **{name: F(name) for name in COPIED},
+        "status": Value(Status.PENDING),
+        "payment_state": Value(PaymentState.UNPAID),
+        "billable": Value(False),
+        **{name: Value("") for name in EMPTY},
+        "version": Value(1),
+        "created_at": now,
+        "updated_at": now,
+        **changed,
+        **Booking.derived(changed),
+    }
+    made = insert_select(
+        Booking,
+        [Booking._meta.get_field(name).attname for name in columns],
+        originals.order_by("pk"),
+        *columns.values(),
+    )
+    if made != count:  # one began to match meanwhile: it has no number, and nobody chose it
+        raise SelectionChanged
+    return models.QuerySet(Booking).filter(
+        reference__gt=numbering.reference(prefix, last),
+        reference__lte=numbering.reference(prefix, last + count),
+    )
 
 
 # ------------------------------------------------------------------------------------------ recap

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.audit.former import before, untouched_since
 from project.audit.recorder import Outcome, Stale, line, log_model_of, recorded
 from project.audit.refusals import Refusal
 
@@ -70,27 +70,17 @@ def _undo(batch, by):
     log, key = log_model_of(desk.model)
     lines = log._base_manager.filter(batch=batch, action_code=batch.action)
     selection = desk.model.objects.filter(pk__in=lines.values(f"{key}_id"))
-    history = desk.model.history.model._base_manager
-    of_batch = history.filter(id=OuterRef("pk"), batch_id=batch.pk)
-    untouched = Exists(of_batch.filter(version=OuterRef("version")))
+    untouched = untouched_since(desk.model, batch)
     touched_since = Refusal("touched_since", ~untouched, gettext_lazy("changed since"))
     if action.creates:
         return desk.discard(selection, by=by, refusals=(touched_since,), undo_of=batch)
 
-    def before(name):
-        """The value of a field before the batch, as an expression over the record."""
-        written = history.filter(id=OuterRef(OuterRef("pk")), batch_id=batch.pk)
-        earlier = history.filter(
-            id=OuterRef("pk"), history_id__lt=Subquery(written.values("history_id")[:1])
-        )
-        attname = desk.model._meta.get_field(name).attname
-        return Subquery(earlier.order_by("-history_id").values(attname)[:1])
-
     if action.revert:
         return _revert(desk, action, batch, selection, untouched, by)
     refusals = (touched_since,)
+    former = {name: before(desk.model, batch, name) for name in action.writes}
     selection = selection.order_by().annotate(
-        **{f"before_{name}": before(name) for name in action.writes}
+        **{f"before_{name}": value for name, value in former.items()}
     )
     if action.undo_refusals:
         refusals += action.undo_refusals(selection)
@@ -106,7 +96,7 @@ def _undo(batch, by):
         locks=locks,
         undo_of=batch,
     ) as recording:
-        recording.update(**{name: before(name) for name in action.writes})
+        recording.update(**former)
     return recording.outcome
 
 

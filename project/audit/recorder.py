@@ -181,14 +181,14 @@ class Recording:
         accepted = self.accepted()
         self._log(accepted, self._changes(_among(accepted, values)))
         touched = self.touched()
-        self._write(touched, _among(touched, values))
+        self.write(touched, **_among(touched, values))
 
     def update_also(self, records, code, sentence, **values):
         """Set `values` on other records, under a log line of their own; undo passes them by."""
-        self._insert_log(records, code, Value(str(sentence)), self._changes(values))
-        self._write(self.touched(code), values)
+        self.write(self.mention(code, sentence, records, **values), **values)
 
-    def _write(self, records, values):
+    def write(self, records, **values):
+        """The UPDATE and the history alone, of records that have their log line already."""
         values = {**values, **self.model.derived(values)}
         records.update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
         self._history(records, "~")
@@ -197,9 +197,15 @@ class Recording:
         """Write the log alone: for what was shown or printed and changed nothing."""
         self._log(self.accepted(), JSONObject())
 
-    def mention(self, code, sentence):
-        """A log line on the selected records for what was made from them; undo passes it by."""
-        self._insert_log(self.accepted(), code, Value(sentence), JSONObject())
+    def mention(self, code, sentence, records=None, **values):
+        """Another log line, on the accepted or on other records; undo passes it by.
+
+        It tells of the `values` that they are given, if any. Returns the records: from here on
+        they are these, whatever else begins to match.
+        """
+        records = self.accepted() if records is None else records
+        self._insert_log(records, code, Value(str(sentence)), self._changes(values))
+        return self.touched(code)
 
     def created(self, records, **told):
         """Log and history of records that the service just made; `told` goes into the log."""

@@ -1,0 +1,265 @@
+"""Tying two rides into a round trip, and untying them."""
+
+from django.db import models
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    Subquery,
+    TextChoices,
+    UUIDField,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Lower, Mod, RowNumber
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project import money
+from project.audit.recorder import insert_select, line, recorded, write_history
+from project.audit.refusals import Refusal, any_refusal
+
+from .availability import CUSTOMER_LEFT, people_of
+from .models import Booking, RoundTrip
+from .services import ARCHIVED, CANCELLED, SETTLED, insert_copies, not_exact
+from .states import Leg, PaymentState
+from .wall_time import AtTime, OnDate
+
+PAIRED = Refusal(
+    "paired", Q(round_trip__isnull=False), gettext_lazy("already part of a round trip")
+)
+NOT_UNPAIRABLE = (
+    ARCHIVED,
+    Refusal("single", Q(round_trip__isnull=True), gettext_lazy("not part of a round trip")),
+    Refusal(
+        "other_archived",
+        Exists(
+            models.QuerySet(Booking).filter(
+                round_trip=OuterRef("round_trip"), archived_at__isnull=False
+            )
+        ),
+        gettext_lazy("its other segment is archived"),
+    ),
+)
+
+
+class Pricing(TextChoices):
+    """What the return costs."""
+
+    SAME = "same", gettext_lazy("The same as this ride")
+    SPLIT = "split", gettext_lazy("Half of this ride's price each")
+    OTHER = "other", gettext_lazy("Another price")
+
+
+class Backwards(Func):
+    """A JSON list from its end."""
+
+    template = (
+        "(SELECT JSON_GROUP_ARRAY(value) FROM"
+        " (SELECT value FROM JSON_EACH(%(expressions)s) ORDER BY key DESC))"
+    )
+    arity = 1
+    output_field = models.JSONField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = (
+            "(SELECT COALESCE(JSONB_AGG(value ORDER BY place DESC), '[]')"
+            " FROM JSONB_ARRAY_ELEMENTS(%(expressions)s) WITH ORDINALITY AS list(value, place))"
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+# ------------------------------------------------------------------------------------ create return
+def not_returnable(date=None, clock=None, pricing=Pricing.SAME, price=None, payout=None):
+    """Why a ride can't get a return, at that day and time and for that price."""
+    refusals = (ARCHIVED, CANCELLED, PAIRED, CUSTOMER_LEFT)
+    if date and clock:
+        early = Q(ends_at__gt=AtTime(OnDate(F("pickup_at"), date), clock))
+        text = gettext_lazy("not over yet when the return would start")
+        refusals += (Refusal("before_its_end", early, text),)
+    if pricing == Pricing.SPLIT:
+        refusals += (
+            SETTLED,
+            Refusal("no_price", Q(price__isnull=True), gettext_lazy("no price to split")),
+            Refusal(
+                "invoiced",
+                ~Q(payment_state=PaymentState.UNPAID),
+                gettext_lazy("already invoiced or paid"),
+            ),
+        )
+    for amount, code in ((price, "price_decimals"), (payout, "payout_decimals")):
+        if amount is not None:
+            refusals += (not_exact(amount, code),)
+    return refusals
+
+
+def create_return(
+    selection, *, by, date, clock, pricing=Pricing.SAME, price=None, payout=None, ticket=None
+):
+    """Make the ride back of each, on `date` at `clock` (local): the way and its stops reversed.
+
+    Passenger and customer are kept; what came of the ride (status, driver, payments) is not. With
+    SPLIT each segment gets half of the price and payout; with OTHER the return gets those given.
+    """
+    with recorded(
+        "bookings.return",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=_("Created as a return"),
+        locks=people_of(selection),
+        refusals=not_returnable(date, clock, pricing, price, payout),
+    ) as batch:
+        count = batch.total - batch.outcome.refused_count
+        tie_from(batch, batch.accepted())
+        trip = trip_from(batch, OuterRef("pk"))
+        amounts, kept = amounts_of(pricing, price, payout)
+        tied = {"round_trip": trip, "leg": Leg.OUTBOUND, **kept}
+        originals = batch.mention("bookings.returned", _("Return ride created"), **tied)
+        returns = insert_copies(
+            batch,
+            originals,
+            count,
+            pickup_at=AtTime(OnDate(F("pickup_at"), date), clock),
+            pickup_address=F("dropoff_address"),
+            dropoff_address=F("pickup_address"),
+            stops=Backwards("stops"),
+            transport_number=Value(""),
+            round_trip=trip,
+            leg=Value(Leg.RETURN),
+            **amounts,
+        )
+        batch.write(originals, **tied)
+        batch.created(returns, reference=F("reference"), pickup_at=F("pickup_at"))
+    return batch.outcome
+
+
+def amounts_of(pricing, price, payout):
+    """({field: amount of the return}, {field: new amount of the ride it is made from})."""
+    amount = models.DecimalField(max_digits=14, decimal_places=3)
+    if pricing == Pricing.OTHER:
+        return {
+            "price": Value(price, output_field=amount),
+            "payout": Value(payout, output_field=amount),
+        }, {}
+    if pricing == Pricing.SAME:
+        return {}, {}
+
+    def half(name, first):
+        return money.Share(F(name), Value(1), Value(1), first=Value(first, models.BooleanField()))
+
+    return tuple(
+        {name: half(name, first) for name in ("price", "payout")} for first in (False, True)
+    )
+
+
+def tie_from(batch, origins):
+    """A round trip for each of `origins`, none of which holds a segment yet."""
+    insert_select(
+        RoundTrip,
+        ("created_at", "made_in_id", "origin_id"),
+        origins.order_by("pk"),
+        Value(batch.batch.created_at, output_field=DateTimeField()),
+        Value(batch.batch.pk, output_field=UUIDField()),
+        F("pk"),
+    )
+    made = models.QuerySet(RoundTrip).filter(made_in=batch.batch)
+    write_history(made, batch.batch, "+", batch.why)
+
+
+def trip_from(batch, origin):
+    """The round trip that `tie_from` made from `origin`, an expression, as its key."""
+    made = models.QuerySet(RoundTrip).filter(made_in=batch.batch, origin=origin)
+    return Subquery(made.values("pk")[:1])
+
+
+# -------------------------------------------------------------------------------- pair, unpair
+def placed(selection):
+    """Rides with their `place` of `many` among those of the same customer and passenger.
+
+    By departure: the first two are a pair, and so on.
+    """
+    same = [F("customer"), Lower("passenger_name"), F("currency")]
+    by_departure = [F("pickup_at").asc(), F("pk").asc()]
+    place = Window(RowNumber(), partition_by=same, order_by=by_departure)
+    many = Window(Count("pk"), partition_by=same)
+    return selection.order_by().annotate(
+        place=place, many=many, goes_out=Mod(place, 2), uneven=Mod(many, 2)
+    )
+
+
+def not_pairable(selection):
+    """Why a ride can't be paired: it has its other segment, or none is in the selection."""
+    refusals = (ARCHIVED, CANCELLED, PAIRED)
+    alone = placed(selection.exclude(any_refusal(refusals))).filter(place=F("many"), uneven=1)
+    return (
+        *refusals,
+        Refusal(
+            "alone",
+            Q(pk__in=alone.values("pk")),
+            gettext_lazy("no other ride of the same customer and passenger is selected"),
+        ),
+    )
+
+
+def pair(selection, *, by, ticket=None):
+    """Tie rides of the same customer and passenger two by two, in their order of departure."""
+    with recorded(
+        "bookings.pair",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=line(_("Paired as a round trip")),
+        refusals=not_pairable(selection),
+    ) as batch:
+        tie_from(batch, Booking.objects.filter(pk__in=outbound(batch.accepted()).values("pk")))
+        made = models.QuerySet(RoundTrip).filter(made_in=batch.batch)
+        # The latest trip made from a ride of theirs that left no later: their own, or their mate's.
+        theirs = made.annotate(whose=Lower("origin__passenger_name")).filter(
+            Q(origin__pickup_at__lt=OuterRef("pickup_at"))
+            | Q(origin__pickup_at=OuterRef("pickup_at"), origin__lte=OuterRef("pk")),
+            origin__customer=OuterRef("customer"),
+            origin__currency=OuterRef("currency"),
+            whose=Lower(OuterRef("passenger_name")),
+        )
+        goes_out = Exists(made.filter(origin=OuterRef("pk")))
+        batch.update(
+            round_trip=Subquery(theirs.order_by("-origin__pickup_at", "-origin").values("pk")[:1]),
+            leg=Case(
+                When(goes_out, then=Value(Leg.OUTBOUND)),
+                default=Value(Leg.RETURN),
+                output_field=CharField(),
+            ),
+        )
+    return batch.outcome
+
+
+def outbound(rides):
+    """Of rides that pair up, those that go out."""
+    return placed(rides).filter(goes_out=1)
+
+
+def unpair(selection, *, by, ticket=None):
+    """Untie the segments of round trips: two plain rides again."""
+    with recorded(
+        "bookings.unpair",
+        selection,
+        by=by,
+        ticket=ticket,
+        sentence=line(_("Round trip untied")),
+        refusals=NOT_UNPAIRABLE,
+    ) as batch:
+        batch.update(round_trip=None, leg="")
+    return batch.outcome
+
+
+def not_paired_again(selection):
+    """Why an undo can't give a ride back to its round trip."""
+    return (ARCHIVED, PAIRED)
