@@ -122,7 +122,8 @@ def create_return(
         trip = trip_from(batch, OuterRef("pk"))
         amounts, kept = amounts_of(pricing, price, payout)
         tied = {"round_trip": trip, "leg": Leg.OUTBOUND, **kept}
-        originals = batch.mention("bookings.returned", _("Return ride created"), **tied)
+        told = _("Return ride created")
+        originals = batch.mention("bookings.returned", told, **tied)
         returns = insert_copies(
             batch,
             originals,
@@ -136,7 +137,7 @@ def create_return(
             leg=Value(Leg.RETURN),
             **amounts,
         )
-        batch.write(originals, **tied)
+        batch.write(originals, told, **tied)
         batch.created(returns, reference=F("reference"), pickup_at=F("pickup_at"))
     return batch.outcome
 

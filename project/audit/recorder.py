@@ -181,17 +181,17 @@ class Recording:
         accepted = self.accepted()
         self._log(accepted, self._changes(_among(accepted, values)))
         touched = self.touched()
-        self.write(touched, **_among(touched, values))
+        self.write(touched, self.why, **_among(touched, values))
 
     def update_also(self, records, code, sentence, **values):
         """Set `values` on other records, under a log line of their own; undo passes them by."""
-        self.write(self.mention(code, sentence, records, **values), **values)
+        self.write(self.mention(code, sentence, records, **values), sentence, **values)
 
-    def write(self, records, **values):
+    def write(self, records, why, **values):
         """The UPDATE and the history alone, of records that have their log line already."""
         values = {**values, **self.model.derived(values)}
         records.update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
-        self._history(records, "~")
+        write_history(records, self.batch, "~", self.batch.reason or str(why))
 
     def note(self):
         """Write the log alone: for what was shown or printed and changed nothing."""
@@ -218,7 +218,7 @@ class Recording:
                 }
             ),
         )
-        self._history(self.touched(), "+")
+        write_history(self.touched(), self.batch, "+", self.why)
 
     def _changes(self, values):
         told = {}
@@ -257,9 +257,6 @@ class Recording:
             Value(self.batch.created_at, output_field=models.DateTimeField()),
             changes,
         )
-
-    def _history(self, records, kind):
-        write_history(records, self.batch, kind, self.why)
 
 
 def _among(records, values):

@@ -1,0 +1,292 @@
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bookings import round_trips, services
+from bookings.models import Booking, RoundTrip
+from bookings.round_trips import Pricing
+from bookings.states import Leg, PaymentState, Status
+from project.actions.undo import undo
+from tests.asking import act, picked, toasts, url_of
+from tests.bookings.conftest import assert_recorded, codes, only
+from tests.factories import (
+    make_booking,
+    make_customer,
+    make_driver,
+    make_round_trip,
+)
+
+pytestmark = pytest.mark.django_db
+ON = {"date": date(2030, 3, 4), "clock": time(18, 15)}
+
+
+def create_return(*bookings, by, **given):
+    return round_trips.create_return(only(*bookings), by=by, **ON | given)
+
+
+def made():
+    return Booking.objects.filter(leg=Leg.RETURN).order_by("pk")
+
+
+# -------------------------------------------------------------------------------- create return
+def test_a_return_goes_the_way_back_and_takes_nothing_that_came_of_the_ride(bureau):
+    out = make_booking(
+        status=Status.NO_SHOW,
+        driver=make_driver(),
+        price=Decimal(9000),
+        payout=Decimal(4000),
+        billable=True,
+        fee=Decimal(500),
+        payment_state=PaymentState.PAID,
+        transport_number="AF718",
+        stops=["Rufisque", "Pikine", "Yoff"],
+    )
+    outcome = create_return(out, by=bureau)
+    assert outcome.changed == 1
+    back = made().get()
+    assert (back.pickup_address, back.dropoff_address) == (out.dropoff_address, out.pickup_address)
+    assert back.stops == ["Yoff", "Pikine", "Rufisque"]
+    assert (back.customer, back.passenger_name) == (out.customer, out.passenger_name)
+    assert (back.status, back.driver, back.payment_state, back.fee) == (
+        Status.PENDING,
+        None,
+        PaymentState.UNPAID,
+        None,
+    )
+    assert (back.price, back.payout, back.transport_number) == (9000, 4000, "")
+    local = timezone.localtime(back.pickup_at)
+    assert (local.date(), local.time()) == (ON["date"], ON["clock"])
+    assert back.ends_at - back.pickup_at == out.ends_at - out.pickup_at
+    out.refresh_from_db()
+    assert (out.round_trip, out.leg, out.status) == (
+        back.round_trip,
+        Leg.OUTBOUND,
+        Status.NO_SHOW,
+    )
+    assert (out.round_trip.origin, out.round_trip.made_in) == (out, outcome.batch)
+    assert out.round_trip.history.get().history_user == bureau
+    assert_recorded(back, outcome, "bookings.return", bureau)
+    line = assert_recorded(out, outcome, "bookings.returned", bureau)
+    assert line.changes["leg"] == ["", "outbound"]
+    derived = (back.search_text, back.address_text, back.ends_at)
+    back.derive()
+    assert derived == (back.search_text, back.address_text, back.ends_at)
+
+
+@pytest.mark.parametrize(
+    ("given", "price", "payout", "out_price", "out_payout"),
+    [
+        ({"pricing": Pricing.SAME}, 9001, 4001, 9001, 4001),
+        ({"pricing": Pricing.SPLIT}, 4500, 2000, 4501, 2001),
+        ({"pricing": Pricing.OTHER, "price": Decimal(7000)}, 7000, None, 9001, 4001),
+    ],
+)
+def test_its_price_is_the_same_half_or_another(bureau, given, price, payout, out_price, out_payout):
+    out = make_booking(price=Decimal(9001), payout=Decimal(4001))
+    outcome = create_return(out, by=bureau, **given)
+    out.refresh_from_db()
+    back = made().get()
+    assert (back.price, back.payout) == (price, payout)
+    assert (out.price, out.payout) == (out_price, out_payout)
+    assert undo(outcome.batch, by=bureau).changed == 1
+    out.refresh_from_db()
+    assert (out.price, out.payout, out.round_trip, out.leg) == (9001, 4001, None, "")
+
+
+def test_it_says_why_a_ride_gets_no_return(bureau):
+    paired, _ = make_round_trip()
+    cases = {
+        "archived": make_booking(status=Status.COMPLETED, archived_at=timezone.now()),
+        "cancelled": make_booking(status=Status.CANCELLED),
+        "paired": paired,
+        "customer_inactive": make_booking(customer=make_customer(is_active=False)),
+        "before_its_end": make_booking(pickup_at=timezone.now() + timedelta(days=9999)),
+    }
+    outcome = create_return(*cases.values(), make_booking(), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (1, dict.fromkeys(cases, 1))
+
+
+def test_a_price_is_split_only_where_there_is_one_that_may_change(bureau, gestion):
+    cases = {
+        "no_price": make_booking(),
+        "invoiced": make_booking(price=10, payment_state=PaymentState.INVOICED),
+    }
+    outcome = create_return(*cases.values(), by=bureau, pricing=Pricing.SPLIT)
+    assert (outcome.changed, codes(outcome)) == (0, dict.fromkeys(cases, 1))
+
+
+def test_a_return_that_is_undone_leaves_the_ride_as_it_was(bureau):
+    out = make_booking()
+    outcome = create_return(out, by=bureau)
+    undone = undo(outcome.batch, by=bureau)
+    back = Booking.objects.exclude(pk=out.pk).get()
+    out.refresh_from_db()
+    assert (back.status, back.round_trip, back.leg) == (Status.CANCELLED, None, "")
+    assert back.archived_at is not None
+    assert (out.round_trip, out.leg, out.archived_at) == (None, "", None)
+    assert_recorded(out, undone, "bookings.untied", bureau)
+    assert create_return(out, by=bureau).changed == 1
+
+
+def test_a_ride_changed_since_keeps_its_change_when_the_return_is_undone(bureau):
+    out = make_booking(price=Decimal(10))
+    outcome = create_return(out, by=bureau, pricing=Pricing.SPLIT)
+    out.refresh_from_db()
+    out.price = Decimal(8)
+    services.edit(out, by=bureau)
+    assert undo(outcome.batch, by=bureau).changed == 1
+    out.refresh_from_db()
+    assert out.price == 8
+
+
+def test_returns_of_many_take_as_many_statements_as_of_one(bureau):
+    counts = []
+    for many in (1, 30):
+        rides = [make_booking(stops=["Thiès"]) for _ in range(many)]
+        with CaptureQueriesContext(connection) as statements:
+            assert create_return(*rides, by=bureau).changed == many
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 26
+    for back in made():
+        assert back.round_trip.segments.get(leg=Leg.OUTBOUND).pickup_address == back.dropoff_address
+
+
+def test_the_desk_opens_the_return_that_it_made(desk):
+    booking = make_booking()
+    answers = {"date": "2030-03-04", "clock": "18:15", "pricing": "same"}
+    response = act(desk, url_of("return"), picked(booking) | answers)
+    assert response.url == made().get().get_edit_url()
+    assert toasts(response) == ["1 return created."]
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"clock": "25:00"}, "clock"),
+        ({"date": ""}, "date"),
+        ({"date": "2090-01-01"}, "date"),
+        ({"pricing": "free"}, "pricing"),
+        ({"pricing": "other"}, "price"),
+        ({"pricing": "other", "price": "10.5"}, "price"),
+        ({"price": "10"}, "price"),
+    ],
+)
+def test_bad_answers_are_told_at_their_field_and_make_nothing(desk, answers, field):
+    booking = make_booking()
+    given = {"date": "2030-03-04", "clock": "18:15", "pricing": "same", **answers}
+    response = act(desk, url_of("return"), picked(booking) | given)
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert Booking.objects.count() == 1
+
+
+# -------------------------------------------------------------------------------- pair, unpair
+def test_two_rides_of_a_passenger_are_paired_by_departure(bureau, customer):
+    now = timezone.now()
+    late = make_booking(customer=customer, passenger_name="Awa", pickup_at=now + timedelta(days=3))
+    early = make_booking(customer=customer, passenger_name="AWA", pickup_at=now)
+    outcome = round_trips.pair(only(late, early), by=bureau)
+    assert outcome.changed == 2
+    assert_recorded(late, outcome, "bookings.pair", bureau)
+    assert_recorded(early, outcome, "bookings.pair", bureau)
+    assert (early.leg, late.leg) == (Leg.OUTBOUND, Leg.RETURN)
+    assert early.round_trip == late.round_trip
+    assert undo(outcome.batch, by=bureau).changed == 2
+    early.refresh_from_db()
+    assert (early.round_trip, early.leg) == (None, "")
+
+
+def test_many_are_paired_each_with_their_own(bureau):
+    now = timezone.now()
+    rides, expected = [], set()
+    for name in ("Awa", "Moussa"):
+        for customer in (make_customer(), make_customer()):
+            theirs = [
+                make_booking(
+                    customer=customer, passenger_name=name, pickup_at=now + timedelta(days=n)
+                )
+                for n in (4, 1, 3, 2, 5)
+            ]
+            rides += theirs
+            first, second, third, fourth, _alone = sorted(theirs, key=lambda r: r.pickup_at)
+            expected |= {(first.pk, second.pk), (third.pk, fourth.pk)}
+    outcome = round_trips.pair(only(*rides), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (16, {"alone": 4})
+    assert {
+        tuple(trip.segments.order_by("leg").values_list("pk", flat=True))
+        for trip in RoundTrip.objects.all()
+    } == expected
+
+
+def test_rides_that_are_no_pair_say_so(bureau, customer):
+    paired, _back = make_round_trip()
+    outcome = round_trips.pair(
+        only(make_booking(), make_booking(customer=customer), paired), by=bureau
+    )
+    assert (outcome.changed, codes(outcome)) == (0, {"alone": 2, "paired": 1})
+
+
+def test_untying_takes_both_segments_whichever_was_picked(desk, bureau):
+    out, back = make_round_trip()
+    response = act(desk, url_of("unpair"), picked(back))
+    assert toasts(response) == ["2 segments untied."]
+    for segment in (out, back):
+        segment.refresh_from_db()
+        assert (segment.round_trip, segment.leg) == (None, "")
+    batch = out.logs.order_by("pk").last().batch
+    assert undo(batch, by=bureau).changed == 2
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.leg, back.leg, out.round_trip) == ("outbound", "return", back.round_trip)
+
+
+def test_no_segment_is_untied_alone(bureau):
+    out, back = make_round_trip(outbound={"status": Status.COMPLETED})
+    services.archive(only(out), by=bureau)
+    outcome = round_trips.unpair(only(out, back), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (0, {"archived": 1, "other_archived": 1})
+
+
+# ------------------------------------------------------------------------------------- a fee
+@pytest.mark.parametrize(
+    ("prices", "given", "fees"),
+    [
+        ((10_001, 5_000), {"fee": Decimal(3_000)}, (2_000, 1_000)),
+        ((1, 1), {"fee": Decimal(5)}, (3, 2)),
+        ((None, None), {"fee": Decimal(5)}, (3, 2)),
+        ((0, 7_000), {"fee": Decimal(500)}, (0, 500)),
+        ((5, 5), {"fee_percent": 50}, (3, 2)),
+        ((3_333, 6_667), {"fee_percent": 33}, (1_100, 2_200)),
+    ],
+)
+def test_a_fee_for_a_whole_trip_is_shared_to_the_last_unit(bureau, prices, given, fees):
+    out, back = make_round_trip(outbound={"price": prices[0]}, inbound={"price": prices[1]})
+    services.cancel(only(out, back), by=bureau, kind="late", reason="Late", billable=True, **given)
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.fee, back.fee) == fees
+    line = out.logs.get(action_code="bookings.cancel")
+    assert Decimal(line.changes["fee"][1]) == out.fee
+
+
+def test_of_a_trip_half_cancelled_the_other_half_pays_nothing(bureau):
+    out, back = make_round_trip(price=Decimal(10_000), outbound={"status": Status.COMPLETED})
+    outcome = services.cancel(
+        only(out, back), by=bureau, kind="late", reason="Late", billable=True, fee=Decimal(5)
+    )
+    assert codes(outcome) == {"over": 1}
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.fee, back.fee) == (None, 5)
+
+
+def test_a_fee_is_refused_where_its_currency_has_no_such_decimals(desk):
+    booking = make_booking(price=Decimal(10))
+    answers = {"kind": "late", "reason": "Late", "billable": "1", "fee": "10.5"}
+    response = act(desk, url_of("cancel"), picked(booking) | answers)
+    assert (response.status_code, "fee" in response.context["form"].errors) == (422, True)
+    response = act(desk, url_of("cancel"), picked(booking) | answers | {"billable": "", "fee": "1"})
+    assert "fee" in response.context["form"].errors
+    booking.refresh_from_db()
+    assert booking.status == Status.PENDING
