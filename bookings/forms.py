@@ -362,6 +362,8 @@ class ChangeForm(ActionForm):
             field = AmountField(label=capfirst(model_field.verbose_name))
         else:
             field = model_field.formfield(localize=name == "distance_km")
+        # A model's own rules, which a ModelForm would ask of the whole record.
+        field.validators = [*field.validators, *model_field.validators]
         field.required = False
         field.initial = None
         field.widget.is_required = False

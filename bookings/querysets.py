@@ -108,4 +108,6 @@ class BookingQuerySet(RecordedQuerySet):
         )
 
     def with_people(self):
-        return self.select_related("customer", "driver", "partner", "cancelled_by", "round_trip")
+        return self.select_related(
+            "customer", "driver", "partner", "cancelled_by", "settled_by", "round_trip"
+        )

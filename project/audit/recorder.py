@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.db import IntegrityError, connections, models, router, transaction
-from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.functions import JSONArray, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -145,6 +145,17 @@ def lock(queryset):
     digest_of(queryset, lock=True)
 
 
+class AsJSON(Func):
+    """JSON inside JSON: for SQLite a column of it is mere text, unless it is told."""
+
+    template = "%(expressions)s"
+    arity = 1
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="JSON(%(expressions)s)", **context)
+
+
 class Recording:
     """An open batch: what a service writes with. See the module's docstring for the order."""
 
@@ -230,7 +241,10 @@ class Recording:
                 value = value.pk
             if not hasattr(value, "resolve_expression"):
                 value = Value(value, output_field=model_field)
-            told[name] = JSONArray(F(model_field.attname), value)
+            pair = (F(model_field.attname), value)
+            if isinstance(model_field, models.JSONField):
+                pair = map(AsJSON, pair)
+            told[name] = JSONArray(*pair)
         return JSONObject(**told)
 
     def _log(self, records, changes):
