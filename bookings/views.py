@@ -1,6 +1,7 @@
 """The pages about bookings."""
 
 from django.contrib.auth.decorators import permission_required
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from project.actions import pages
 from project.ui.lists import render_list
 
 from . import services
+from .actions import CHANGE
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
@@ -37,6 +39,40 @@ def booking_detail(request, reference):
         other = booking.round_trip.segments.exclude(pk=booking.pk).first()
     context = {"booking": booking, "other_segment": other}
     return pages.show(request, desks.get("bookings"), booking, "bookings/detail.html", context)
+
+
+@require_safe
+@may_view
+def round_trip_detail(request, pk):
+    """Both segments of a round trip side by side, their life as one, and one form for both."""
+    segments = list(Booking.objects.with_people().filter(round_trip=pk).order_by("leg"))
+    if not segments:
+        raise Http404
+    form = None
+    if request.user.has_perm(CHANGE.permission) and not all(each.archived_at for each in segments):
+        selection = Booking.objects.filter(round_trip=pk)
+        form = CHANGE.form(selection=selection, user=request.user, auto_id="trip_%s")
+    desk = desks.get("bookings")
+    context = {
+        "segments": segments,
+        "totals": totals_of(segments),
+        "form": form,
+        "change_url": desk.action_url(CHANGE),
+    }
+    return pages.show_all(request, desk, segments, "bookings/round_trip.html", context)
+
+
+def totals_of(segments):
+    """{field: [(sum, currency)]} of the segments' amounts; a currency each where they differ."""
+    totals = {}
+    for name in ("price", "payout", "settled_amount", "fee"):
+        sums = {}
+        for segment in segments:
+            amount = getattr(segment, name)
+            if amount is not None:
+                sums[segment.currency] = sums.get(segment.currency, 0) + amount
+        totals[name] = [(total, currency) for currency, total in sums.items()]
+    return totals
 
 
 @require_http_methods(["GET", "POST"])

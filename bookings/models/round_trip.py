@@ -1,6 +1,7 @@
 """What ties an outbound and a return ride."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -38,3 +39,6 @@ class RoundTrip(models.Model):
 
     def __str__(self):
         return f"{self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("bookings:round-trip", args=[self.pk])

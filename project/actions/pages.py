@@ -21,36 +21,43 @@ MOST_ENTRIES = 200
 
 def show(request, desk, record, template, context=None):
     """A record's page: its facts, what can be done with it, and its life."""
+    return show_all(request, desk, [record], template, {"record": record, **(context or {})})
+
+
+def show_all(request, desk, records, template, context):
+    """The page of a few records that belong together, in one: their life as one timeline."""
     entries = timeline(
-        record,
+        records,
         desk.labels(),
         can_undo=lambda batch: not why_not(batch, request.user),
         limit=MOST_ENTRIES + 1,
     )
     context = {
         "desk": desk,
-        "record": record,
-        "actions": available(desk, record, request.user),
+        "pk": ",".join(str(record.pk) for record in records),
+        "actions": available(desk, records, request.user),
         "entries": entries[:MOST_ENTRIES],
         "older": len(entries) > MOST_ENTRIES,
         "refresh_on": desk.event,
-        **(context or {}),
+        **context,
     }
     return render(request, template, context)
 
 
-def available(desk, record, user):
-    """The actions that the user may take on this record and that nothing refuses; one statement."""
+def available(desk, records, user):
+    """The actions that the user may take on one of these at least; one statement."""
     actions = desk.actions_for(user)
     if not actions:
         return []
-    selection = desk.model.objects.filter(pk=record.pk)
+    selection = desk.model.objects.filter(pk__in=[record.pk for record in records])
     refusals = [action.refusals_for(selection, {}) for action in actions]
-    refused = selection.values_list(*map(first_refusal, refusals)).get()
+    refused = zip(*selection.values_list(*map(first_refusal, refusals)), strict=True)
     return [
         {"action": action, "url": desk.action_url(action)}
-        for action, rules, code in zip(actions, refusals, refused, strict=True)
-        if not code or any(rule.code == code and rule.override for rule in rules)
+        for action, rules, codes in zip(actions, refusals, refused, strict=True)
+        if any(
+            not code or any(rule.code == code and rule.override for rule in rules) for code in codes
+        )
     ]
 
 

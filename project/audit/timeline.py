@@ -1,4 +1,4 @@
-"""The life of one record: its log and its field-by-field changes, newest first."""
+"""The life of a record, or of a few as one: log and field-by-field changes, newest first."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,22 +28,25 @@ class Entry:
     batch: object
     undo: bool
     kind: str
+    record: str = ""  # which one it was, where there are several
     changes: list = field(default_factory=list)
 
 
-def timeline(record, labels, *, can_undo=lambda batch: False, limit=200):
-    """The record's entries. `labels` maps action codes to words in the user's language, and
-    `can_undo` tells of a batch whether this user may undo it.
+def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):
+    """The entries of these records of one kind. `labels` maps action codes to words in the user's
+    language, and `can_undo` tells of a batch whether this user may undo it.
 
     Two statements, and one for each kind of record that a changed field points to.
     """
-    log, key = log_model_of(type(record))
+    model = type(records[0])
+    log, key = log_model_of(model)
+    names = {record.pk: str(record) for record in records} if len(records) > 1 else {}
     lines = list(
-        log._base_manager.filter(**{key: record})
+        log._base_manager.filter(**{f"{key}__in": [record.pk for record in records]})
         .select_related("user", "batch", "batch__undone_by")
         .order_by("-timestamp", "-pk")[:limit]
     )
-    names = _names_of_related(type(record), lines)
+    related = _names_of_related(model, lines)
     return [
         Entry(
             when=line.timestamp,
@@ -54,23 +57,24 @@ def timeline(record, labels, *, can_undo=lambda batch: False, limit=200):
             batch=line.batch_id,
             undo=line.batch.action == line.action_code and can_undo(line.batch),
             kind=line.action_code.rpartition(".")[2],
+            record=names.get(getattr(line, f"{key}_id"), ""),
             changes=[
                 Change(
-                    str(_field(record, name).verbose_name),
-                    shown(_field(record, name), before, names),
-                    shown(_field(record, name), after, names),
+                    str(_field(model, name).verbose_name),
+                    shown(_field(model, name), before, related),
+                    shown(_field(model, name), after, related),
                 )
                 for name, (before, after) in line.changes.items()
-                if _field(record, name) is not None
-                and _value(_field(record, name), before) != _value(_field(record, name), after)
+                if _field(model, name) is not None
+                and _value(_field(model, name), before) != _value(_field(model, name), after)
             ],
         )
         for line in lines
     ]
 
 
-def _field(record, name):
-    return next((f for f in record._meta.concrete_fields if f.name == name), None)
+def _field(model, name):
+    return next((f for f in model._meta.concrete_fields if f.name == name), None)
 
 
 def _value(model_field, value):

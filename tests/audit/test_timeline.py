@@ -37,7 +37,7 @@ def told(booking, changes, *, code="bookings.edit", batch_action=None, **fields)
 
 def changes_of(booking, changes):
     told(booking, changes)
-    entry = timeline(booking, {})[0]
+    entry = timeline([booking], {})[0]
     return [(change.field, change.before, change.after) for change in entry.changes]
 
 
@@ -91,7 +91,7 @@ def test_the_newest_comes_first_and_no_more_than_asked_for():
     booking = make_booking()
     for number in range(5):
         told(booking, {}, action=f"Line {number}")
-    entries = timeline(booking, {}, limit=3)
+    entries = timeline([booking], {}, limit=3)
     assert [entry.text for entry in entries] == ["Line 4", "Line 3", "Line 2"]
 
 
@@ -99,7 +99,7 @@ def test_an_act_is_called_by_its_label_and_one_without_by_what_was_written():
     booking, user = make_booking(), make_user("awa")
     told(booking, {}, user=user)
     told(booking, {}, code="bookings.gone")
-    gone, known, _made = timeline(booking, {"bookings.edit": "Edit"})
+    gone, known, _made = timeline([booking], {"bookings.edit": "Edit"})
     assert (known.label, known.text, known.reason) == ("Edit", "Written then", "Because")
     assert (known.who, known.kind) == (user, "edit")
     assert (gone.label, gone.who) == ("Written then", None)
@@ -110,7 +110,7 @@ def test_undo_is_offered_on_the_lines_of_the_act_itself():
     told(booking, {})
     told(booking, {}, code="bookings.copied", batch_action="bookings.duplicate")
     copied, edited, made = timeline(
-        booking, {}, can_undo=lambda batch: batch.action != "bookings.create"
+        [booking], {}, can_undo=lambda batch: batch.action != "bookings.create"
     )
     assert (edited.undo, copied.undo, made.undo) == (True, False, False)
 
@@ -130,7 +130,7 @@ def test_its_statements_do_not_grow_with_its_lines(db):
                 user=make_user(),
             )
         with CaptureQueriesContext(connection) as statements:
-            entries = timeline(booking, {}, can_undo=lambda batch: hasattr(batch, "undone_by"))
+            entries = timeline([booking], {}, can_undo=lambda batch: hasattr(batch, "undone_by"))
             assert all(entry.who is None or str(entry.who) for entry in entries)
         counts.append(len(statements))
     assert counts == [3, 3]
@@ -140,5 +140,5 @@ def test_a_change_of_a_list_is_told():
     booking = make_booking()
     booking.stops = ["Gare de Colobane", "Point E"]
     booking.save()
-    change = timeline(booking, {})[0].changes[0]
+    change = timeline([booking], {})[0].changes[0]
     assert change.after == "Gare de Colobane, Point E"

@@ -143,11 +143,11 @@ def test_its_life_is_told_in_words(desk, bureau, settings):
 @pytest.mark.parametrize(
     ("fields", "names"),
     [
-        ({}, "assign set_status cancel duplicate recap"),
-        ({"driver": make_driver}, "assign set_status cancel unassign duplicate recap"),
-        ({"status": Status.IN_PROGRESS}, "assign set_status cancel duplicate recap"),
-        ({"status": Status.COMPLETED}, "archive duplicate recap"),
-        ({"status": Status.CANCELLED}, "archive restore duplicate recap"),
+        ({}, "assign set_status cancel change return duplicate recap"),
+        ({"driver": make_driver}, "assign set_status cancel unassign change return duplicate recap"),
+        ({"status": Status.IN_PROGRESS}, "assign set_status cancel change return duplicate recap"),
+        ({"status": Status.COMPLETED}, "archive change return duplicate recap"),
+        ({"status": Status.CANCELLED}, "archive restore change duplicate recap"),
         (
             {"status": Status.CANCELLED, "archived_at": timezone.now()},
             "unarchive duplicate recap",

@@ -2,6 +2,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -11,13 +12,14 @@ from bookings.models import Booking, RoundTrip
 from bookings.round_trips import Pricing
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
-from tests.asking import act, picked, toasts, url_of
+from tests.asking import HTMX, act, picked, ticket_of, toasts, url_of
 from tests.bookings.conftest import assert_recorded, codes, only
 from tests.factories import (
     make_booking,
     make_customer,
     make_driver,
     make_round_trip,
+    make_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -290,3 +292,60 @@ def test_a_fee_is_refused_where_its_currency_has_no_such_decimals(desk):
     assert "fee" in response.context["form"].errors
     booking.refresh_from_db()
     assert booking.status == Status.PENDING
+
+
+# -------------------------------------------------------------------------------------- the page
+def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
+    out, back = make_round_trip(
+        price=Decimal(35_000), outbound={"driver": make_driver("Ibou Sarr")}
+    )
+    services.set_status(only(out), by=bureau, status=Status.CONFIRMED)
+    response = desk.get(out.round_trip.get_absolute_url())
+    page = response.content.decode()
+    for text in (out.reference, back.reference, "Ibou Sarr", "Confirmed", "Pending", "70,000"):
+        assert text in page
+    assert [entry.record for entry in response.context["entries"]] == [
+        out.reference,
+        back.reference,
+        out.reference,
+    ]
+    assert f'name="pk" value="{out.pk},{back.pk}"' in page
+    assert out.round_trip.get_absolute_url() in desk.get(out.get_absolute_url()).content.decode()
+
+
+def test_its_form_asks_before_it_changes_one_segment(desk):
+    out, back = make_round_trip(price=Decimal(10))
+    given = picked(out, back) | {"confirm": "1", "price": "12", "price_leg": "return"}
+    asked = desk.post(url_of("change"), given, headers=HTMX)
+    assert asked.status_code == 200
+    assert asked.context["preview"].ready == 1
+    assert desk.post(url_of("change"), given | ticket_of(asked), headers=HTMX).status_code == 200
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.price, back.price) == (10, 12)
+
+
+def test_the_page_costs_the_same_whatever_happened(desk, bureau, django_assert_max_num_queries):
+    out, back = make_round_trip()
+    for status in (Status.CONFIRMED, Status.CONFIRMED):
+        services.set_status(only(out, back), by=bureau, status=status)
+    with django_assert_max_num_queries(12):
+        desk.get(out.round_trip.get_absolute_url())
+
+
+def test_a_trip_that_is_untied_or_not_to_be_seen_has_no_page(desk, bureau, client):
+    out, _back = make_round_trip()
+    url = out.round_trip.get_absolute_url()
+    client.force_login(make_user())
+    assert client.get(url).status_code == 403
+    round_trips.unpair(only(*Booking.objects.all()), by=bureau)
+    assert desk.get(url).status_code == 404
+
+
+def test_who_may_not_change_is_shown_no_form(client):
+    onlooker = make_user()
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    client.force_login(onlooker)
+    out, _back = make_round_trip()
+    response = client.get(out.round_trip.get_absolute_url())
+    assert response.context["form"] is None
+    assert url_of("change") not in response.content.decode()
