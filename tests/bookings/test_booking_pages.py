@@ -144,7 +144,10 @@ def test_its_life_is_told_in_words(desk, bureau, settings):
     ("fields", "names"),
     [
         ({}, "assign set_status cancel change return duplicate recap"),
-        ({"driver": make_driver}, "assign set_status cancel unassign change return duplicate recap"),
+        (
+            {"driver": make_driver},
+            "assign set_status cancel unassign change return duplicate recap",
+        ),
         ({"status": Status.IN_PROGRESS}, "assign set_status cancel change return duplicate recap"),
         ({"status": Status.COMPLETED}, "archive change return duplicate recap"),
         ({"status": Status.CANCELLED}, "archive restore change duplicate recap"),

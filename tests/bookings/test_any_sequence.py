@@ -1,0 +1,221 @@
+"""Whatever staff do in whatever order, the books stay straight.
+
+Random rides, round trips among them, and random actions on random parts of them. After each:
+every row is as its latest history says, the log tells what the history shows, amounts of a trip
+sum up; and undo brings back the exact state.
+"""
+
+from contextlib import contextmanager
+from datetime import date, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bookings import changes, payouts, round_trips, services
+from bookings.changes import To
+from bookings.models import Booking
+from bookings.states import CancellationKind, Leg, Status
+from project.actions.undo import CannotUndo, undo, why_not
+from tests.factories import make_booking, make_driver, make_partner, make_round_trip, make_user
+
+pytestmark = pytest.mark.django_db
+
+UNTOLD = {"id", "version", "created_at", "updated_at"}
+MOVED_ON = {"version", "updated_at"}
+AMOUNTS = st.integers(0, 99_999).map(Decimal)
+LEGS = st.sampled_from(["", Leg.OUTBOUND, Leg.RETURN])
+
+
+SHARED = {"bookings.cancel": "fee", "bookings.settle": "settled_amount"}
+
+
+def act(service, **answers):
+    def step(rides, by, world):
+        return service(rides, by=by, **answers)
+
+    # What a whole round trip costs, where it is asked for as one amount.
+    step.total = answers.get("amount", answers.get("fee") if answers.get("billable") else None)
+    return step
+
+
+def assign(carrier):
+    return lambda rides, by, world: services.assign(rides, by=by, **{carrier: world[carrier]})
+
+
+def changed(draw):
+    leg = draw(LEGS)
+    values = {
+        "price": draw(AMOUNTS),
+        "passenger_name": "Élise",
+        "clock": draw(st.sampled_from([time(6), time(18, 30)])),
+        "stops": [],
+    }
+    return act(changes.change, values={name: To(value, leg) for name, value in values.items()})
+
+
+def cancelled(draw):
+    return act(
+        services.cancel,
+        kind=CancellationKind.LATE,
+        reason="Late",
+        billable=draw(st.booleans()),
+        fee=draw(st.none() | AMOUNTS),
+        fee_percent=draw(st.integers(1, 100)),
+    )
+
+
+def returned(draw):
+    pricing = draw(st.sampled_from(round_trips.Pricing))
+    return act(
+        round_trips.create_return,
+        date=date(2032, 2, 2),
+        clock=time(7, 30),
+        pricing=pricing,
+        price=Decimal(5) if pricing == round_trips.Pricing.OTHER else None,
+    )
+
+
+MOVES = [Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW]
+ACTIONS = [
+    cancelled,
+    changed,
+    returned,
+    lambda draw: act(services.restore, reason="On again"),
+    lambda draw: act(services.archive),
+    lambda draw: act(services.unarchive),
+    lambda draw: act(services.set_status, status=draw(st.sampled_from(MOVES))),
+    lambda draw: assign(draw(st.sampled_from(["driver", "partner"]))),
+    lambda draw: act(services.unassign),
+    lambda draw: act(services.duplicate, date=date(2031, 1, 31)),
+    lambda draw: act(round_trips.pair),
+    lambda draw: lambda rides, by, world: round_trips.unpair(rides.whole_trips(), by=by),
+    lambda draw: act(payouts.settle, amount=draw(st.none() | AMOUNTS)),
+    lambda draw: act(payouts.reopen, reason="Slip"),
+]
+
+
+@st.composite
+def steps(draw):
+    """[(action, which rides: None for all, whether it is undone)]"""
+    return [
+        (
+            draw(st.sampled_from(ACTIONS))(draw),
+            draw(st.none() | st.sets(st.integers(0, 7), min_size=1)),
+            draw(st.booleans()),
+        )
+        for _ in range(draw(st.integers(5, 10)))
+    ]
+
+
+RIDES = st.lists(st.tuples(AMOUNTS | st.none(), st.booleans()), min_size=2, max_size=4)
+
+
+@contextmanager
+def rolled_back():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def make_world(rides):
+    """Single rides and round trips, of one customer, at different times."""
+    world = {"driver": make_driver(), "partner": make_partner()}
+    start = timezone.now() + timedelta(days=1)
+    for n, (price, is_trip) in enumerate(rides):
+        given = {"price": price, "payout": price, "pickup_at": start + timedelta(days=2 * n)}
+        given |= {"stops": ["Thiès", "Mbour"], "passenger_name": "Awa"}
+        make_round_trip(**given) if is_trip else make_booking(**given)
+    return world
+
+
+def state():
+    """{pk: every field that an undo brings back}."""
+    return {
+        row.pop("id"): {name: value for name, value in row.items() if name not in MOVED_ON}
+        for row in Booking.objects.values()
+    }
+
+
+def check():
+    for ride in Booking.objects.all():
+        rows = list(ride.history.order_by("history_id"))
+        lines = list(ride.logs.order_by("pk"))
+        latest = rows[-1]
+        for field in latest.tracked_fields:
+            assert getattr(latest, field.attname) == getattr(ride, field.attname), field.name
+        assert [row.version for row in rows] == list(range(1, ride.version + 1))
+        told = {line.batch_id: {} for line in lines}
+        for line in lines:
+            told[line.batch_id] |= line.changes
+        assert {row.batch_id for row in rows} <= told.keys()
+        for before, after in pairwise(rows):
+            for field in latest.tracked_fields:
+                if field.name in Booking.quiet_fields | UNTOLD:
+                    continue
+                old, new = getattr(before, field.attname), getattr(after, field.attname)
+                if old != new:
+                    assert field.name in told[after.batch_id], field.name
+        found = (ride.ends_at, ride.search_text, ride.address_text)
+        ride.derive()
+        assert found == (ride.ends_at, ride.search_text, ride.address_text)
+        if ride.round_trip_id:
+            assert ride.round_trip.segments.count() <= 2
+
+
+@given(rides=RIDES, steps=steps())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_is_done_the_books_stay_straight(rides, steps):
+    with rolled_back():
+        by, world = make_user(is_superuser=True), make_world(rides)
+        for step, picked, take_back in steps:
+            keys = list(Booking.objects.order_by("pk").values_list("pk", flat=True))
+            if picked is not None:
+                keys = [keys[n % len(keys)] for n in picked]
+            some = Booking.objects.filter(pk__in=keys)
+            before = state()
+            outcome = step(some, by, world)
+            check()
+            after = state()
+            name = SHARED.get(outcome.batch.action)
+            if name and step.total is not None:
+                check_shared(outcome.batch, name, step.total)
+            if not take_back or why_not(outcome.batch, by):
+                continue
+            try:
+                undone = undo(outcome.batch, by=by)
+            except CannotUndo:
+                assert state() == after
+                continue
+            check()
+            check_undone(before, after, outcome, undone)
+
+
+def check_shared(batch, name, total):
+    """What was asked for a whole trip is what its two segments bear together."""
+    trips = Booking.objects.filter(logs__batch=batch, leg=Leg.OUTBOUND)
+    for ride in trips:
+        both = ride.round_trip.segments.filter(logs__batch=batch)
+        if both.count() == 2:
+            assert sum(both.values_list(name, flat=True)) == total
+
+
+def check_undone(before, after, outcome, undone):
+    """The rides that were there are exactly as before; those that a batch made are discarded."""
+    refused = set(undone.refusals().values_list("object_id", flat=True)) if undone.batch else None
+    if refused is None:  # all were: nothing was kept
+        assert state() == after
+        return
+    now = state()
+    for pk, fields in now.items():
+        if pk in before and pk not in refused:
+            assert fields == before[pk]
+        elif pk not in before and pk not in refused:
+            assert (fields["status"], fields["cancellation_kind"]) == ("cancelled", "mistake")
+            assert fields["archived_at"] is not None
