@@ -34,8 +34,10 @@ class BookingsConfig(AppConfig):
 
     def ready(self):
         from . import parties  # models, which are not there before ready()
+        from .public_holidays import check_country
         from .seed import seed
 
+        check_country()
         groups.register("bookings", bureau=permissions.BUREAU, gestion=permissions.GESTION)
         search.register(
             self.get_model("Booking"),

@@ -13,5 +13,6 @@ BUREAU = (
     "unassign_booking",
     "duplicate_booking",
     "recap_booking",
+    "repeat_booking",
 )
 GESTION = ("override_overlap_booking",)

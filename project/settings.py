@@ -180,6 +180,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = env.str("TIME_ZONE", default="Africa/Dakar")
 CURRENCY = env.str("CURRENCY", default="XOF")  # ISO 4217, what a new booking starts with
+HOLIDAYS_COUNTRY = env.str("HOLIDAYS_COUNTRY", default="SN")  # ISO 3166, whose public holidays
 
 # ----------------------------------------------------------------------------------------- files
 STATIC_URL = "static/"
