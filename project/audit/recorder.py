@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.apps import apps
-from django.db import IntegrityError, connections, models, router, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.functions import JSONArray, JSONObject
+from django.db.models.sql import InsertQuery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -241,7 +242,10 @@ class Recording:
 
 
 def write_history(records, batch, kind, why):
-    """A history row for each of `records`, read from the table as it now stands."""
+    """A history row for each of `records`, read from the table as it now stands.
+
+    `kind` is "+" or "~", or an expression over the record.
+    """
     history = records.model.history.model
     tracked = [tracked.attname for tracked in history.tracked_fields]
     insert_select(
@@ -257,7 +261,7 @@ def write_history(records, batch, kind, why):
         records.order_by("pk"),
         *(F(name) for name in tracked),
         Value(batch.created_at, output_field=models.DateTimeField()),
-        Value(kind),
+        kind if hasattr(kind, "resolve_expression") else Value(kind),
         Value(batch.user_id, output_field=models.BigIntegerField()),
         Value(why, output_field=TextField()),
         Value(batch.pk, output_field=models.UUIDField()),
@@ -324,24 +328,34 @@ def refused_by_reason(batch):
 def open_batch(action, model, by, reason="", token=None, undo_of=None):
     """Insert the batch; `AlreadyDone` if its token was used before."""
     batch_model = apps.get_model("audit", "Batch")
-    try:
-        with transaction.atomic():
-            return batch_model.objects.create(
-                action=action,
-                model=model._meta.label_lower,
-                user=by,
-                reason=reason,
-                created_at=timezone.now(),
-                token=token,
-                undo_of=undo_of,
-            )
-    except IntegrityError:
-        first = batch_model.objects.filter(
-            Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
-        ).first()
-        if first is None:
-            raise
-        raise AlreadyDone(first) from None
+    batch = batch_model(
+        action=action,
+        model=model._meta.label_lower,
+        user=by,
+        reason=reason,
+        created_at=timezone.now(),
+        token=token,
+        undo_of=undo_of,
+    )
+    if not _inserted(batch):
+        taken = Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
+        raise AlreadyDone(batch_model.objects.filter(taken).first())
+    return batch
+
+
+def _inserted(record):
+    """Insert a record unless one of its unique values is taken; whether it was inserted.
+
+    In one statement, which leaves the transaction as it is either way: a savepoint takes three.
+    """
+    query = InsertQuery(type(record))
+    query.insert_values(record._meta.concrete_fields, [record])
+    connection = _connection(type(record))
+    [(sql, params)] = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ON CONFLICT DO NOTHING", params)
+        record._state.adding, record._state.db = False, connection.alias
+        return cursor.rowcount == 1
 
 
 def plain(selection):
