@@ -5,15 +5,42 @@ from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import services
+from . import series_services, services
 from .availability import OVERRIDE, people_of
 from .forms import AssignForm, CancelForm, DuplicateForm, RestoreForm, StatusForm
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
 ROUND_TRIP = Scope(
-    "round_trip", _("The whole round trip"), lambda selection: selection.whole_trips()
+    "round_trip",
+    _("The whole round trip"),
+    lambda selection: selection.whole_trips(),
+    added=ngettext_lazy(
+        "%(n)s added: the other leg of a round trip",
+        "%(n)s added: the other legs of round trips",
+        "n",
+    ),
 )
-SCOPES = (SEGMENT, ROUND_TRIP)
+FOLLOWING = Scope(
+    "following",
+    _("This and the following of the series"),
+    lambda selection: selection.following(),
+    offered=lambda selection: selection.occurrences().exists(),
+    added=ngettext_lazy(
+        "%(n)s added: a following ride of the series",
+        "%(n)s added: following rides of the series",
+        "n",
+    ),
+)
+SERIES = Scope(
+    "series",
+    _("The whole series"),
+    lambda selection: selection.whole_series(),
+    offered=lambda selection: selection.occurrences().exists(),
+    added=ngettext_lazy(
+        "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
+    ),
+)
+SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
 
 CANCELLATION = (
     "status",
@@ -222,4 +249,26 @@ COPIED = Action(
     done=_("Copied"),
     permission="bookings.view_booking",
 )
-FORMS = (CREATE, EDIT, DISCARD, COPIED)
+REPEAT = Action(
+    code=series_services.REPEAT,
+    label=_("Make recurring"),
+    question=ngettext_lazy("Create %(n)s ride", "Create %(n)s rides", "n"),
+    done=ngettext_lazy("%(n)s ride of a series created.", "%(n)s rides of a series created.", "n"),
+    permission="bookings.repeat_booking",
+    creates=True,
+)
+REPEATED = Action(
+    code=series_services.TIED,
+    label=_("Made recurring"),
+    question=_("Made recurring"),
+    done=_("Made recurring"),
+    permission="bookings.view_booking",
+)
+UNTIE = Action(
+    code=series_services.UNTIE,
+    label=_("Taken out of its series"),
+    question=_("Taken out of its series"),
+    done=_("Taken out of its series"),
+    permission="bookings.cancel_booking",
+)
+FORMS = (CREATE, EDIT, DISCARD, COPIED, REPEAT, REPEATED, UNTIE)

@@ -194,8 +194,9 @@ def dialog(desk, step):
         "notes": [*step.selection.notes, *step.errors],
         "scopes": [
             {"value": scope.name, "label": scope.label, "checked": scope is step.scope}
-            for scope in action.scopes
+            for scope in offered(step)
         ],
+        "added": added(step),
         "changed": step.changed,
         "hidden": [
             *step.selection.hidden,
@@ -206,6 +207,22 @@ def dialog(desk, step):
         "post_url": desk.action_url(action),
         "can_submit": split.ready > 0,
     }
+
+
+def offered(step):
+    """The scopes to choose from: those that reach further than what is selected, or are chosen."""
+    return [
+        scope
+        for scope in step.action.scopes
+        if scope is step.scope or not scope.offered or scope.offered(step.selection.queryset)
+    ]
+
+
+def added(step):
+    """What the scope brought in besides what was selected, in words; '' for nothing."""
+    if not (step.preview.widened and step.scope.added):
+        return ""
+    return str(step.scope.added % {"n": Counted(step.preview.widened)})
 
 
 def ticket_of(data):

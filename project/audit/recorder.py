@@ -270,18 +270,32 @@ def write_history(records, batch, kind, why):
 
 @contextmanager
 def recorded(
-    action, selection, *, by, sentence, refusals=(), reason="", ticket=None, locks=(), undo_of=None
+    action,
+    selection,
+    *,
+    by,
+    sentence,
+    refusals=(),
+    reason="",
+    ticket=None,
+    locks=(),
+    undo_of=None,
+    expected=0,
 ):
     """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
 
     `sentence` is the log line: text, or an expression over the record. `locks` are querysets of
     other rows that the refusals read (drivers): locked first, so that no two batches decide on
-    the same facts. Raises `SelectionChanged` and `AlreadyDone`; nothing is written then.
+    the same facts. `expected` is how many will have changed, where that is known beforehand: it
+    spares the statement that corrects the batch's count. Raises `SelectionChanged` and
+    `AlreadyDone`; nothing is written then.
     """
     selection = plain(selection)
     ticket = ticket or Ticket()
     with transaction.atomic(using=router.db_for_write(selection.model)):
-        batch = open_batch(action, selection.model, by, reason, ticket.token, undo_of)
+        batch = open_batch(
+            action, selection.model, by, reason, ticket.token, undo_of, changed=expected
+        )
         for rows in locks:
             lock(rows)
         count, digest = digest_of(selection, lock=True)
@@ -295,8 +309,9 @@ def recorded(
         if ticket.digest and outcome.refused_count + outcome.changed != count:
             # A record began to match between two statements: nobody saw it, nobody changes it.
             raise SelectionChanged
-        batch.changed, batch.refused = outcome.changed, outcome.refused_count
-        batch.save(update_fields=["changed", "refused"])
+        if (batch.changed, batch.refused) != (outcome.changed, outcome.refused_count):
+            batch.changed, batch.refused = outcome.changed, outcome.refused_count
+            batch.save(update_fields=["changed", "refused"])
 
 
 def _refuse(batch, selection, refusals):
@@ -325,7 +340,7 @@ def refused_by_reason(batch):
     return [Refused(*row) for row in counts.order_by("-n", "code")]
 
 
-def open_batch(action, model, by, reason="", token=None, undo_of=None):
+def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0):
     """Insert the batch; `AlreadyDone` if its token was used before."""
     batch_model = apps.get_model("audit", "Batch")
     batch = batch_model(
@@ -336,6 +351,7 @@ def open_batch(action, model, by, reason="", token=None, undo_of=None):
         created_at=timezone.now(),
         token=token,
         undo_of=undo_of,
+        changed=changed,
     )
     if not _inserted(batch):
         taken = Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
