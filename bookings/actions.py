@@ -20,11 +20,17 @@ ROUND_TRIP = Scope(
         "n",
     ),
 )
+
+
+def recurs(selection):
+    return selection.occurrences().exists()
+
+
 FOLLOWING = Scope(
     "following",
     _("This and the following of the series"),
     lambda selection: selection.following(),
-    offered=lambda selection: selection.occurrences().exists(),
+    offered=recurs,
     added=ngettext_lazy(
         "%(n)s added: a following ride of the series",
         "%(n)s added: following rides of the series",
@@ -35,7 +41,7 @@ SERIES = Scope(
     "series",
     _("The whole series"),
     lambda selection: selection.whole_series(),
-    offered=lambda selection: selection.occurrences().exists(),
+    offered=recurs,
     added=ngettext_lazy(
         "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
     ),

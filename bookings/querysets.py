@@ -121,8 +121,10 @@ class BookingQuerySet(RecordedQuerySet):
         By the key of the occurrence, not by where it was moved to; so the other segment of a round
         trip, which has the same key, is among them.
         """
-        earlier = self.occurrences().order_by().filter(
-            series=OuterRef("series"), original_start__lte=OuterRef("original_start")
+        earlier = (
+            self.occurrences()
+            .order_by()
+            .filter(series=OuterRef("series"), original_start__lte=OuterRef("original_start"))
         )
         series = self.occurrences().order_by().values("series")
         return self._with(self.model.objects.filter(Exists(earlier), series__in=series))

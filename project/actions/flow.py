@@ -211,11 +211,11 @@ def dialog(desk, step):
 
 def offered(step):
     """The scopes to choose from: those that reach further than what is selected, or are chosen."""
-    return [
-        scope
-        for scope in step.action.scopes
-        if scope is step.scope or not scope.offered or scope.offered(step.selection.queryset)
-    ]
+    answers = {None: True}  # what several scopes ask is asked once
+    for scope in step.action.scopes:
+        if scope.offered not in answers:
+            answers[scope.offered] = scope.offered(step.selection.queryset)
+    return [scope for scope in step.action.scopes if scope is step.scope or answers[scope.offered]]
 
 
 def added(step):
