@@ -136,4 +136,6 @@ class BookingQuerySet(RecordedQuerySet):
         )
 
     def with_people(self):
-        return self.select_related("customer", "driver", "partner", "cancelled_by", "round_trip")
+        return self.select_related(
+            "customer", "driver", "partner", "cancelled_by", "round_trip", "series"
+        )

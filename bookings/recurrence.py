@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from dateutil.rrule import rrulestr
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -46,8 +47,14 @@ class Frequency(models.TextChoices):
     MONTHLY = "MONTHLY", gettext_lazy("Every month")
 
 
-class TooMany(ValueError):
+class TooMany(ValidationError):
     """A rule without end in sight: it has more occurrences than a series may."""
+
+    def __init__(self):
+        super().__init__(
+            _("That is more than %(most)s rides: end it earlier."),
+            params={"most": MOST_OCCURRENCES},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class Rule:
         walk = rrulestr(str(self), dtstart=datetime.combine(first, time.min))
         days = [moment.date() for moment in islice(walk, MOST_OCCURRENCES + 1)]
         if len(days) > MOST_OCCURRENCES:
-            raise TooMany(f"More than {MOST_OCCURRENCES} occurrences.")
+            raise TooMany
         return days
 
     def has(self, day):
@@ -167,9 +174,11 @@ class Rule:
             text = ngettext("every week on %(days)s", "every %(n)s weeks on %(days)s", every["n"])
             return text % (every | {"days": days})
         text = ngettext("every month %(day)s", "every %(n)s months %(day)s", every["n"])
-        return text % (every | {"day": self._day_of_month()})
+        return text % (every | {"day": self.day_of_month})
 
-    def _day_of_month(self):
+    @property
+    def day_of_month(self):
+        """ "on the second Tuesday", "on day 5"."""
         if self.month_day is None:
             named = {"place": PLACES[self.place], "day": WEEKDAYS[self.weekdays[0]]}
             return _("on the %(place)s %(day)s") % named

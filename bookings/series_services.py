@@ -28,13 +28,12 @@ from project.directory.models import Customer, Driver, Partner
 
 from . import services
 from .availability import CUSTOMER_LEFT, gone
-from .models import Booking, BookingLog, RoundTrip, Series, reference_prefix
+from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
 from .querysets import LONGEST_RIDE
-from .recurrence import TooMany, moments, shifted
+from .recurrence import moments, shifted
+from .series_queries import REPEAT, TIED, UNTIE
 from .services import ARCHIVED, CANCELLED, COPIED
 from .states import Leg, PaymentState, Status
-
-REPEAT, TIED, UNTIE = "bookings.repeat", "bookings.repeated", "bookings.untie"
 
 NOT_REPEATABLE = (
     ARCHIVED,
@@ -101,16 +100,19 @@ def plan_of(segments, rule, *, excluded=()):
     zone = timezone.get_default_timezone()
     first = segments[0].pickup_at
     today = first.astimezone(zone).date()
-    try:
-        days = rule.days(today)
-    except TooMany as many:
-        raise ValidationError(_("That is more than 1,000 rides: end it earlier.")) from many
+    days = rule.days(today)
     if days[:1] != [today]:
         raise ValidationError(_("The first ride is not on a day of this rule."))
     plan = Plan(segments, days, sorted({*excluded} & {*days[1:]}))
     plan.rides = rides_on([day for day in days[1:] if day not in plan.excluded], segments, zone)
     if not plan.rides:
         raise ValidationError(_("This rule makes no further ride."))
+    last_year = timezone.localdate().year + YEARS_AHEAD
+    if plan.rides[-1].day.year > last_year:
+        raise ValidationError(
+            _("The last ride would be in %(year)s: no later than %(last)s, please."),
+            params={"year": plan.rides[-1].day.year, "last": last_year},
+        )
     return plan
 
 
@@ -171,15 +173,18 @@ def clash(taken, start, end):
 
 
 # --------------------------------------------------------------------------------- make it recur
-def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, ticket=None):
+def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen=None, ticket=None):
     """Make a ride recur: it becomes the first occurrence, the others are copies of it.
 
     `both`: of a round trip both segments recur, each pair tied in a round trip of its own. The
     copies are pending and unpaid; with `same_driver` they keep their driver where that one is free.
-    Raises ValidationError, `SelectionChanged` for a booking that is no longer as it was read, and
+    `seen` is {key: version} of what the user saw, where that is not what `booking` was read as.
+    Raises ValidationError, `SelectionChanged` for a ride that is no longer as it was seen, and
     `AlreadyDone`. The Outcome counts the copies.
     """
     segments = segments_of(booking, both=both)
+    for segment in segments:
+        segment.version = (seen or {}).get(segment.pk, segment.version)
     plan = plan_of(segments, rule, excluded=excluded)
     selection = as_read(segments).exclude(any_refusal(not_repeatable(same_driver)))
     with recorded(

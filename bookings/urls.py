@@ -1,12 +1,14 @@
 from django.urls import path
 
-from . import views
+from . import series_views, views
 
 app_name = "bookings"
 urlpatterns = [
     path("", views.booking_list, name="list"),
     path("new/", views.booking_create, name="create"),
     path("addresses/", views.addresses, name="addresses"),
+    path("series/<int:pk>/", series_views.series_detail, name="series"),
+    path("<slug:reference>/repeat/", series_views.booking_repeat, name="repeat"),
     path("<slug:reference>/", views.booking_detail, name="detail"),
     path("<slug:reference>/edit/", views.booking_edit, name="edit"),
 ]

@@ -1,0 +1,235 @@
+"""What the pages about series ask, and how they check it."""
+
+from datetime import date
+from itertools import groupby
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Fieldset, Layout, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .public_holidays import holidays_of
+from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
+from .series_services import keep_people, plan_of, segments_of
+
+BY_DATE = "date"
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week, as numbers from 0 for Monday."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options):
+        choices = [(str(day), capfirst(name)) for day, name in WEEKDAYS.items()]
+        super().__init__(choices=choices, **options)
+
+    def clean(self, value):
+        return tuple(sorted(map(int, super().clean(value))))
+
+
+class RuleForm(forms.Form):
+    """The rule by which a ride of `start` (its day) recurs: `cleaned_data["rule"]`."""
+
+    frequency = forms.ChoiceField(label=gettext_lazy("Recurs"), choices=Frequency.choices)
+    interval = forms.IntegerField(
+        label=gettext_lazy("One in"),
+        min_value=1,
+        max_value=MOST_BETWEEN,
+        help_text=gettext_lazy("2: every second day, week or month."),
+    )
+    weekdays = DaysField(label=gettext_lazy("On these days of the week"), required=False)
+    month = forms.ChoiceField(label=gettext_lazy("In the month"), required=False)
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    count = forms.IntegerField(
+        label=gettext_lazy("or number of rides"),
+        required=False,
+        min_value=2,
+        max_value=MOST_OCCURRENCES,
+        help_text=gettext_lazy("The first one included, and the days left out."),
+    )
+
+    def __init__(self, *args, start, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.start = start
+        by_date = Rule(Frequency.MONTHLY, month_day=start.day, count=1)
+        self.in_month = {BY_DATE: {"month_day": start.day}} | {
+            str(place): {"weekdays": (start.weekday(),), "place": place}
+            for place in places_of(start)
+        }
+        self.fields["month"].choices = [(BY_DATE, capfirst(by_date.day_of_month))] + [
+            (name, capfirst(Rule(Frequency.MONTHLY, count=1, **on).day_of_month))
+            for name, on in self.in_month.items()
+            if name != BY_DATE
+        ]
+
+    @classmethod
+    def opening(cls, start):
+        """What the form asks at first: every week on that day, ten times."""
+        return {
+            "frequency": Frequency.WEEKLY.value,
+            "interval": 1,
+            "weekdays": [str(start.weekday())],
+            "month": BY_DATE,
+            "count": 10,
+        }
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        until, count = data.get("until"), data.get("count")
+        if not until and not count:
+            self.add_error("until", _("Say on which day it ends, or after how many rides."))
+        elif until and count:
+            self.add_error("count", _("Either a last day or a number of rides, not both."))
+        elif until and until <= self.start:
+            self.add_error("until", _("This is not after the first ride."))
+        on = {}
+        if data["frequency"] == Frequency.WEEKLY:
+            on = {"weekdays": data["weekdays"]}
+            if self.start.weekday() not in data["weekdays"]:
+                day = {"day": WEEKDAYS[self.start.weekday()]}
+                self.add_error(
+                    "weekdays",
+                    ValidationError(
+                        _("The first ride is on a %(day)s: that day has to be ticked."), params=day
+                    ),
+                )
+        elif data["frequency"] == Frequency.MONTHLY:
+            on = self.in_month[data.get("month") or BY_DATE]
+        if not self.errors:
+            data["rule"] = Rule(data["frequency"], data["interval"], until=until, count=count, **on)
+        return data
+
+
+class RepeatForm(RuleForm):
+    """Make a ride recur: by which rule, and which of its days are left out.
+
+    Once it is valid, `plan` is what it would make and `days` lists it, day by day.
+    """
+
+    both = forms.BooleanField(label=gettext_lazy("Both segments of the round trip"), required=False)
+    same_driver = forms.BooleanField(
+        label=gettext_lazy("Keep the driver or the partner"),
+        required=False,
+        help_text=gettext_lazy("Where the driver has another ride, the new one is to be assigned."),
+    )
+    listed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data, *, booking):
+        zone = timezone.get_default_timezone()
+        self.segments = segments_of(booking, both=bool(data.get("both")))
+        super().__init__(data, start=self.segments[0].pickup_at.astimezone(zone).date())
+        self.booking, self.plan, self.days = booking, None, []
+        if not booking.round_trip_id:
+            del self.fields["both"]
+        if not any(ride.driver_id or ride.partner_id for ride in self.segments):
+            del self.fields["same_driver"]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Fieldset(
+                _("Rule"),
+                Row(Column("frequency"), Column("interval"), Column("until"), Column("count")),
+                Row(Column("weekdays"), css_class="weekly"),
+                Row(Column("month"), css_class="monthly"),
+                *(name for name in ("both", "same_driver") if name in self.fields),
+            )
+        )
+
+    @classmethod
+    def asked_first(cls, booking):
+        """The form as it opens."""
+        [first, *_others] = segments_of(booking)
+        day = first.pickup_at.astimezone(timezone.get_default_timezone()).date()
+        return cls(cls.opening(day) | {"both": "on"}, booking=booking)
+
+    def clean_listed(self):
+        """The days that the list showed; what is no day is none of ours."""
+        days = set()
+        for text in self.cleaned_data["listed"].split(","):
+            try:
+                days.add(date.fromisoformat(text))
+            except ValueError:
+                continue
+        return days
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        today = timezone.localdate()
+        ticked = set(self.data.getlist("day")) if hasattr(self.data, "getlist") else set()
+        left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
+        end = "until" if data.get("until") else "count"
+        try:
+            every = data["rule"].days(self.start)
+            data["excluded"] = left_out | {day for day in every if day < today}
+            self.plan = plan_of(self.segments, data["rule"], excluded=data["excluded"])
+        except TooMany as many:
+            self.add_error(end, many)
+            return data
+        except ValidationError as error:
+            self.add_error(end, error)
+            # The days are listed all the same, to be ticked again.
+            self.days = listing(every, self.start, left_out, today, [])
+            return data
+        if data.get("same_driver"):
+            keep_people(self.plan.rides)
+        self.days = listing(every, self.start, left_out, today, self.plan.rides)
+        return data
+
+    @property
+    def words(self):
+        return capfirst(self.cleaned_data["rule"].words)
+
+    @property
+    def counts(self):
+        """What the list amounts to."""
+        return {
+            "rides": len(self.plan.rides),
+            "holidays": sum(bool(day["holiday"] and day["ticked"]) for day in self.days),
+            "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
+            "left_out": len(self.plan.excluded),
+        }
+
+    @property
+    def months(self):
+        """The days by month, as the list shows them."""
+        groups = groupby(self.days, key=lambda day: (day["day"].year, day["day"].month))
+        return [list(days) for _month, days in groups]
+
+    @property
+    def every_day(self):
+        return ",".join(day["iso"] for day in self.days)
+
+
+def listing(days, first, left_out, today, rides):
+    """The days of a rule as the list shows them."""
+    holidays = holidays_of(days)
+    made = {}
+    for ride in rides:
+        made.setdefault(ride.day, []).append(ride)
+    return [
+        {
+            "day": day,
+            "iso": day.isoformat(),
+            "first": day == first,
+            "past": day < today and day != first,
+            "ticked": day == first or (day not in left_out and day >= today),
+            "holiday": holidays.get(day, ""),
+            "moments": [ride.pickup_at for ride in made.get(day, ())],
+            "clashes": [ride.clash for ride in made.get(day, ()) if ride.clash],
+        }
+        for day in days
+    ]
