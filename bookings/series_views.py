@@ -20,7 +20,6 @@ from project.ui.errors import asks_for_part
 
 from . import series_services
 from .models import Booking, Series
-from .recurrence import Rule
 from .series_forms import RepeatForm
 from .series_queries import counts_of, occurrences_of
 
@@ -118,7 +117,6 @@ def series_detail(request, pk):
     rows = Paginator(rides, PAGE).get_page(request.GET.get("rides"))
     context = {
         "series": series,
-        "rule": Rule.parse(series.rule),
         "rows": rows,
         "excluded": [date.fromisoformat(day) for day in series.excluded],
         "followed_by": series.followed_by.all(),

@@ -48,7 +48,10 @@ class Series(models.Model):
         verbose_name_plural = _("series")
 
     def __str__(self):
-        return Rule.parse(self.rule).words
+        try:
+            return Rule.parse(self.rule).words
+        except ValueError:  # a rule of elsewhere, which has no words of ours
+            return self.rule
 
     def get_absolute_url(self):
         return reverse("bookings:series", args=[self.pk])
