@@ -38,20 +38,27 @@ class RuleForm(forms.Form):
 
     frequency = forms.ChoiceField(label=gettext_lazy("Recurs"), choices=Frequency.choices)
     interval = forms.IntegerField(
-        label=gettext_lazy("One in"),
+        label=gettext_lazy("Interval"),
         min_value=1,
         max_value=MOST_BETWEEN,
         help_text=gettext_lazy("2: every second day, week or month."),
     )
     weekdays = DaysField(label=gettext_lazy("On these days of the week"), required=False)
     month = forms.ChoiceField(label=gettext_lazy("In the month"), required=False)
+    ends = forms.ChoiceField(
+        label=gettext_lazy("Ends"),
+        choices=[
+            ("count", gettext_lazy("After a number of rides")),
+            ("until", gettext_lazy("On a day")),
+        ],
+    )
     until = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     count = forms.IntegerField(
-        label=gettext_lazy("or number of rides"),
+        label=gettext_lazy("Number of rides"),
         required=False,
         min_value=2,
         max_value=MOST_OCCURRENCES,
@@ -80,6 +87,7 @@ class RuleForm(forms.Form):
             "interval": 1,
             "weekdays": [str(start.weekday())],
             "month": BY_DATE,
+            "ends": "count",
             "count": 10,
         }
 
@@ -87,12 +95,10 @@ class RuleForm(forms.Form):
         data = super().clean()
         if self.errors:
             return data
-        until, count = data.get("until"), data.get("count")
-        if not until and not count:
-            self.add_error("until", _("Say on which day it ends, or after how many rides."))
-        elif until and count:
-            self.add_error("count", _("Either a last day or a number of rides, not both."))
-        elif until and until <= self.start:
+        end = {data["ends"]: data[data["ends"]]}  # the other one is out of sight
+        if not end[data["ends"]]:
+            self.add_error(data["ends"], self.fields["frequency"].error_messages["required"])
+        elif data["ends"] == "until" and data["until"] <= self.start:
             self.add_error("until", _("This is not after the first ride."))
         on = {}
         if data["frequency"] == Frequency.WEEKLY:
@@ -108,7 +114,7 @@ class RuleForm(forms.Form):
         elif data["frequency"] == Frequency.MONTHLY:
             on = self.in_month[data.get("month") or BY_DATE]
         if not self.errors:
-            data["rule"] = Rule(data["frequency"], data["interval"], until=until, count=count, **on)
+            data["rule"] = Rule(data["frequency"], data["interval"], **end, **on)
         return data
 
 
@@ -140,7 +146,13 @@ class RepeatForm(RuleForm):
         self.helper.layout = Layout(
             Fieldset(
                 _("Rule"),
-                Row(Column("frequency"), Column("interval"), Column("until"), Column("count")),
+                Row(
+                    Column("frequency"),
+                    Column("interval"),
+                    Column("ends"),
+                    Column("count", css_class="by-count"),
+                    Column("until", css_class="by-day"),
+                ),
                 Row(Column("weekdays"), css_class="weekly"),
                 Row(Column("month"), css_class="monthly"),
                 *(name for name in ("both", "same_driver") if name in self.fields),
@@ -171,7 +183,7 @@ class RepeatForm(RuleForm):
         today = timezone.localdate()
         ticked = set(self.data.getlist("day")) if hasattr(self.data, "getlist") else set()
         left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
-        end = "until" if data.get("until") else "count"
+        end = data["ends"]
         try:
             every = data["rule"].days(self.start)
             data["excluded"] = left_out | {day for day in every if day < today}

@@ -183,10 +183,9 @@ def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen
     `AlreadyDone`. The Outcome counts the copies.
     """
     segments = segments_of(booking, both=both)
-    for segment in segments:
-        segment.version = (seen or {}).get(segment.pk, segment.version)
     plan = plan_of(segments, rule, excluded=excluded)
-    selection = as_read(segments).exclude(any_refusal(not_repeatable(same_driver)))
+    as_seen = rides_at({ride.pk: ride.version for ride in segments} | (seen or {}), segments)
+    selection = as_seen.exclude(any_refusal(not_repeatable(same_driver)))
     with recorded(
         REPEAT,
         selection,
@@ -197,7 +196,7 @@ def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen
         expected=len(plan.rides),
     ) as recording:
         if recording.total != len(segments):
-            raise refused(segments, not_repeatable(same_driver))
+            raise refused(as_seen, not_repeatable(same_driver))
         if same_driver:
             keep_people(plan.rides)
         series = new_series(recording.batch, segments[0], rule, plan)
@@ -216,18 +215,18 @@ def not_repeatable(same_driver):
     return (*NOT_REPEATABLE, gone()) if same_driver else NOT_REPEATABLE
 
 
-def as_read(segments):
-    """These rides, as long as nobody has changed them since they were read."""
-    read = Q(pk__in=[])
-    for segment in segments:
-        read |= Q(pk=segment.pk, version=segment.version)
-    return Booking.objects.filter(read)
+def rides_at(versions, segments):
+    """These rides, as long as they are still at these versions."""
+    seen = Q(pk__in=[])
+    for ride in segments:
+        seen |= Q(pk=ride.pk, version=versions[ride.pk])
+    return Booking.objects.filter(seen)
 
 
-def refused(segments, refusals):
+def refused(as_seen, refusals):
     """What to raise where not all of the rides can be taken: the first reason, or that they
     changed."""
-    rides = as_read(segments).annotate(refusal=first_refusal(refusals)).exclude(refusal="")
+    rides = as_seen.annotate(refusal=first_refusal(refusals)).exclude(refusal="")
     code = rides.values_list("refusal", flat=True).first()
     for refusal in refusals:
         if refusal.code == code:
