@@ -1,13 +1,16 @@
 """What staff do to bookings: which verb, what it asks, how it looks. Rules are in services."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import series_services, services
+from . import series_changes, series_queries, services
 from .availability import OVERRIDE, people_of
 from .forms import AssignForm, CancelForm, DuplicateForm, RestoreForm, StatusForm
+from .series_forms import SeriesChangeForm
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
 ROUND_TRIP = Scope(
@@ -45,6 +48,13 @@ SERIES = Scope(
     added=ngettext_lazy(
         "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
     ),
+)
+# The pattern of one segment is not that of the other.
+SAME_FOLLOWING = replace(
+    FOLLOWING, widen=lambda selection: selection.following().of_legs_in(selection), offered=None
+)
+SAME_SERIES = replace(
+    SERIES, widen=lambda selection: selection.whole_series().of_legs_in(selection), offered=None
 )
 SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
 
@@ -201,6 +211,30 @@ DUPLICATE = Action(
     scopes=SCOPES,
     creates=True,
 )
+CHANGE_SERIES = Action(
+    code=series_queries.CHANGE,
+    label=_("Change in the series"),
+    question=ngettext_lazy(
+        "Change %(n)s ride of the series", "Change %(n)s rides of the series", "n"
+    ),
+    done=ngettext_lazy(
+        "%(n)s ride of the series changed.", "%(n)s rides of the series changed.", "n"
+    ),
+    icon="series",
+    permission="bookings.change_booking",
+    service=series_changes.change_series,
+    refusals=lambda selection, answers: series_changes.not_changeable(
+        selection, **{name: value for name, value in answers.items() if name != "override"}
+    ),
+    warns=OVERRIDE,
+    form=SeriesChangeForm,
+    scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES),
+    inverse=series_queries.CHANGE,
+    writes=series_changes.WRITES,
+    undo_refusals=series_changes.not_changed_back,
+    undo_locks=people_of,
+    undo_derived=series_changes.texts_before,
+)
 RECAP = Action(
     code="bookings.recap",
     label=_("Text recap"),
@@ -221,6 +255,7 @@ ACTIONS = (
     RESTORE,
     UNARCHIVE,
     DUPLICATE,
+    CHANGE_SERIES,
     RECAP,
 )
 
@@ -256,7 +291,7 @@ COPIED = Action(
     permission="bookings.view_booking",
 )
 REPEAT = Action(
-    code=series_services.REPEAT,
+    code=series_queries.REPEAT,
     label=_("Make recurring"),
     question=ngettext_lazy("Create %(n)s ride", "Create %(n)s rides", "n"),
     done=ngettext_lazy("%(n)s ride of a series created.", "%(n)s rides of a series created.", "n"),
@@ -264,14 +299,14 @@ REPEAT = Action(
     creates=True,
 )
 REPEATED = Action(
-    code=series_services.TIED,
+    code=series_queries.TIED,
     label=_("Made recurring"),
     question=_("Made recurring"),
     done=_("Made recurring"),
     permission="bookings.view_booking",
 )
 UNTIE = Action(
-    code=series_services.UNTIE,
+    code=series_queries.UNTIE,
     label=_("Taken out of its series"),
     question=_("Taken out of its series"),
     done=_("Taken out of its series"),

@@ -129,6 +129,10 @@ class BookingQuerySet(RecordedQuerySet):
         series = self.occurrences().order_by().values("series")
         return self._with(self.model.objects.filter(Exists(earlier), series__in=series))
 
+    def of_legs_in(self, selection):
+        """Those that are the same segment as one in `selection`."""
+        return self.filter(leg__in=selection.order_by().values("leg"))
+
     def _with(self, others):
         """These and others as one set, each found by its own index."""
         return self.model.objects.filter(

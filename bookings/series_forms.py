@@ -13,11 +13,28 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.ui.lookup import SuggestInput
+
+from .forms import ActionForm
 from .public_holidays import holidays_of
+from .querysets import LONGEST_RIDE
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
 from .series_services import keep_people, plan_of, segments_of
+from .states import VehicleClass
 
 BY_DATE = "date"
+
+
+def amount_field(label):
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=3,
+        localize=True,
+        widget=forms.TextInput(attrs={"data-preview": "", "inputmode": "decimal"}),
+    )
 
 
 class DaysField(forms.MultipleChoiceField):
@@ -115,6 +132,60 @@ class RuleForm(forms.Form):
             on = self.in_month[data.get("month") or BY_DATE]
         if not self.errors:
             data["rule"] = Rule(data["frequency"], data["interval"], **end, **on)
+        return data
+
+
+class SeriesChangeForm(ActionForm):
+    """What to change of the rides of a series; what is left empty stays as it is."""
+
+    time = forms.TimeField(
+        label=gettext_lazy("Pickup at"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
+        help_text=gettext_lazy("Each on its own day. What is left empty stays as it is."),
+    )
+    duration_minutes = forms.IntegerField(
+        label=gettext_lazy("Expected duration (minutes)"),
+        required=False,
+        min_value=1,
+        max_value=int(LONGEST_RIDE.total_seconds() // 60),
+        widget=forms.NumberInput(attrs={"data-preview": ""}),
+    )
+    pickup_address = forms.CharField(
+        label=gettext_lazy("Pickup"),
+        required=False,
+        max_length=255,
+        widget=SuggestInput(url="bookings:addresses"),
+    )
+    dropoff_address = forms.CharField(
+        label=gettext_lazy("Drop-off"),
+        required=False,
+        max_length=255,
+        widget=SuggestInput(url="bookings:addresses"),
+    )
+    vehicle_class = forms.ChoiceField(
+        label=gettext_lazy("Vehicle class"),
+        required=False,
+        choices=[("", "—"), *VehicleClass.choices],
+    )
+    price = amount_field(gettext_lazy("Price"))
+    payout = amount_field(gettext_lazy("Payout"))
+    driver_notes = forms.CharField(
+        label=gettext_lazy("Notes for the driver"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    overwrite = forms.BooleanField(
+        label=gettext_lazy("Those changed by hand as well"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
+    )
+
+    def clean(self):
+        data = super().clean()
+        said = [name for name in data if name != "overwrite" and data[name] not in (None, "")]
+        if not (said or self.errors):
+            self.add_error("time", _("Say what to change."))
         return data
 
 

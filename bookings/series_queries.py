@@ -1,6 +1,7 @@
 """What is known of a series: its occurrences, their numbers, which were changed by hand."""
 
-from django.db.models import BooleanField, Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from project.audit.models import Batch
 
@@ -21,33 +22,24 @@ PATTERN = (
     "payout",
     "driver_notes",
 )
-BY_HAND = ("bookings.edit", "bookings.change")
-MOST_BY_HAND = 2  # one ride, or both of its round trip: an act on more is not about one occurrence
-
-
-def changed_by_hand():
-    """Whether an occurrence departs from its series: its latest line about what the pattern says
-    is an edit of this ride alone, which was not undone."""
-    by_hand = Q(
-        action_code__in=BY_HAND,
-        changes__has_any_keys=PATTERN,
-        batch__changed__lte=MOST_BY_HAND,
-        batch__undo_of=None,
-    ) & ~Q(batch__in=Batch.objects.filter(undone_by__isnull=False).values("pk"))
-    lines = BookingLog._base_manager.filter(booking=OuterRef("pk"))
-    told = lines.filter(by_hand | Q(action_code__in=(REPEAT, TIED, CHANGE)))
-    latest = Subquery(told.order_by("-pk").values("action_code")[:1])
-    return Case(
-        When(Q(_latest_line__in=BY_HAND), then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    ), latest
+# {act: how many rides it may be about, to be one on a single occurrence}. The two segments of a
+# round trip are one.
+BY_HAND = {"bookings.edit": 1, "bookings.change": 2, CHANGE: 1}
 
 
 def with_by_hand(rides):
-    """Occurrences annotated with `by_hand`."""
-    by_hand, latest = changed_by_hand()
-    return rides.annotate(_latest_line=latest).annotate(by_hand=by_hand)
+    """Rides annotated with `by_hand`: the latest that was said of what the pattern says was about
+    this occurrence alone, and was not undone."""
+    about_one = Q(pk__in=[])
+    for act, most in BY_HAND.items():
+        about_one |= Q(action_code=act, batch__changed__lte=most)
+    undone = Batch.objects.filter(undone_by__isnull=False).values("pk")
+    alone = Q(about_one, changes__has_any_keys=PATTERN, batch__undo_of=None) & ~Q(batch__in=undone)
+    lines = BookingLog._base_manager.filter(booking=OuterRef("pk"))
+    told = lines.filter(alone | Q(action_code__in=(REPEAT, TIED, CHANGE)))
+    told = told.annotate(alone=Case(When(alone, then=Value(True)), default=Value(False)))
+    latest = Subquery(told.order_by("-pk").values("alone")[:1])
+    return rides.annotate(by_hand=Coalesce(latest, Value(False)))
 
 
 def occurrences_of(series):

@@ -16,7 +16,12 @@ def on_date(moment, day, zone):
     """
     if moment.astimezone(zone).date() == day:
         return moment
-    wall = datetime.combine(day, moment.astimezone(zone).time())
+    return on_day(day, moment.astimezone(zone).time(), zone)
+
+
+def on_day(day, at, zone):
+    """The moment of a wall-clock time, by the same rules."""
+    wall = datetime.combine(day, at)
     first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
     ambiguous = first.utcoffset() > second.utcoffset()
     return (second if ambiguous else first).astimezone(UTC)

@@ -172,7 +172,7 @@ def take(desk, action, selection, data, *, user):
                 step.errors += error.messages
             else:
                 step.form.add_error(None, error)
-    picked = selection.queryset if scope and scope is not action.scopes[0] else None
+    picked = selection.queryset if scope and scope.added else None
     step.preview = preview(action, queryset, answers, desk=desk, picked=picked)
     if action.warns and (step.preview.warnings or data.get("override")):
         step.may_override = may_override

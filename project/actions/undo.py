@@ -106,7 +106,8 @@ def _undo(batch, by):
         locks=locks,
         undo_of=batch,
     ) as recording:
-        recording.update(**{name: before(name) for name in action.writes})
+        derived = action.undo_derived(recording.accepted()) if action.undo_derived else {}
+        recording.update(**{name: before(name) for name in action.writes}, **derived)
     return recording.outcome
 
 

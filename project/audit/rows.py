@@ -7,8 +7,10 @@ import json
 from datetime import datetime
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Func, TextField
+from django.db.models.functions import Cast
 
-# How a value is typed: (on PostgreSQL). SQLite goes by what the JSON holds.
+# How PostgreSQL types a value. SQLite goes by what the JSON holds.
 TYPES = {"key": "bigint", "text": "text", "moment": "timestamptz", "flag": "boolean"}
 
 
@@ -26,6 +28,24 @@ def table_of(connection, name, columns, rows):
         f"json_extract(value, '$.{column}') AS {quote(column)}" for column in columns
     )
     return f"(SELECT {picked} FROM json_each(%s)) AS {quote(name)}", [text]
+
+
+class ValueOf(Func):
+    """What was worked out for each record, as an expression over it: `{key: value}`, and the field
+    that the values are for."""
+
+    def __init__(self, key, values, output_field):
+        super().__init__(Cast(key, TextField()), output_field=output_field)
+        self.values = values
+
+    def as_sql(self, compiler, connection, **context):
+        plain = {key: _plain({0: value}, connection)[0] for key, value in self.values.items()}
+        key, key_params = compiler.compile(self.source_expressions[0])
+        text = json.dumps(plain, cls=DjangoJSONEncoder)
+        if connection.vendor == "postgresql":
+            kind = self.output_field.db_type(connection)
+            return f"CAST(CAST(%s AS jsonb) ->> {key} AS {kind})", [text, *key_params]
+        return f"json_extract(%s, '$.\"' || {key} || '\"')", [text, *key_params]
 
 
 def _plain(row, connection):

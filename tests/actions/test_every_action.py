@@ -65,6 +65,8 @@ def answer_to(field):
         return next(value for value, _label in field.choices if value)
     if isinstance(field, forms.DateField):
         return (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
+    if isinstance(field, forms.TimeField):
+        return "10:15"
     if isinstance(field, (forms.IntegerField, forms.DecimalField)):
         return field.initial or 1
     return "For the test"
