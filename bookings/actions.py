@@ -312,4 +312,40 @@ UNTIE = Action(
     done=_("Taken out of its series"),
     permission="bookings.cancel_booking",
 )
-FORMS = (CREATE, EDIT, DISCARD, COPIED, REPEAT, REPEATED, UNTIE)
+RESCHEDULE = Action(
+    code=series_queries.RESCHEDULE,
+    label=_("Change the rule"),
+    question=_("Change the rule"),
+    done=ngettext_lazy(
+        "Rule changed: %(n)s ride created or cancelled.",
+        "Rule changed: %(n)s rides created or cancelled.",
+        "n",
+    ),
+    permission="bookings.repeat_booking",
+)
+RESCHEDULED = Action(
+    code=series_queries.MADE,
+    label=_("Created from a series"),
+    question=_("Created from a series"),
+    done=_("Created from a series"),
+    permission="bookings.view_booking",
+)
+CONTINUED = Action(
+    code=series_queries.KEPT,
+    label=_("Goes on in the series that continues it"),
+    question=_("Goes on in the series that continues it"),
+    done=_("Goes on in the series that continues it"),
+    permission="bookings.view_booking",
+)
+FORMS = (
+    CREATE,
+    EDIT,
+    DISCARD,
+    COPIED,
+    REPEAT,
+    REPEATED,
+    UNTIE,
+    RESCHEDULE,
+    RESCHEDULED,
+    CONTINUED,
+)

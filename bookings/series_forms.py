@@ -13,12 +13,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.audit.refusals import first_refusal
 from project.ui.lookup import SuggestInput
 
 from .forms import ActionForm
 from .public_holidays import holidays_of
 from .querysets import LONGEST_RIDE
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
+from .series_schedule import day_of, new_rule, not_droppable
 from .series_services import keep_people, plan_of, segments_of
 from .states import VehicleClass
 
@@ -217,15 +219,7 @@ class RepeatForm(RuleForm):
         self.helper.layout = Layout(
             Fieldset(
                 _("Rule"),
-                Row(
-                    Column("frequency"),
-                    Column("interval"),
-                    Column("ends"),
-                    Column("count", css_class="by-count"),
-                    Column("until", css_class="by-day"),
-                ),
-                Row(Column("weekdays"), css_class="weekly"),
-                Row(Column("month"), css_class="monthly"),
+                *rule_rows(),
                 *(name for name in ("both", "same_driver") if name in self.fields),
             )
         )
@@ -297,8 +291,132 @@ class RepeatForm(RuleForm):
         return ",".join(day["iso"] for day in self.days)
 
 
-def listing(days, first, left_out, today, rides):
-    """The days of a rule as the list shows them."""
+class NewRuleForm(RuleForm):
+    """Another rule for a series, from an occurrence on or for all of it.
+
+    Once it is valid, `plan` is what it would change, `days` lists what it has, `dropped` the rides
+    that it has not and `kept` those of them that stay, with the reason.
+    """
+
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Applies to"),
+        choices=[
+            ("following", gettext_lazy("This and the following of the series")),
+            ("series", gettext_lazy("The whole series")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    same_driver = forms.BooleanField(
+        label=gettext_lazy("New rides keep the driver or the partner"), required=False
+    )
+    overwrite = forms.BooleanField(
+        label=gettext_lazy("Cancel those changed by hand as well"), required=False
+    )
+    listed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data, *, booking):
+        self.whole = data.get("scope") == "series"
+        begins = booking.series.starts_at if self.whole else booking.original_start
+        super().__init__(data, start=day_of(begins))
+        self.booking, self.plan, self.days = booking, None, []
+        self.dropped, self.kept = [], []
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Fieldset(_("Rule"), "scope", *rule_rows(), "same_driver", "overwrite")
+        )
+
+    @classmethod
+    def asked_first(cls, booking):
+        """The form as it opens: the rule in force, from this occurrence on."""
+        day = day_of(booking.original_start)
+        rule = Rule.parse(booking.series.rule)
+        ahead = [each for each in rule.days(day_of(booking.series.starts_at)) if each >= day]
+        in_month = BY_DATE if rule.place is None else str(rule.place)
+        opening = cls.opening(day) | {
+            "scope": "following",
+            "frequency": rule.frequency,
+            "interval": rule.interval,
+            "month": in_month,
+            "ends": "until" if rule.until else "count",
+            "until": rule.until.isoformat() if rule.until else "",
+            "count": "" if rule.until else len(ahead),
+        }
+        if rule.frequency == Frequency.WEEKLY:
+            opening["weekdays"] = [str(each) for each in rule.weekdays]
+        return cls(opening, booking=booking)
+
+    clean_listed = RepeatForm.clean_listed
+    words = RepeatForm.words
+    months = RepeatForm.months
+    every_day = RepeatForm.every_day
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        today = timezone.localdate()
+        ticked = set(self.data.getlist("day")) if hasattr(self.data, "getlist") else set()
+        left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
+        before = {date.fromisoformat(day) for day in self.booking.series.excluded}
+        left_out |= before - data["listed"]  # left out until someone ticks it
+        try:
+            every = data["rule"].days(self.start)
+            data["excluded"] = left_out | {day for day in every if day < today}
+            self.plan = new_rule(
+                self.booking, data["rule"], whole=self.whole, excluded=data["excluded"]
+            )
+        except ValidationError as error:
+            self.add_error(data["ends"], error)
+            return data
+        if data["same_driver"]:
+            keep_people(self.plan.rides)
+        self.days = listing(every, None, left_out, today, self.plan.rides, self.plan.there)
+        self._split(data["overwrite"])
+        return data
+
+    def _split(self, overwrite):
+        refusals = not_droppable(self.plan.dropped, overwrite=overwrite)
+        words = {refusal.code: refusal.message for refusal in refusals}
+        rides = self.plan.dropped.annotate(refusal=first_refusal(refusals))
+        for ride in rides.order_by("original_start", "leg"):
+            if ride.refusal == "cancelled":
+                continue  # there is nothing left to say
+            if ride.refusal:
+                self.kept.append((ride, words[ride.refusal]))
+            else:
+                self.dropped.append(ride)
+
+    @property
+    def counts(self):
+        return {
+            "rides": len(self.plan.rides),
+            "stay": sum(map(len, self.plan.there.values())),
+            "dropped": len(self.dropped),
+            "holidays": sum(bool(each["holiday"] and each["moments"]) for each in self.days),
+            "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
+            "left_out": len(self.plan.excluded),
+        }
+
+
+def rule_rows():
+    """The fields of a rule, in rows."""
+    return (
+        Row(
+            Column("frequency"),
+            Column("interval"),
+            Column("ends"),
+            Column("count", css_class="by-count"),
+            Column("until", css_class="by-day"),
+        ),
+        Row(Column("weekdays"), css_class="weekly"),
+        Row(Column("month"), css_class="monthly"),
+    )
+
+
+def listing(days, first, left_out, today, rides, there=None):
+    """The days of a rule as the list shows them. `there` are the rides that they have already."""
+    there = there or {}
     holidays = holidays_of(days)
     made = {}
     for ride in rides:
@@ -308,8 +426,9 @@ def listing(days, first, left_out, today, rides):
             "day": day,
             "iso": day.isoformat(),
             "first": day == first,
-            "past": day < today and day != first,
-            "ticked": day == first or (day not in left_out and day >= today),
+            "there": there.get(day, []),
+            "past": day < today and day != first and day not in there,
+            "ticked": day == first or day in there or (day not in left_out and day >= today),
             "holiday": holidays.get(day, ""),
             "moments": [ride.pickup_at for ride in made.get(day, ())],
             "clashes": [ride.clash for ride in made.get(day, ()) if ride.clash],

@@ -10,6 +10,7 @@ from .states import OPEN, Status
 
 REPEAT, TIED = "bookings.repeat", "bookings.repeated"
 CHANGE, UNTIE = "bookings.change_series", "bookings.untie"
+RESCHEDULE, MADE, KEPT = "bookings.reschedule", "bookings.rescheduled", "bookings.continued"
 # What the pattern of a series says of each ride.
 PATTERN = (
     "pickup_at",
@@ -36,7 +37,7 @@ def with_by_hand(rides):
     undone = Batch.objects.filter(undone_by__isnull=False).values("pk")
     alone = Q(about_one, changes__has_any_keys=PATTERN, batch__undo_of=None) & ~Q(batch__in=undone)
     lines = BookingLog._base_manager.filter(booking=OuterRef("pk"))
-    told = lines.filter(alone | Q(action_code__in=(REPEAT, TIED, CHANGE)))
+    told = lines.filter(alone | Q(action_code__in=(REPEAT, TIED, MADE, CHANGE)))
     told = told.annotate(alone=Case(When(alone, then=Value(True)), default=Value(False)))
     latest = Subquery(told.order_by("-pk").values("alone")[:1])
     return rides.annotate(by_hand=Coalesce(latest, Value(False)))

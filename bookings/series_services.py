@@ -76,10 +76,11 @@ class Plan:
     days: list
     excluded: list = field(default_factory=list)
     rides: list = field(default_factory=list)
+    begins: datetime | None = None
 
     @property
     def start(self):
-        return self.segments[0].pickup_at
+        return self.begins or self.segments[0].pickup_at
 
     @property
     def trips(self):
@@ -107,13 +108,18 @@ def plan_of(segments, rule, *, excluded=()):
     plan.rides = rides_on([day for day in days[1:] if day not in plan.excluded], segments, zone)
     if not plan.rides:
         raise ValidationError(_("This rule makes no further ride."))
+    check_years(plan.rides)
+    return plan
+
+
+def check_years(rides):
+    """Raise ValidationError where a ride would be too far ahead."""
     last_year = timezone.localdate().year + YEARS_AHEAD
-    if plan.rides[-1].day.year > last_year:
+    if rides and rides[-1].day.year > last_year:
         raise ValidationError(
             _("The last ride would be in %(year)s: no later than %(last)s, please."),
-            params={"year": plan.rides[-1].day.year, "last": last_year},
+            params={"year": rides[-1].day.year, "last": last_year},
         )
-    return plan
 
 
 def rides_on(days, segments, zone):

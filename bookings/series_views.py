@@ -14,16 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from project.actions import desk as desks
 from project.actions.flow import ticket_of
 from project.actions.views import tell
-from project.audit.recorder import AlreadyDone, SelectionChanged
+from project.audit.models import Batch
+from project.audit.recorder import AlreadyDone, SelectionChanged, digest_of
 from project.audit.refusals import first_refusal
 from project.ui.errors import asks_for_part
 
-from . import series_services
+from . import series_schedule, series_services
 from .models import Booking, Series
-from .series_forms import RepeatForm
+from .series_forms import NewRuleForm, RepeatForm
 from .series_queries import counts_of, occurrences_of
 
 PAGE = 100
+CANCEL = "bookings.cancel_booking"
 may_view = permission_required("bookings.view_booking", raise_exception=True)
 
 
@@ -85,6 +87,70 @@ def repeat_page(request, form, status=200):
         ],
     }
     return render(request, "bookings/repeat.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@may_view
+def booking_reschedule(request, reference):
+    """Give a series another rule, from this occurrence on or as a whole."""
+    desk = desks.get("bookings")
+    action = desk.action("reschedule")
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied(action.permission)
+    rides = Booking.objects.select_related("series")
+    booking = get_object_or_404(rides, reference=reference)
+    token = ticket_of(request.POST).token
+    if Batch.objects.filter(token=token, token__isnull=False).exists():  # the second of two clicks
+        return redirect(booking.series or booking)
+    if booking.series is None:
+        messages.warning(request, _("This ride is not of a series."))
+        return redirect(booking)
+    if request.method == "GET":
+        form = NewRuleForm.asked_first(booking)
+        form.is_valid()
+        return reschedule_page(request, form)
+    form = NewRuleForm(request.POST, booking=booking)
+    valid = form.is_valid()
+    if asks_for_part(request):
+        return render(request, "bookings/_occurrences.html", {"form": form})
+    if request.POST.get("preview") or not valid:
+        return reschedule_page(request, form, 200 if valid else 422)
+    if form.dropped and not request.user.has_perm(CANCEL):
+        raise PermissionDenied(CANCEL)
+    try:
+        outcome = series_schedule.reschedule(
+            booking,
+            by=request.user,
+            rule=form.cleaned_data["rule"],
+            whole=form.whole,
+            excluded=form.cleaned_data["excluded"],
+            overwrite=form.cleaned_data["overwrite"],
+            same_driver=form.cleaned_data["same_driver"],
+            seen=request.POST.get("seen") or "?",
+            ticket=ticket_of(request.POST),
+        )
+    except SelectionChanged:
+        form.add_error(None, _("Someone else changed this series in the meantime: look again."))
+        return reschedule_page(request, form, 409)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return reschedule_page(request, form, 422)
+    tell(request, action, outcome)
+    booking.refresh_from_db()
+    return redirect(booking.series)
+
+
+def reschedule_page(request, form, status=200):
+    scope = Booking.objects.filter(series=form.booking.series_id)
+    context = {
+        "title": _("Change the rule"),
+        "form": form,
+        "booking": form.booking,
+        "back_url": form.booking.series.get_absolute_url(),
+        "submit_label": _("Change the rule"),
+        "hidden": [("token", uuid.uuid4()), ("seen", digest_of(scope)[1])],
+    }
+    return render(request, "bookings/reschedule.html", context, status=status)
 
 
 def seen_in(text):

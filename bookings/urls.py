@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", views.booking_create, name="create"),
     path("addresses/", views.addresses, name="addresses"),
     path("series/<int:pk>/", series_views.series_detail, name="series"),
+    path("<slug:reference>/reschedule/", series_views.booking_reschedule, name="reschedule"),
     path("<slug:reference>/repeat/", series_views.booking_repeat, name="repeat"),
     path("<slug:reference>/", views.booking_detail, name="detail"),
     path("<slug:reference>/edit/", views.booking_edit, name="edit"),

@@ -182,9 +182,13 @@ class Recording:
         """Write the log alone: for what was shown or printed and changed nothing."""
         self._log(self.accepted(), JSONObject())
 
-    def mention(self, code, sentence):
-        """A log line on the selected records for what was made from them; undo passes it by."""
-        self._insert_log(self.accepted(), code, Value(sentence), JSONObject())
+    def mention(self, code, sentence, records=None, changes=None):
+        """A log line on the selected records for what was made from them; undo passes it by.
+
+        Or on other `records`, with the `changes` that they underwent beside.
+        """
+        records = self.accepted() if records is None else records
+        self._insert_log(records, code, Value(sentence), changes or JSONObject())
 
     def created(self, records, **told):
         """Log and history of records that the service just made; `told` goes into the log."""
