@@ -245,7 +245,7 @@ def test_a_series_shows_its_rule_and_rides_and_what_became_of_them(desk, bureau,
     assert page.context["counts"] == {"occurrences": 19, "rides": 19, "open": 18, "cancelled": 1}
     rows = page.context["rows"].object_list
     assert [row.by_hand for row in rows[:6]] == [False, False, False, True, False, False]
-    assert "moved to" in text
+    assert "now 02/01/2027 9:30 a.m." in text
 
 
 def test_an_edit_that_was_undone_is_no_departure(desk, bureau, series):
