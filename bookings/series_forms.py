@@ -98,6 +98,11 @@ class RuleForm(forms.Form):
             if name != BY_DATE
         ]
 
+    @property
+    def ticked(self):
+        """The boxes that were ticked, as they were sent."""
+        return self.data.getlist("day") if hasattr(self.data, "getlist") else []
+
     @classmethod
     def opening(cls, start):
         """What the form asks at first: every week on that day, ten times."""
@@ -246,7 +251,7 @@ class RepeatForm(RuleForm):
         if self.errors:
             return data
         today = timezone.localdate()
-        ticked = set(self.data.getlist("day")) if hasattr(self.data, "getlist") else set()
+        ticked = {*self.ticked}
         left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
         end = data["ends"]
         try:
@@ -356,7 +361,7 @@ class NewRuleForm(RuleForm):
         if self.errors:
             return data
         today = timezone.localdate()
-        ticked = set(self.data.getlist("day")) if hasattr(self.data, "getlist") else set()
+        ticked = {*self.ticked}
         left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
         before = {date.fromisoformat(day) for day in self.booking.series.excluded}
         left_out |= before - data["listed"]  # left out until someone ticks it
