@@ -298,6 +298,18 @@ def test_a_year_of_rides_takes_as_many_statements_as_two(django_user_model, kept
     ]
 
 
+def test_so_does_a_year_of_round_trips(bureau):
+    counts = []
+    for count in (2, 366):
+        out, _back = make_round_trip(pickup_at=MONDAY)
+        with CaptureQueriesContext(connection) as statements:
+            outcome = series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=count))
+        assert outcome.changed == 2 * (count - 1)
+        counts.append(len(statements))
+    assert counts == [counts[0]] * 2
+    assert counts[0] <= 20
+
+
 # ----------------------------------------------------------------------------------------- undo
 def test_undo_discards_the_copies_and_unties_the_first(bureau):
     ride = make_booking(pickup_at=MONDAY)
