@@ -98,6 +98,15 @@ class RuleForm(forms.Form):
             if name != BY_DATE
         ]
 
+    def keep_people(self):
+        """Plan the rides with their driver or partner, who has to be still with us."""
+        for ride in self.plan.segments:
+            for person in filter(None, (ride.driver, ride.partner)):
+                if not person.is_active:
+                    left = _("%(name)s is no longer active: unassign the booking first.")
+                    self.add_error("same_driver", ValidationError(left, params={"name": person}))
+        keep_people(self.plan.rides)
+
     @property
     def ticked(self):
         """The boxes that were ticked, as they were sent."""
@@ -267,7 +276,7 @@ class RepeatForm(RuleForm):
             self.days = listing(every, self.start, left_out, today, [])
             return data
         if data.get("same_driver"):
-            keep_people(self.plan.rides)
+            self.keep_people()
         self.days = listing(every, self.start, left_out, today, self.plan.rides)
         return data
 
@@ -375,7 +384,7 @@ class NewRuleForm(RuleForm):
             self.add_error(data["ends"], error)
             return data
         if data["same_driver"]:
-            keep_people(self.plan.rides)
+            self.keep_people()
         self.days = listing(every, None, left_out, today, self.plan.rides, self.plan.there)
         self._split(data["overwrite"])
         return data

@@ -161,6 +161,14 @@ def test_wrong_input_is_said_at_its_field(desk, ride, given, field):
     assert (Booking.objects.count(), Series.objects.count()) == (1, 0)
 
 
+def test_a_driver_who_left_is_said_at_its_field(desk, bureau):
+    ride = make_booking(by=bureau, pickup_at=MONDAY, driver=make_driver(is_active=False))
+    page = desk.post(url_of(ride), sent(desk, ride, same_driver="on"))
+    assert page.status_code == 422
+    assert [*page.context["form"].errors] == ["same_driver"]
+    assert desk.post(url_of(ride), sent(desk, ride)).status_code == 302
+
+
 def test_listed_days_that_are_none_are_passed_over(desk, ride):
     data = sent(desk, ride) | {"listed": "x,,2027-13-01,9999-99-99", "day": ["nonsense", ""]}
     assert desk.post(url_of(ride), data).status_code == 302
