@@ -7,7 +7,7 @@ from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import changes, payouts, round_trips, services
+from . import changes, payouts, round_trips, series_changes, series_queries, services
 from .availability import OVERRIDE, people_of
 from .forms import (
     AssignForm,
@@ -20,12 +20,53 @@ from .forms import (
     SettleForm,
     StatusForm,
 )
+from .series_forms import SeriesChangeForm
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
 ROUND_TRIP = Scope(
-    "round_trip", _("The whole round trip"), lambda selection: selection.whole_trips()
+    "round_trip",
+    _("The whole round trip"),
+    lambda selection: selection.whole_trips(),
+    added=ngettext_lazy(
+        "%(n)s added: the other leg of a round trip",
+        "%(n)s added: the other legs of round trips",
+        "n",
+    ),
 )
-SCOPES = (SEGMENT, ROUND_TRIP)
+
+
+def recurs(selection):
+    return selection.occurrences().exists()
+
+
+FOLLOWING = Scope(
+    "following",
+    _("This and the following of the series"),
+    lambda selection: selection.following(),
+    offered=recurs,
+    added=ngettext_lazy(
+        "%(n)s added: a following ride of the series",
+        "%(n)s added: following rides of the series",
+        "n",
+    ),
+)
+SERIES = Scope(
+    "series",
+    _("The whole series"),
+    lambda selection: selection.whole_series(),
+    offered=recurs,
+    added=ngettext_lazy(
+        "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
+    ),
+)
+# The pattern of one segment is not that of the other.
+SAME_FOLLOWING = replace(
+    FOLLOWING, widen=lambda selection: selection.following().of_legs_in(selection), offered=None
+)
+SAME_SERIES = replace(
+    SERIES, widen=lambda selection: selection.whole_series().of_legs_in(selection), offered=None
+)
+SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
 
 CANCELLATION = (
     "status",
@@ -279,6 +320,29 @@ UNPAIR = Action(
     writes=("round_trip", "leg"),
     undo_refusals=round_trips.not_paired_again,
 )
+CHANGE_SERIES = Action(
+    code=series_queries.CHANGE,
+    label=_("Change in the series"),
+    question=ngettext_lazy(
+        "Change %(n)s ride of the series", "Change %(n)s rides of the series", "n"
+    ),
+    done=ngettext_lazy(
+        "%(n)s ride of the series changed.", "%(n)s rides of the series changed.", "n"
+    ),
+    icon="series",
+    permission="bookings.change_booking",
+    service=series_changes.change_series,
+    refusals=lambda selection, answers: series_changes.not_changeable(
+        selection, **{name: value for name, value in answers.items() if name != "override"}
+    ),
+    warns=OVERRIDE,
+    form=SeriesChangeForm,
+    scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES),
+    inverse=series_queries.CHANGE,
+    writes=series_changes.WRITES,
+    undo_refusals=series_changes.not_changed_back,
+    undo_locks=people_of,
+)
 RECAP = Action(
     code="bookings.recap",
     label=_("Text recap"),
@@ -306,6 +370,7 @@ ACTIONS = (
     RETURN,
     PAIR,
     UNPAIR,
+    CHANGE_SERIES,
     RECAP,
 )
 
@@ -342,4 +407,64 @@ COPIED = Action(
 )
 RETURNED = replace(COPIED, code="bookings.returned", label=_("Return created"))
 UNTIED = replace(COPIED, code="bookings.untied", label=_("Return discarded"))
-FORMS = (CREATE, EDIT, DISCARD, COPIED, RETURNED, UNTIED)
+REPEAT = Action(
+    code=series_queries.REPEAT,
+    label=_("Make recurring"),
+    question=ngettext_lazy("Create %(n)s ride", "Create %(n)s rides", "n"),
+    done=ngettext_lazy("%(n)s ride of a series created.", "%(n)s rides of a series created.", "n"),
+    permission="bookings.repeat_booking",
+    creates=True,
+)
+REPEATED = Action(
+    code=series_queries.TIED,
+    label=_("Made recurring"),
+    question=_("Made recurring"),
+    done=_("Made recurring"),
+    permission="bookings.view_booking",
+)
+UNTIE = Action(
+    code=series_queries.UNTIE,
+    label=_("Taken out of its series"),
+    question=_("Taken out of its series"),
+    done=_("Taken out of its series"),
+    permission="bookings.cancel_booking",
+)
+RESCHEDULE = Action(
+    code=series_queries.RESCHEDULE,
+    label=_("Change the rule"),
+    question=_("Change the rule"),
+    done=ngettext_lazy(
+        "Rule changed: %(n)s ride created or cancelled.",
+        "Rule changed: %(n)s rides created or cancelled.",
+        "n",
+    ),
+    permission="bookings.repeat_booking",
+)
+RESCHEDULED = Action(
+    code=series_queries.MADE,
+    label=_("Created from a series"),
+    question=_("Created from a series"),
+    done=_("Created from a series"),
+    permission="bookings.view_booking",
+)
+CONTINUED = Action(
+    code=series_queries.KEPT,
+    label=_("Goes on in the series that continues it"),
+    question=_("Goes on in the series that continues it"),
+    done=_("Goes on in the series that continues it"),
+    permission="bookings.view_booking",
+)
+FORMS = (
+    CREATE,
+    EDIT,
+    DISCARD,
+    COPIED,
+    RETURNED,
+    UNTIED,
+    REPEAT,
+    REPEATED,
+    UNTIE,
+    RESCHEDULE,
+    RESCHEDULED,
+    CONTINUED,
+)

@@ -34,8 +34,10 @@ class BookingsConfig(AppConfig):
 
     def ready(self):
         from . import parties  # models, which are not there before ready()
+        from .public_holidays import check_country
         from .seed import seed
 
+        check_country()
         groups.register("bookings", bureau=permissions.BUREAU, gestion=permissions.GESTION)
         search.register(
             self.get_model("Booking"),
@@ -50,14 +52,19 @@ class BookingsConfig(AppConfig):
 
 def the_desk():
     """Bookings as the generic pages see them."""
-    from . import actions, filters, models, services  # models, which are not there before ready()
+    from . import (
+        actions,
+        filters,
+        models,
+        series_services,
+    )  # models, which are not there before ready()
 
     return desks.Desk(
         slug="bookings",
         model=models.Booking,
         actions=actions.ACTIONS,
         forms=actions.FORMS,
-        discard=services.discard,
+        discard=series_services.discard,
         discard_permission="bookings.cancel_booking",
         filterset=filters.BookingFilter,
         list_url="bookings:list",

@@ -17,7 +17,7 @@ from project.directory.models import Customer, Driver, Partner
 from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
 from project.ui.pages import Count, count_of
 
-from .models import Booking
+from .models import Booking, Series
 from .queries import address_search, free_search
 from .states import Status
 
@@ -138,6 +138,10 @@ class BookingFilter(FilterSet):
         label=gettext_lazy("Address"), method="at_address", max_length=200
     )
     references = ReferencesFilter(label=gettext_lazy("References"), field_name="reference")
+    # Where links lead to, not what one chooses here: it shows as a chip.
+    series = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Series"), queryset=Series.objects.all(), widget=forms.HiddenInput
+    )
     archived = FlagFilter(label=gettext_lazy("Archived"), method="is_archived")
 
     quick = ("q", "period", "status", "unassigned")

@@ -107,7 +107,39 @@ class BookingQuerySet(RecordedQuerySet):
             Q(pk__in=self.order_by().values("pk")) | Q(round_trip__in=trips)
         )
 
+    def occurrences(self):
+        return self.filter(series__isnull=False)
+
+    def whole_series(self):
+        """These, and every occurrence of their series."""
+        series = self.occurrences().order_by().values("series")
+        return self._with(self.model.objects.filter(series__in=series))
+
+    def following(self):
+        """These, and what their series have planned from the earliest of them on.
+
+        By the key of the occurrence, not by where it was moved to; so the other segment of a round
+        trip, which has the same key, is among them.
+        """
+        earlier = (
+            self.occurrences()
+            .order_by()
+            .filter(series=OuterRef("series"), original_start__lte=OuterRef("original_start"))
+        )
+        series = self.occurrences().order_by().values("series")
+        return self._with(self.model.objects.filter(Exists(earlier), series__in=series))
+
+    def of_legs_in(self, selection):
+        """Those that are the same segment as one in `selection`."""
+        return self.filter(leg__in=selection.order_by().values("leg"))
+
+    def _with(self, others):
+        """These and others as one set, each found by its own index."""
+        return self.model.objects.filter(
+            pk__in=self.order_by().values("pk").union(others.order_by().values("pk"))
+        )
+
     def with_people(self):
         return self.select_related(
-            "customer", "driver", "partner", "cancelled_by", "settled_by", "round_trip"
+            "customer", "driver", "partner", "cancelled_by", "settled_by", "round_trip", "series"
         )

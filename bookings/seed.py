@@ -7,7 +7,7 @@ ride fits in one, and a driver has at most one ride in each: so nobody is in two
 import json
 from collections import Counter
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -27,7 +27,9 @@ from project.directory.demo_names import PEOPLE_FIRST, PEOPLE_LAST, PLACES, phon
 from project.directory.models import Customer, Driver, Partner
 from project.search import registry as search
 
+from . import series_services
 from .models import Booking, BookingLog, RoundTrip, reference_prefix
+from .recurrence import Frequency, Rule
 from .states import CLOSED, OPEN, CancellationKind, Leg, PaymentState, Status, VehicleClass
 
 DAY = 24 * 60
@@ -37,6 +39,12 @@ BUSY = (3, 17, 24, 22, 23, 11)
 PAST_DAYS = 548
 COMING_DAYS = 90
 CHUNK = 10_000
+# With so many rides, some of them recur.
+ENOUGH = 300
+RULES = (
+    Rule(Frequency.WEEKLY, weekdays=(0,), count=12),
+    Rule(Frequency.WEEKLY, 2, weekdays=(0,), count=8),
+)
 # From here on it is cheaper to index everything at the end than row by row.
 LARGE = 20_000
 
@@ -98,8 +106,22 @@ REGIONS, REGION_WEIGHTS = (SENEGAL, BAMAKO, ABIDJAN, PARIS), (83, 6, 6, 5)
 def seed(options, rng):
     """What `manage.py seed` calls: up to as many bookings as asked, with those that are there."""
     missing = options["bookings"] - Booking.objects.count()
-    if missing > 0:
-        seed_bookings(missing, seed=rng.random(), say=options["say"])
+    if missing <= 0:
+        return
+    recurring = sum(rule.count - 1 for rule in RULES) if missing >= ENOUGH else 0
+    seed_bookings(missing - recurring, seed=rng.random(), say=options["say"])
+    if recurring:
+        seed_series()
+
+
+def seed_series(now=None):
+    """Make some of the coming rides recur, as the desk does."""
+    coming = Booking.objects.filter(pickup_at__gt=now or timezone.now(), round_trip=None)
+    coming = coming.filter(status=Status.CONFIRMED, customer__is_active=True)
+    clerk = get_user_model().objects.order_by("pk").first()
+    for ride, rule in zip(coming.order_by("pickup_at", "pk"), RULES, strict=False):
+        day = timezone.localdate(ride.pickup_at).weekday()
+        series_services.repeat(ride, by=clerk, rule=replace(rule, weekdays=(day,)))
 
 
 def seed_bookings(n, *, seed=1, now=None, say=lambda text: None):

@@ -16,6 +16,7 @@ from .actions import CHANGE
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
+from .series_queries import place_of
 from .tables import BookingTable
 
 may_view = permission_required("bookings.view_booking", raise_exception=True)
@@ -38,6 +39,8 @@ def booking_detail(request, reference):
     if booking.round_trip_id:
         other = booking.round_trip.segments.exclude(pk=booking.pk).first()
     context = {"booking": booking, "other_segment": other}
+    if booking.series_id:
+        context["occurrence"] = place_of(booking)
     return pages.show(request, desks.get("bookings"), booking, "bookings/detail.html", context)
 
 

@@ -117,6 +117,9 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# A series of 1,000 rides is confirmed with a box for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_500
+
 # -------------------------------------------------------------------------------------- database
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'carnet.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -180,6 +183,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = env.str("TIME_ZONE", default="Africa/Dakar")
 CURRENCY = env.str("CURRENCY", default="XOF")  # ISO 4217, what a new booking starts with
+HOLIDAYS_COUNTRY = env.str("HOLIDAYS_COUNTRY", default="SN")  # ISO 3166, whose public holidays
 
 # ----------------------------------------------------------------------------------------- files
 STATIC_URL = "static/"

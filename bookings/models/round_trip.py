@@ -25,7 +25,6 @@ class RoundTrip(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        db_index=False,
     )
 
     history = HistoricalRecords(bases=[HistoryOfBatch], no_db_index=["made_in", "origin"])

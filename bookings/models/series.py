@@ -1,10 +1,13 @@
 """A ride that recurs."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from project.audit.models import Batch, HistoryOfBatch
+
+from ..recurrence import Rule
 
 
 class Series(models.Model):
@@ -45,4 +48,10 @@ class Series(models.Model):
         verbose_name_plural = _("series")
 
     def __str__(self):
-        return self.rule
+        try:
+            return Rule.parse(self.rule).words
+        except ValueError:  # a rule of elsewhere, which has no words of ours
+            return self.rule
+
+    def get_absolute_url(self):
+        return reverse("bookings:series", args=[self.pk])

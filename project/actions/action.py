@@ -12,11 +12,17 @@ from project.audit.refusals import in_force
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far a selection reaches: `widen` maps the selected queryset to the one acted on."""
+    """How far a selection reaches: `widen` maps the selected queryset to the one acted on.
+
+    `offered(selection)` tells where it would make a difference; without it, it is always offered.
+    `added` says what widening brings in: a plural-aware lazy text with `%(n)s`.
+    """
 
     name: str
     label: Any
     widen: Callable
+    offered: Callable | None = None
+    added: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,9 +172,7 @@ def take(desk, action, selection, data, *, user):
                 step.errors += error.messages
             else:
                 step.form.add_error(None, error)
-    # The first of several scopes is the selection as it is.
-    widens = scope and (scope is not action.scopes[0] or len(action.scopes) == 1)
-    picked = selection.queryset if widens else None
+    picked = selection.queryset if scope and scope.added else None
     step.preview = preview(action, queryset, answers, desk=desk, picked=picked)
     if action.warns and (step.preview.warnings or data.get("override")):
         step.may_override = may_override
@@ -196,8 +194,9 @@ def dialog(desk, step):
         "notes": [*step.selection.notes, *step.errors],
         "scopes": [
             {"value": scope.name, "label": scope.label, "checked": scope is step.scope}
-            for scope in action.scopes
+            for scope in offered(step)
         ],
+        "added": added(step),
         "changed": step.changed,
         "hidden": [
             *step.selection.hidden,
@@ -208,6 +207,22 @@ def dialog(desk, step):
         "post_url": desk.action_url(action),
         "can_submit": split.ready > 0,
     }
+
+
+def offered(step):
+    """The scopes to choose from: those that reach further than what is selected, or are chosen."""
+    answers = {None: True}  # what several scopes ask is asked once
+    for scope in step.action.scopes:
+        if scope.offered not in answers:
+            answers[scope.offered] = scope.offered(step.selection.queryset)
+    return [scope for scope in step.action.scopes if scope is step.scope or answers[scope.offered]]
+
+
+def added(step):
+    """What the scope brought in besides what was selected, in words; '' for nothing."""
+    if not (step.preview.widened and step.scope.added):
+        return ""
+    return str(step.scope.added % {"n": Counted(step.preview.widened)})
 
 
 def ticket_of(data):

@@ -1,11 +1,17 @@
 """Human references: R-26-004812. Unique, rising, never given twice."""
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import F
+from django.db import connections, router
 from django.utils.translation import gettext as _
 
 from .models import MOST_NUMBERS, NumberRange
+
+# One statement: the row is made or raised, and locked, by whoever comes first.
+TAKE = (
+    "INSERT INTO {table} (prefix, last) VALUES (%s, %s) "
+    "ON CONFLICT (prefix) DO UPDATE SET last = {table}.last + excluded.last "
+    "WHERE {table}.last + excluded.last <= %s RETURNING last"
+)
 
 
 def allocate(prefix, count=1):
@@ -15,14 +21,16 @@ def allocate(prefix, count=1):
     and two writers never get the same one. Call it inside the transaction that uses it. Raises
     ValidationError when the series has no more numbers.
     """
-    with transaction.atomic():
-        NumberRange.objects.bulk_create([NumberRange(prefix=prefix)], ignore_conflicts=True)
-        series = NumberRange.objects.filter(prefix=prefix, last__lte=MOST_NUMBERS - count)
-        if not series.update(last=F("last") + count):
-            raise ValidationError(
-                _("The series %(prefix)s has no more numbers.") % {"prefix": prefix}
-            )
-        return NumberRange.objects.values_list("last", flat=True).get(prefix=prefix) - count
+    connection = connections[router.db_for_write(NumberRange)]
+    table = connection.ops.quote_name(NumberRange._meta.db_table)
+    last = None
+    if count <= MOST_NUMBERS:
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE.format(table=table), [prefix, count, MOST_NUMBERS])
+            last = cursor.fetchone()
+    if last is None:
+        raise ValidationError(_("The series %(prefix)s has no more numbers.") % {"prefix": prefix})
+    return last[0] - count
 
 
 def reference(prefix, number):

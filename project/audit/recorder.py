@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.apps import apps
-from django.db import IntegrityError, connections, models, router, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.functions import JSONArray, JSONObject
+from django.db.models.sql import InsertQuery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -208,14 +209,15 @@ class Recording:
         """Write the log alone: for what was shown or printed and changed nothing."""
         self._log(self.accepted(), JSONObject())
 
-    def mention(self, code, sentence, records=None, **values):
+    def mention(self, code, sentence, records=None, *, changes=None, **values):
         """Another log line, on the accepted or on other records; undo passes it by.
 
-        It tells of the `values` that they are given, if any. Returns the records: from here on
-        they are these, whatever else begins to match.
+        It tells of the `values` that they are given, or of `changes` (JSON). Returns the records:
+        from here on they are these, whatever else begins to match.
         """
         records = self.accepted() if records is None else records
-        self._insert_log(records, code, Value(str(sentence)), self._changes(values))
+        told = changes or self._changes(values)
+        self._insert_log(records, code, Value(str(sentence)), told)
         return self.touched(code)
 
     def created(self, records, **told):
@@ -279,7 +281,10 @@ def _among(records, values):
 
 
 def write_history(records, batch, kind, why):
-    """A history row for each of `records`, read from the table as it now stands."""
+    """A history row for each of `records`, read from the table as it now stands.
+
+    `kind` is "+" or "~", or an expression over the record.
+    """
     history = records.model.history.model
     tracked = [tracked.attname for tracked in history.tracked_fields]
     insert_select(
@@ -295,7 +300,7 @@ def write_history(records, batch, kind, why):
         records.order_by("pk"),
         *(F(name) for name in tracked),
         Value(batch.created_at, output_field=models.DateTimeField()),
-        Value(kind),
+        kind if hasattr(kind, "resolve_expression") else Value(kind),
         Value(batch.user_id, output_field=models.BigIntegerField()),
         Value(why, output_field=TextField()),
         Value(batch.pk, output_field=models.UUIDField()),
@@ -304,18 +309,32 @@ def write_history(records, batch, kind, why):
 
 @contextmanager
 def recorded(
-    action, selection, *, by, sentence, refusals=(), reason="", ticket=None, locks=(), undo_of=None
+    action,
+    selection,
+    *,
+    by,
+    sentence,
+    refusals=(),
+    reason="",
+    ticket=None,
+    locks=(),
+    undo_of=None,
+    expected=0,
 ):
     """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
 
     `sentence` is the log line: text, or an expression over the record. `locks` are querysets of
     other rows that the refusals read (drivers): locked first, so that no two batches decide on
-    the same facts. Raises `SelectionChanged` and `AlreadyDone`; nothing is written then.
+    the same facts. `expected` is how many will have changed, where that is known beforehand: it
+    spares the statement that corrects the batch's count. Raises `SelectionChanged` and
+    `AlreadyDone`; nothing is written then.
     """
     selection = plain(selection)
     ticket = ticket or Ticket()
     with transaction.atomic(using=router.db_for_write(selection.model)):
-        batch = open_batch(action, selection.model, by, reason, ticket.token, undo_of)
+        batch = open_batch(
+            action, selection.model, by, reason, ticket.token, undo_of, changed=expected
+        )
         for rows in locks:
             lock(rows)
         count, digest = digest_of(selection, lock=True)
@@ -329,8 +348,9 @@ def recorded(
         if ticket.digest and outcome.refused_count + outcome.changed != count:
             # A record began to match between two statements: nobody saw it, nobody changes it.
             raise SelectionChanged
-        batch.changed, batch.refused = outcome.changed, outcome.refused_count
-        batch.save(update_fields=["changed", "refused"])
+        if (batch.changed, batch.refused) != (outcome.changed, outcome.refused_count):
+            batch.changed, batch.refused = outcome.changed, outcome.refused_count
+            batch.save(update_fields=["changed", "refused"])
 
 
 def _refuse(batch, selection, refusals):
@@ -359,27 +379,38 @@ def refused_by_reason(batch):
     return [Refused(*row) for row in counts.order_by("-n", "code")]
 
 
-def open_batch(action, model, by, reason="", token=None, undo_of=None):
+def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0):
     """Insert the batch; `AlreadyDone` if its token was used before."""
     batch_model = apps.get_model("audit", "Batch")
-    try:
-        with transaction.atomic():
-            return batch_model.objects.create(
-                action=action,
-                model=model._meta.label_lower,
-                user=by,
-                reason=reason,
-                created_at=timezone.now(),
-                token=token,
-                undo_of=undo_of,
-            )
-    except IntegrityError:
-        first = batch_model.objects.filter(
-            Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
-        ).first()
-        if first is None:
-            raise
-        raise AlreadyDone(first) from None
+    batch = batch_model(
+        action=action,
+        model=model._meta.label_lower,
+        user=by,
+        reason=reason,
+        created_at=timezone.now(),
+        token=token,
+        undo_of=undo_of,
+        changed=changed,
+    )
+    if not _inserted(batch):
+        taken = Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)
+        raise AlreadyDone(batch_model.objects.filter(taken).first())
+    return batch
+
+
+def _inserted(record):
+    """Insert a record unless one of its unique values is taken; whether it was inserted.
+
+    In one statement, which leaves the transaction as it is either way: a savepoint takes three.
+    """
+    query = InsertQuery(type(record))
+    query.insert_values(record._meta.concrete_fields, [record])
+    connection = _connection(type(record))
+    [(sql, params)] = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ON CONFLICT DO NOTHING", params)
+        record._state.adding, record._state.db = False, connection.alias
+        return cursor.rowcount == 1
 
 
 def plain(selection):

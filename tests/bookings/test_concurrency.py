@@ -1,15 +1,17 @@
 """Two writers at once, on two connections and in real transactions."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from bookings import services
-from bookings.models import Booking, BookingLog
+from bookings import series_changes, series_schedule, series_services, services
+from bookings.models import Booking, BookingLog, Series
+from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
@@ -169,3 +171,96 @@ def test_a_booking_that_begins_to_match_meanwhile_is_not_copied_without_a_number
     assert Booking.objects.count() == 4
     monkeypatch.undo()
     assert make_booking(customer=customer).reference > late.reference
+
+
+def a_ride_to_repeat(driver):
+    start = timezone.now().replace(hour=9, minute=0) + timedelta(days=2)
+    return make_booking(pickup_at=start, driver=driver)
+
+
+def test_a_series_and_an_assignment_never_give_a_driver_two_rides_at_once(user):
+    for _ in range(ROUNDS):
+        driver = make_driver()
+        ride = a_ride_to_repeat(driver)
+        other = make_booking(pickup_at=ride.pickup_at + timedelta(days=1))
+        outcomes = at_once(
+            lambda ride=ride: series_services.repeat(
+                ride, by=user, rule=Rule("DAILY", count=3), same_driver=True
+            ),
+            lambda other=other, driver=driver: services.assign(only(other), by=user, driver=driver),
+        )
+        assert not any(isinstance(outcome, Exception) for outcome in outcomes), outcomes
+        assert overlapping_pairs(driver) == []
+
+
+def test_a_ride_is_made_to_recur_once(user):
+    for _ in range(ROUNDS):
+        ride = a_ride_to_repeat(make_driver())
+        read = [Booking.objects.get(pk=ride.pk) for _ in range(2)]
+        outcomes = at_once(
+            *(
+                lambda one=one: series_services.repeat(one, by=user, rule=Rule("DAILY", count=3))
+                for one in read
+            )
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert [type(each) for each in refused] == [SelectionChanged], outcomes
+        assert Booking.objects.filter(series__origin=ride).count() == 3
+        assert Series.objects.filter(origin=ride).count() == 1
+
+
+def test_the_same_click_twice_at_once_makes_one_series(user):
+    for _ in range(ROUNDS):
+        ride, ticket = a_ride_to_repeat(make_driver()), Ticket(token=uuid.uuid4())
+        read = [Booking.objects.get(pk=ride.pk) for _ in range(2)]
+        outcomes = at_once(
+            *(
+                lambda one=one, ticket=ticket: series_services.repeat(
+                    one, by=user, rule=Rule("DAILY", count=3), ticket=ticket
+                )
+                for one in read
+            )
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert [type(each) for each in refused] == [AlreadyDone], outcomes
+        assert Series.objects.filter(origin=ride).count() == 1
+
+
+def test_two_rules_for_one_series_come_one_after_the_other(user):
+    for _ in range(ROUNDS):
+        ride = a_ride_to_repeat(make_driver())
+        series_services.repeat(ride, by=user, rule=Rule("DAILY", count=4))
+        ride.refresh_from_db()
+        second = ride.series.occurrences.order_by("original_start")[1]
+        read = [Booking.objects.select_related("series").get(pk=second.pk) for _ in range(2)]
+        outcomes = at_once(
+            *(
+                lambda one=one, count=count: series_schedule.reschedule(
+                    one, by=user, rule=Rule("DAILY", count=count)
+                )
+                for one, count in zip(read, (6, 8), strict=True)
+            )
+        )
+        assert not any(isinstance(outcome, Exception) for outcome in outcomes), outcomes
+        begun = Series.objects.get(follows=ride.series)  # the second found the one of the first
+        count = Rule.parse(begun.rule).count
+        starts = begun.occurrences.values_list("original_start", flat=True)
+        assert len(starts) == len(set(starts)) == count
+        assert ride.series.occurrences.count() == 1
+
+
+def test_a_series_is_not_moved_onto_a_ride_given_at_the_same_moment(user):
+    for _ in range(ROUNDS):
+        driver = make_driver()
+        ride = a_ride_to_repeat(driver)
+        series_services.repeat(ride, by=user, rule=Rule("DAILY", count=3), same_driver=True)
+        ride.refresh_from_db()
+        noon = timezone.localtime(ride.pickup_at).replace(hour=12)
+        other = make_booking(pickup_at=noon + timedelta(days=1))
+        at_once(
+            lambda ride=ride: series_changes.change_series(
+                only(ride).whole_series(), by=user, time=time(12, 0)
+            ),
+            lambda other=other, driver=driver: services.assign(only(other), by=user, driver=driver),
+        )
+        assert overlapping_pairs(driver) == []

@@ -1,13 +1,13 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from bookings import services
+from bookings import series_changes, services
 from bookings.actions import ACTIONS
-from bookings.models import Booking
+from bookings.models import Booking, Series
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
@@ -47,7 +47,19 @@ def acts():
         "set_status": ({}, services.set_status, {"status": Status.CONFIRMED}),
         "assign": ({}, services.assign, {"driver": make_driver}),
         "unassign": ({"partner": make_partner}, services.unassign, {}),
+        "change_series": (
+            {"series": a_series, "original_start": timezone.now},
+            series_changes.change_series,
+            {"time": time(10, 15), "pickup_address": "Ngor", "payout": 4000},
+        ),
     }
+
+
+def a_series():
+    now = timezone.now()
+    return Series.objects.create(
+        origin=make_booking(), rule="FREQ=DAILY;COUNT=2", starts_at=now, zone="Africa/Dakar"
+    )
 
 
 def made(values):

@@ -4,18 +4,27 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from bookings.models import Series
+from bookings.recurrence import Rule
+from bookings.series_services import repeat
+
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
 
 
 def pages(rides):
     booking = rides[5]
+    repeat(rides[6], by=rides[6].logs.get().user, rule=Rule("DAILY", count=5))
+    series = Series.objects.get()
     return [
         "/bookings/",
         "/bookings/?q=nobody-is-called-this",
         "/bookings/?period=custom&from=yesterdayish",
         f"/bookings/{booking.reference}/",
         f"/bookings/{booking.reference}/edit/",
+        f"/bookings/{booking.reference}/repeat/",
+        series.get_absolute_url(),
+        f"/bookings/{series.origin.reference}/reschedule/",
         f"/batches/{booking.logs.get().batch_id}/",
         "/bookings/new/",
         "/directory/customers/",

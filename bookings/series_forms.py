@@ -1,0 +1,451 @@
+"""What the pages about series ask, and how they check it."""
+
+from datetime import date
+from itertools import groupby
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Fieldset, Layout, Row
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.audit.refusals import first_refusal
+from project.ui.lookup import SuggestInput
+
+from .forms import ActionForm
+from .public_holidays import holidays_of
+from .querysets import LONGEST_RIDE
+from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
+from .series_schedule import day_of, new_rule, not_droppable
+from .series_services import keep_people, plan_of, segments_of
+from .states import VehicleClass
+
+BY_DATE = "date"
+
+
+def amount_field(label):
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=3,
+        localize=True,
+        widget=forms.TextInput(attrs={"data-preview": "", "inputmode": "decimal"}),
+    )
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week, as numbers from 0 for Monday."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options):
+        choices = [(str(day), capfirst(name)) for day, name in WEEKDAYS.items()]
+        super().__init__(choices=choices, **options)
+
+    def clean(self, value):
+        return tuple(sorted(map(int, super().clean(value))))
+
+
+class RuleForm(forms.Form):
+    """The rule by which a ride of `start` (its day) recurs: `cleaned_data["rule"]`."""
+
+    frequency = forms.ChoiceField(label=gettext_lazy("Recurs"), choices=Frequency.choices)
+    interval = forms.IntegerField(
+        label=gettext_lazy("Interval"),
+        min_value=1,
+        max_value=MOST_BETWEEN,
+        help_text=gettext_lazy("2: every second day, week or month."),
+    )
+    weekdays = DaysField(label=gettext_lazy("On these days of the week"), required=False)
+    month = forms.ChoiceField(label=gettext_lazy("In the month"), required=False)
+    ends = forms.ChoiceField(
+        label=gettext_lazy("Ends"),
+        choices=[
+            ("count", gettext_lazy("After a number of rides")),
+            ("until", gettext_lazy("On a day")),
+        ],
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    count = forms.IntegerField(
+        label=gettext_lazy("Number of rides"),
+        required=False,
+        min_value=2,
+        max_value=MOST_OCCURRENCES,
+        help_text=gettext_lazy("The first one included, and the days left out."),
+    )
+
+    def __init__(self, *args, start, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.start = start
+        by_date = Rule(Frequency.MONTHLY, month_day=start.day, count=1)
+        self.in_month = {BY_DATE: {"month_day": start.day}} | {
+            str(place): {"weekdays": (start.weekday(),), "place": place}
+            for place in places_of(start)
+        }
+        self.fields["month"].choices = [(BY_DATE, capfirst(by_date.day_of_month))] + [
+            (name, capfirst(Rule(Frequency.MONTHLY, count=1, **on).day_of_month))
+            for name, on in self.in_month.items()
+            if name != BY_DATE
+        ]
+
+    def keep_people(self):
+        """Plan the rides with their driver or partner, who has to be still with us."""
+        for ride in self.plan.segments:
+            for person in filter(None, (ride.driver, ride.partner)):
+                if not person.is_active:
+                    left = _("%(name)s is no longer active: unassign the booking first.")
+                    self.add_error("same_driver", ValidationError(left, params={"name": person}))
+        keep_people(self.plan.rides)
+
+    @property
+    def ticked(self):
+        """The boxes that were ticked, as they were sent."""
+        return self.data.getlist("day") if hasattr(self.data, "getlist") else []
+
+    @classmethod
+    def opening(cls, start):
+        """What the form asks at first: every week on that day, ten times."""
+        return {
+            "frequency": Frequency.WEEKLY.value,
+            "interval": 1,
+            "weekdays": [str(start.weekday())],
+            "month": BY_DATE,
+            "ends": "count",
+            "count": 10,
+        }
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        end = {data["ends"]: data[data["ends"]]}  # the other one is out of sight
+        if not end[data["ends"]]:
+            self.add_error(data["ends"], self.fields["frequency"].error_messages["required"])
+        elif data["ends"] == "until" and data["until"] <= self.start:
+            self.add_error("until", _("This is not after the first ride."))
+        on = {}
+        if data["frequency"] == Frequency.WEEKLY:
+            on = {"weekdays": data["weekdays"]}
+            if self.start.weekday() not in data["weekdays"]:
+                day = {"day": WEEKDAYS[self.start.weekday()]}
+                self.add_error(
+                    "weekdays",
+                    ValidationError(
+                        _("The first ride is on a %(day)s: that day has to be ticked."), params=day
+                    ),
+                )
+        elif data["frequency"] == Frequency.MONTHLY:
+            on = self.in_month[data.get("month") or BY_DATE]
+        if not self.errors:
+            data["rule"] = Rule(data["frequency"], data["interval"], **end, **on)
+        return data
+
+
+class SeriesChangeForm(ActionForm):
+    """What to change of the rides of a series; what is left empty stays as it is."""
+
+    time = forms.TimeField(
+        label=gettext_lazy("Pickup at"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
+        help_text=gettext_lazy("Each on its own day. What is left empty stays as it is."),
+    )
+    duration_minutes = forms.IntegerField(
+        label=gettext_lazy("Expected duration (minutes)"),
+        required=False,
+        min_value=1,
+        max_value=int(LONGEST_RIDE.total_seconds() // 60),
+        widget=forms.NumberInput(attrs={"data-preview": ""}),
+    )
+    pickup_address = forms.CharField(
+        label=gettext_lazy("Pickup"),
+        required=False,
+        max_length=255,
+        widget=SuggestInput(url="bookings:addresses"),
+    )
+    dropoff_address = forms.CharField(
+        label=gettext_lazy("Drop-off"),
+        required=False,
+        max_length=255,
+        widget=SuggestInput(url="bookings:addresses"),
+    )
+    vehicle_class = forms.ChoiceField(
+        label=gettext_lazy("Vehicle class"),
+        required=False,
+        choices=[("", "—"), *VehicleClass.choices],
+    )
+    price = amount_field(gettext_lazy("Price"))
+    payout = amount_field(gettext_lazy("Payout"))
+    driver_notes = forms.CharField(
+        label=gettext_lazy("Notes for the driver"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    overwrite = forms.BooleanField(
+        label=gettext_lazy("Those changed by hand as well"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
+    )
+
+    def clean(self):
+        data = super().clean()
+        said = [name for name in data if name != "overwrite" and data[name] not in (None, "")]
+        if not (said or self.errors):
+            self.add_error("time", _("Say what to change."))
+        return data
+
+
+class RepeatForm(RuleForm):
+    """Make a ride recur: by which rule, and which of its days are left out.
+
+    Once it is valid, `plan` is what it would make and `days` lists it, day by day.
+    """
+
+    both = forms.BooleanField(label=gettext_lazy("Both segments of the round trip"), required=False)
+    same_driver = forms.BooleanField(
+        label=gettext_lazy("Keep the driver or the partner"),
+        required=False,
+        help_text=gettext_lazy("Where the driver has another ride, the new one is to be assigned."),
+    )
+    listed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data, *, booking):
+        zone = timezone.get_default_timezone()
+        self.segments = segments_of(booking, both=bool(data.get("both")))
+        super().__init__(data, start=self.segments[0].pickup_at.astimezone(zone).date())
+        self.booking, self.plan, self.days = booking, None, []
+        if not booking.round_trip_id:
+            del self.fields["both"]
+        if not any(ride.driver_id or ride.partner_id for ride in self.segments):
+            del self.fields["same_driver"]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Fieldset(
+                _("Rule"),
+                *rule_rows(),
+                *(name for name in ("both", "same_driver") if name in self.fields),
+            )
+        )
+
+    @classmethod
+    def asked_first(cls, booking):
+        """The form as it opens."""
+        [first, *_others] = segments_of(booking)
+        day = first.pickup_at.astimezone(timezone.get_default_timezone()).date()
+        return cls(cls.opening(day) | {"both": "on"}, booking=booking)
+
+    def clean_listed(self):
+        """The days that the list showed; what is no day is none of ours."""
+        days = set()
+        for text in self.cleaned_data["listed"].split(","):
+            try:
+                days.add(date.fromisoformat(text))
+            except ValueError:
+                continue
+        return days
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        today = timezone.localdate()
+        ticked = {*self.ticked}
+        left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
+        end = data["ends"]
+        try:
+            every = data["rule"].days(self.start)
+            data["excluded"] = left_out | {day for day in every if day < today}
+            self.plan = plan_of(self.segments, data["rule"], excluded=data["excluded"])
+        except TooMany as many:
+            self.add_error(end, many)
+            return data
+        except ValidationError as error:
+            self.add_error(end, error)
+            # The days are listed all the same, to be ticked again.
+            self.days = listing(every, self.start, left_out, today, [])
+            return data
+        if data.get("same_driver"):
+            self.keep_people()
+        self.days = listing(every, self.start, left_out, today, self.plan.rides)
+        return data
+
+    @property
+    def words(self):
+        return capfirst(self.cleaned_data["rule"].words)
+
+    @property
+    def counts(self):
+        """What the list amounts to."""
+        return {
+            "rides": len(self.plan.rides),
+            "holidays": sum(bool(day["holiday"] and day["ticked"]) for day in self.days),
+            "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
+            "left_out": len(self.plan.excluded),
+        }
+
+    @property
+    def months(self):
+        """The days by month, as the list shows them."""
+        groups = groupby(self.days, key=lambda day: (day["day"].year, day["day"].month))
+        return [list(days) for _month, days in groups]
+
+    @property
+    def every_day(self):
+        return ",".join(day["iso"] for day in self.days)
+
+
+class NewRuleForm(RuleForm):
+    """Another rule for a series, from an occurrence on or for all of it.
+
+    Once it is valid, `plan` is what it would change, `days` lists what it has, `dropped` the rides
+    that it has not and `kept` those of them that stay, with the reason.
+    """
+
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Applies to"),
+        choices=[
+            ("following", gettext_lazy("This and the following of the series")),
+            ("series", gettext_lazy("The whole series")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    same_driver = forms.BooleanField(
+        label=gettext_lazy("New rides keep the driver or the partner"), required=False
+    )
+    overwrite = forms.BooleanField(
+        label=gettext_lazy("Cancel those changed by hand as well"), required=False
+    )
+    listed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data, *, booking):
+        self.whole = data.get("scope") == "series"
+        begins = booking.series.starts_at if self.whole else booking.original_start
+        super().__init__(data, start=day_of(begins))
+        self.booking, self.plan, self.days = booking, None, []
+        self.dropped, self.kept = [], []
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Fieldset(_("Rule"), "scope", *rule_rows(), "same_driver", "overwrite")
+        )
+
+    @classmethod
+    def asked_first(cls, booking):
+        """The form as it opens: the rule in force, from this occurrence on."""
+        day = day_of(booking.original_start)
+        rule = Rule.parse(booking.series.rule)
+        ahead = [each for each in rule.days(day_of(booking.series.starts_at)) if each >= day]
+        in_month = BY_DATE if rule.place is None else str(rule.place)
+        opening = cls.opening(day) | {
+            "scope": "following",
+            "frequency": rule.frequency,
+            "interval": rule.interval,
+            "month": in_month,
+            "ends": "until" if rule.until else "count",
+            "until": rule.until.isoformat() if rule.until else "",
+            "count": "" if rule.until else len(ahead),
+        }
+        if rule.frequency == Frequency.WEEKLY:
+            opening["weekdays"] = [str(each) for each in rule.weekdays]
+        return cls(opening, booking=booking)
+
+    clean_listed = RepeatForm.clean_listed
+    words = RepeatForm.words
+    months = RepeatForm.months
+    every_day = RepeatForm.every_day
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        today = timezone.localdate()
+        ticked = {*self.ticked}
+        left_out = {day for day in data["listed"] if day.isoformat() not in ticked}
+        before = {date.fromisoformat(day) for day in self.booking.series.excluded}
+        left_out |= before - data["listed"]  # left out until someone ticks it
+        try:
+            every = data["rule"].days(self.start)
+            data["excluded"] = left_out | {day for day in every if day < today}
+            self.plan = new_rule(
+                self.booking, data["rule"], whole=self.whole, excluded=data["excluded"]
+            )
+        except ValidationError as error:
+            self.add_error(data["ends"], error)
+            return data
+        if data["same_driver"]:
+            self.keep_people()
+        self.days = listing(every, None, left_out, today, self.plan.rides, self.plan.there)
+        self._split(data["overwrite"])
+        return data
+
+    def _split(self, overwrite):
+        refusals = not_droppable(self.plan.dropped, overwrite=overwrite)
+        words = {refusal.code: refusal.message for refusal in refusals}
+        rides = self.plan.dropped.annotate(refusal=first_refusal(refusals))
+        for ride in rides.order_by("original_start", "leg"):
+            if ride.refusal == "cancelled":
+                continue  # there is nothing left to say
+            if ride.refusal:
+                self.kept.append((ride, words[ride.refusal]))
+            else:
+                self.dropped.append(ride)
+
+    @property
+    def counts(self):
+        return {
+            "rides": len(self.plan.rides),
+            "stay": sum(map(len, self.plan.there.values())),
+            "dropped": len(self.dropped),
+            "holidays": sum(bool(each["holiday"] and each["moments"]) for each in self.days),
+            "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
+            "left_out": len(self.plan.excluded),
+        }
+
+
+def rule_rows():
+    """The fields of a rule, in rows."""
+    return (
+        Row(
+            Column("frequency"),
+            Column("interval"),
+            Column("ends"),
+            Column("count", css_class="by-count"),
+            Column("until", css_class="by-day"),
+        ),
+        Row(Column("weekdays"), css_class="weekly"),
+        Row(Column("month"), css_class="monthly"),
+    )
+
+
+def listing(days, first, left_out, today, rides, there=None):
+    """The days of a rule as the list shows them. `there` are the rides that they have already."""
+    there = there or {}
+    holidays = holidays_of(days)
+    made = {}
+    for ride in rides:
+        made.setdefault(ride.day, []).append(ride)
+    return [
+        {
+            "day": day,
+            "iso": day.isoformat(),
+            "first": day == first,
+            "there": there.get(day, []),
+            "past": day < today and day != first and day not in there,
+            "ticked": day == first or day in there or (day not in left_out and day >= today),
+            "holiday": holidays.get(day, ""),
+            "moments": [ride.pickup_at for ride in made.get(day, ())],
+            "clashes": [ride.clash for ride in made.get(day, ()) if ride.clash],
+        }
+        for day in days
+    ]

@@ -1,0 +1,419 @@
+"""The verbs on series: make a ride recur, and change what recurs."""
+
+from bisect import bisect_left, insort
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import connections, models, router, transaction
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import JSONArray, JSONObject
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.audit import numbering
+from project.audit.recorder import (
+    SelectionChanged,
+    Ticket,
+    insert_select,
+    line,
+    recorded,
+    write_history,
+)
+from project.audit.refusals import Refusal, any_refusal, first_refusal
+from project.audit.rows import table_of
+from project.directory.models import Customer, Driver, Partner
+
+from . import services
+from .availability import CUSTOMER_LEFT, gone
+from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
+from .querysets import LONGEST_RIDE
+from .recurrence import moments, shifted
+from .series_queries import REPEAT, TIED, UNTIE
+from .services import ARCHIVED, CANCELLED, COPIED
+from .states import Leg, PaymentState, Status
+
+NOT_REPEATABLE = (
+    ARCHIVED,
+    CANCELLED,
+    Refusal("in_series", Q(series__isnull=False), gettext_lazy("already in a series")),
+    CUSTOMER_LEFT,
+)
+# What a fresh occurrence begins with.
+BLANK = {
+    "status": Status.PENDING.value,
+    "payment_state": PaymentState.UNPAID.value,
+    "billable": False,
+    "status_before": "",
+    "cancellation_kind": "",
+    "cancellation_reason": "",
+    "version": 1,
+}
+
+
+@dataclass(slots=True)
+class Ride:
+    """A ride that a plan makes. `clash` is the reference of another at that time, if asked."""
+
+    template: Booking
+    day: date
+    pickup_at: datetime
+    ends_at: datetime
+    planned: datetime
+    trip: int | None
+    driver: int | None = None
+    partner: int | None = None
+    clash: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a rule makes of a ride (or of both of a round trip): its days, and the rides to make."""
+
+    segments: list
+    days: list
+    excluded: list = field(default_factory=list)
+    rides: list = field(default_factory=list)
+    begins: datetime | None = None
+
+    @property
+    def start(self):
+        return self.begins or self.segments[0].pickup_at
+
+    @property
+    def trips(self):
+        return len({ride.trip for ride in self.rides}) if len(self.segments) > 1 else 0
+
+
+# ------------------------------------------------------------------------------------- the plan
+def segments_of(booking, *, both=True):
+    """The ride, or the two of its round trip, the outbound first: what occurs together."""
+    if not (both and booking.round_trip_id):
+        return [booking]
+    trip = Booking.objects.filter(round_trip=booking.round_trip_id)
+    return sorted(trip, key=lambda segment: segment.leg != Leg.OUTBOUND)
+
+
+def plan_of(segments, rule, *, excluded=()):
+    """Plan the occurrences after the first. Raises ValidationError where the rule has none."""
+    zone = timezone.get_default_timezone()
+    first = segments[0].pickup_at
+    today = first.astimezone(zone).date()
+    days = rule.days(today)
+    if days[:1] != [today]:
+        raise ValidationError(_("The first ride is not on a day of this rule."))
+    plan = Plan(segments, days, sorted({*excluded} & {*days[1:]}))
+    plan.rides = rides_on([day for day in days[1:] if day not in plan.excluded], segments, zone)
+    if not plan.rides:
+        raise ValidationError(_("This rule makes no further ride."))
+    check_years(plan.rides)
+    return plan
+
+
+def check_years(rides):
+    """Raise ValidationError where a ride would be too far ahead."""
+    last_year = timezone.localdate().year + YEARS_AHEAD
+    if rides and rides[-1].day.year > last_year:
+        raise ValidationError(
+            _("The last ride would be in %(year)s: no later than %(last)s, please."),
+            params={"year": rides[-1].day.year, "last": last_year},
+        )
+
+
+def rides_on(days, segments, zone):
+    """A ride of each segment on each day, at its local time."""
+    first, rides = segments[0].pickup_at, []
+    for place, (day, planned) in enumerate(zip(days, moments(first, days, zone), strict=True), 1):
+        for segment in segments:
+            pickup_at = shifted(segment.pickup_at, day, first, zone)
+            ends_at = pickup_at + timedelta(minutes=segment.duration_minutes)
+            trip = place if len(segments) > 1 else None
+            rides.append(Ride(segment, day, pickup_at, ends_at, planned, trip))
+    return rides
+
+
+def keep_people(rides):
+    """Give planned rides the driver or partner of their template; one statement.
+
+    Where the driver has another ride at that time, of this plan too, it stays unassigned and names
+    the other.
+    """
+    drivers = {ride.template.driver_id for ride in rides} - {None}
+    busy = busy_of(drivers, rides)
+    for ride in sorted(rides, key=lambda ride: ride.pickup_at):
+        ride.partner = ride.template.partner_id
+        taken = busy.get(ride.template.driver_id)
+        if taken is None:
+            continue
+        ride.clash = clash(taken, ride.pickup_at, ride.ends_at)
+        if not ride.clash:
+            ride.driver = ride.template.driver_id
+            insort(taken, (ride.pickup_at, ride.ends_at, _("another ride of this series")))
+
+
+def busy_of(drivers, rides, but=()):
+    """{driver: sorted [(start, end, reference)]} around `rides`, which have pickup_at, ends_at."""
+    busy = {driver: [] for driver in drivers}
+    if busy and rides:
+        start = min(ride.pickup_at for ride in rides)
+        end = max(ride.ends_at for ride in rides)
+        taken = Booking.objects.filter(driver__in=drivers).occupying().overlapping(start, end)
+        fields = ("pickup_at", "ends_at", "reference", "driver", "pk")
+        for *when, driver, pk in taken.order_by("pickup_at").values_list(*fields):
+            if pk not in but:
+                busy[driver].append(tuple(when))
+    return busy
+
+
+def clash(taken, start, end):
+    """The reference of a ride in `taken` (sorted) that shares a moment with [start, end); or ''."""
+    first = bisect_left(taken, (start - LONGEST_RIDE,))
+    for begins, ends, reference in taken[first:]:
+        if begins >= end:
+            break
+        if ends > start:
+            return reference
+    return ""
+
+
+# --------------------------------------------------------------------------------- make it recur
+def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen=None, ticket=None):
+    """Make a ride recur: it becomes the first occurrence, the others are copies of it.
+
+    `both`: of a round trip both segments recur, each pair tied in a round trip of its own. The
+    copies are pending and unpaid; with `same_driver` they keep their driver where that one is free.
+    `seen` is {key: version} of what the user saw, where that is not what `booking` was read as.
+    Raises ValidationError, `SelectionChanged` for a ride that is no longer as it was seen, and
+    `AlreadyDone`. The Outcome counts the copies.
+    """
+    segments = segments_of(booking, both=both)
+    plan = plan_of(segments, rule, excluded=excluded)
+    as_seen = rides_at({ride.pk: ride.version for ride in segments} | (seen or {}), segments)
+    selection = as_seen.exclude(any_refusal(not_repeatable(same_driver)))
+    with recorded(
+        REPEAT,
+        selection,
+        by=by,
+        sentence=line(_("Created from a series")),
+        ticket=Ticket(token=ticket.token if ticket else None),
+        locks=people_of(segments, same_driver),
+        expected=len(plan.rides),
+    ) as recording:
+        if recording.total != len(segments):
+            raise refused(as_seen, not_repeatable(same_driver))
+        if same_driver:
+            keep_people(plan.rides)
+        series = new_series(recording.batch, segments[0], rule, plan)
+        make(recording.batch, series, plan.rides)
+        models.QuerySet(Booking).filter(pk__in=[segment.pk for segment in segments]).update(
+            series=series,
+            original_start=plan.start,
+            version=F("version") + 1,
+            updated_at=recording.batch.created_at,
+        )
+        told(recording, series, segments, _("Made to recur: %(rule)s") % {"rule": rule.words})
+    return recording.outcome
+
+
+def not_repeatable(same_driver):
+    return (*NOT_REPEATABLE, gone()) if same_driver else NOT_REPEATABLE
+
+
+def rides_at(versions, segments):
+    """These rides, as long as they are still at these versions."""
+    seen = Q(pk__in=[])
+    for ride in segments:
+        seen |= Q(pk=ride.pk, version=versions[ride.pk])
+    return Booking.objects.filter(seen)
+
+
+def refused(as_seen, refusals):
+    """What to raise where not all of the rides can be taken: the first reason, or that they
+    changed."""
+    rides = as_seen.annotate(refusal=first_refusal(refusals)).exclude(refusal="")
+    code = rides.values_list("refusal", flat=True).first()
+    for refusal in refusals:
+        if refusal.code == code:
+            return ValidationError(
+                _("This ride cannot recur: %(reason)s."), params={"reason": refusal.message}
+            )
+    return SelectionChanged()
+
+
+def people_of(segments, same_driver):
+    """Whom to lock: the customer, and with `same_driver` those who drive."""
+    people = [Customer.objects.filter(pk__in={segment.customer_id for segment in segments})]
+    if same_driver:
+        for model, name in ((Driver, "driver_id"), (Partner, "partner_id")):
+            keys = {getattr(segment, name) for segment in segments} - {None}
+            people += [model.objects.filter(pk__in=keys)] if keys else []
+    return people
+
+
+def new_series(batch, origin, rule, plan, follows=None):
+    series = Series(
+        made_in=batch,
+        origin=origin,
+        rule=str(rule),
+        starts_at=plan.start,
+        zone=timezone.get_default_timezone_name(),
+        excluded=[day.isoformat() for day in plan.excluded],
+        follows=follows,
+    )
+    keep_series(series, batch, "+")
+    return series
+
+
+def keep_series(series, batch, kind, why=""):
+    """Save a series with its history row."""
+    series.skip_history_when_saving = True
+    series.save()
+    write_history(Series.objects.filter(pk=series.pk), batch, kind, why)
+
+
+# What each has of its own.
+OWN = ("reference", "pickup_at", "ends_at", "original_start", "search_text")
+PLANNED = {
+    "template": "key",
+    "reference": "text",
+    "pickup_at": "moment",
+    "ends_at": "moment",
+    "original_start": "moment",
+    "search_text": "text",
+    "trip": "key",
+    "driver": "key",
+    "partner": "key",
+}
+
+
+def row_of(ride, reference):
+    """A planned ride as a row; what follows from its fields is worked out as a save would."""
+    copied = copy(ride.template)
+    copied.reference, copied.pickup_at = reference, ride.pickup_at
+    copied.derive()
+    return {
+        "template": ride.template.pk,
+        "reference": reference,
+        "pickup_at": ride.pickup_at,
+        "ends_at": copied.ends_at,
+        "original_start": ride.planned,
+        "search_text": copied.search_text,
+        "trip": ride.trip,
+        "driver": ride.driver,
+        "partner": ride.partner,
+    }
+
+
+def make(batch, series, rides):
+    """Insert the planned rides: one statement for any number, and two for their round trips."""
+    connection = connections[router.db_for_write(Booking)]
+    prefix = reference_prefix()
+    last = numbering.allocate(prefix, len(rides))
+    rows = [
+        row_of(ride, numbering.reference(prefix, number))
+        for number, ride in enumerate(rides, last + 1)
+    ]
+    planned, params = table_of(connection, "planned", PLANNED, rows)
+    trips = max((ride.trip or 0 for ride in rides), default=0)
+    if trips:
+        make_trips(batch, connection, trips)
+    values = {
+        **{Booking._meta.get_field(name).attname: f"t.{column(name)}" for name in COPIED},
+        **{name: f"planned.{name}" for name in OWN},
+        "driver_id": "planned.driver",
+        "partner_id": "planned.partner",
+        "round_trip_id": "trips.id",
+        "leg": "CASE WHEN trips.id IS NULL THEN '' ELSE t.leg END",
+    }
+    given = {**BLANK, "series_id": series.pk, "created_at": batch.created_at}
+    given["updated_at"] = batch.created_at
+    values |= dict.fromkeys(given, "%s")
+    names = ", ".join(column(name) for name in values)
+    sql = (
+        f"INSERT INTO {table(Booking)} ({names}) SELECT {', '.join(values.values())} "
+        f"FROM {planned} JOIN {table(Booking)} t ON t.id = planned.template "
+        f"LEFT JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM {table(RoundTrip)} "
+        f"WHERE made_in_id = %s) trips ON trips.place = planned.trip ORDER BY planned.reference"
+    )
+    told_values = [
+        Booking._meta.get_field(name).get_db_prep_value(value, connection)
+        for name, value in given.items()
+    ]
+    made_in = RoundTrip._meta.get_field("made_in").get_db_prep_value(batch.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*told_values, *params, made_in])
+
+
+def make_trips(batch, connection, count):
+    """As many round trips, with their history. (The n-th ties the n-th occurrence.)"""
+    places, params = table_of(connection, "places", {"place": "key"}, [{"place": 0}] * count)
+    created_at = RoundTrip._meta.get_field("created_at").get_db_prep_value(
+        batch.created_at, connection
+    )
+    made_in = RoundTrip._meta.get_field("made_in").get_db_prep_value(batch.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table(RoundTrip)} (created_at, made_in_id) SELECT %s, %s FROM {places}",
+            [created_at, made_in, *params],
+        )
+    write_history(RoundTrip.objects.filter(made_in=batch), batch, "+", "")
+
+
+def table(model):
+    return connections[router.db_for_write(model)].ops.quote_name(model._meta.db_table)
+
+
+def column(name):
+    return Booking._meta.get_field(name).column
+
+
+def told(recording, series, segments, tied):
+    """One statement for all log lines and one for all history: of the copies, and of the first."""
+    batch = recording.batch
+    first = Q(pk__in=[segment.pk for segment in segments])
+    rides = models.QuerySet(Booking).filter(series=series)
+    nothing = Value(None, output_field=TextField())
+    tie = {"series": JSONArray(nothing, F("series_id"))}
+    tie["original_start"] = JSONArray(nothing, F("original_start"))
+    made = {name: JSONArray(nothing, F(name)) for name in ("reference", "pickup_at")}
+    lines = insert_select(
+        BookingLog,
+        ("booking_id", "user_id", "action", "action_code", "batch_id", "timestamp", "changes"),
+        rides.order_by("pk"),
+        F("pk"),
+        Value(batch.user_id, output_field=models.BigIntegerField()),
+        either(first, Value(line(tied)), recording.sentence),
+        either(first, Value(TIED), Value(REPEAT)),
+        Value(batch.pk, output_field=models.UUIDField()),
+        Value(batch.created_at, output_field=models.DateTimeField()),
+        Case(
+            When(first, then=JSONObject(**tie)),
+            default=JSONObject(**made, **tie),
+            output_field=models.JSONField(),
+        ),
+    )
+    recording.outcome.changed = lines - len(segments)
+    write_history(rides, batch, either(first, Value("~"), Value("+")), recording.why)
+
+
+def either(condition, one, other):
+    return Case(When(condition, then=one), default=other, output_field=TextField())
+
+
+# ------------------------------------------------------------------------------------------- undo
+def discard(selection, *, by, refusals, undo_of):
+    """Undo the making of bookings. Where that was a series, its first ride is a plain one again,
+    unless an occurrence stays because someone touched it."""
+    with transaction.atomic():
+        outcome = services.discard(selection, by=by, refusals=refusals, undo_of=undo_of)
+        if undo_of.action == REPEAT and not outcome.refused:
+            first = Booking.objects.filter(
+                logs__batch=undo_of, logs__action_code=TIED, series__made_in=undo_of
+            )
+            with recorded(
+                UNTIE, first, by=by, sentence=line(_("Taken out of its series"))
+            ) as recording:
+                recording.update(series=None, original_start=None)
+    return outcome

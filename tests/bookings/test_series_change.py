@@ -1,0 +1,286 @@
+"""Changing the rides of a series: this and the following, or all."""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bookings import actions, series_changes, series_services, services
+from bookings.models import Booking
+from bookings.recurrence import Rule
+from bookings.states import CancellationKind, Leg, PaymentState, Status
+from project.actions.undo import undo
+from project.search.index import matching
+from tests.asking import act, picked, toasts, url_of
+from tests.bookings.conftest import codes, only
+from tests.factories import make_booking, make_driver, make_round_trip
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
+KEPT = {  # all but what every write touches
+    field.attname
+    for field in Booking._meta.concrete_fields
+    if field.name not in ("version", "updated_at")
+}
+
+
+@pytest.fixture
+def driver(db):
+    return make_driver()
+
+
+@pytest.fixture
+def rides(bureau, driver):
+    """Six days in a row, all with the same driver."""
+    return a_series(bureau, 6, driver=driver, price=Decimal(9000))
+
+
+def a_series(by, count, **fields):
+    ride = make_booking(pickup_at=MONDAY, **fields)
+    series_services.repeat(ride, by=by, rule=Rule("DAILY", count=count), same_driver=True)
+    ride.refresh_from_db()
+    return list(Booking.objects.filter(series=ride.series).order_by("original_start"))
+
+
+def times(rides):
+    fresh = Booking.objects.filter(pk__in=[ride.pk for ride in rides]).order_by("original_start")
+    return [f"{ride.pickup_at:%d %H:%M}" for ride in fresh]
+
+
+def state(rides):
+    keys = [ride.pk for ride in rides]
+    return list(Booking.objects.filter(pk__in=keys).order_by("pk").values(*KEPT))
+
+
+def test_time_price_and_way_change_from_this_one_on(bureau, rides):
+    outcome = series_changes.change_series(
+        only(rides[2]).following(),
+        by=bureau,
+        time=time(10, 15),
+        duration_minutes=90,
+        price=Decimal(12000),
+        dropoff_address="Gare de Thiès",
+    )
+    assert outcome.changed == 4
+    assert times(rides) == ["04 08:30", "05 08:30", "06 10:15", "07 10:15", "08 10:15", "09 10:15"]
+    for ride in Booking.objects.filter(price=12000):
+        assert ride.ends_at - ride.pickup_at == timedelta(minutes=90)
+        assert ride.dropoff_address == "Gare de Thiès"
+        stored = ride.search_text, ride.address_text, ride.ends_at
+        ride.derive()
+        assert stored == (ride.search_text, ride.address_text, ride.ends_at)
+        entry, row = ride.logs.get(batch=outcome.batch), ride.history.first()
+        assert {*entry.changes} == {"pickup_at", "duration_minutes", "price", "dropoff_address"}
+        assert (row.batch_id, row.pickup_at, row.price) == (
+            outcome.batch.pk,
+            ride.pickup_at,
+            12000,
+        )
+    assert matching(Booking.objects.all(), "thies").queryset.count() == 4
+    assert [ride.original_start for ride in rides] == list(
+        rides[0]
+        .series.occurrences.order_by("original_start")
+        .values_list("original_start", flat=True)
+    )
+
+
+def test_local_time_is_meant(bureau, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    ride = make_booking(pickup_at=datetime(2027, 3, 27, 7, 30, tzinfo=UTC))
+    series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=3))
+    series_changes.change_series(only(ride).whole_series(), by=bureau, time=time(9, 0))
+    pickups = Booking.objects.order_by("pickup_at").values_list("pickup_at", flat=True)
+    assert [f"{at:%d %H:%M}" for at in pickups] == ["27 08:00", "28 07:00", "29 07:00"]
+
+
+def test_what_was_changed_by_hand_is_kept_unless_asked_otherwise(bureau, rides):
+    rides[1].pickup_address = "Almadies"
+    services.edit(rides[1], by=bureau)
+    services.set_status(only(rides[2]), by=bureau, status=Status.CONFIRMED)  # no departure
+    everything = only(rides[0]).whole_series()
+    outcome = series_changes.change_series(everything, by=bureau, pickup_address="Ngor")
+    assert (outcome.changed, codes(outcome)) == (5, {"by_hand": 1})
+    outcome = series_changes.change_series(
+        everything, by=bureau, pickup_address="Yoff", overwrite=True
+    )
+    assert (outcome.changed, codes(outcome)) == (6, {})
+    # From now on that one is like the others again.
+    assert series_changes.change_series(everything, by=bureau, pickup_address="Ngor").changed == 6
+
+
+def test_a_change_of_one_occurrence_alone_is_by_hand(bureau, rides):
+    series_changes.change_series(only(rides[3]), by=bureau, driver_notes="Sign")
+    everything = only(rides[0]).whole_series()
+    assert codes(series_changes.change_series(everything, by=bureau, driver_notes="Bell")) == {
+        "by_hand": 1
+    }
+
+
+def test_what_is_over_cancelled_archived_or_settled_is_left_alone_and_named(bureau, rides):
+    services.cancel(only(rides[0]), by=bureau, kind=CancellationKind.LATE, reason="x")
+    services.cancel(only(rides[1]), by=bureau, kind=CancellationKind.LATE, reason="x")
+    services.archive(only(rides[1]), by=bureau)
+    make_booking()  # a plain ride
+    rides[2].settled_amount, rides[2].settled_on, rides[2].settled_by = 5, MONDAY.date(), bureau
+    rides[2].payment_state = PaymentState.PAID
+    rides[2].save(action="bookings.settle", by=bureau)
+    outcome = series_changes.change_series(Booking.objects.all(), by=bureau, time=time(7, 0))
+    assert outcome.changed == 3
+    assert codes(outcome) == {"closed": 1, "archived": 1, "settled": 1, "no_series": 1}
+
+
+def test_a_driver_who_is_busy_then_keeps_the_ride_where_it_is(bureau, driver, rides):
+    other = MONDAY + timedelta(days=2, hours=3)
+    make_booking(pickup_at=other, driver=driver)
+    everything = only(rides[0]).whole_series()
+    outcome = series_changes.change_series(everything, by=bureau, time=time(12, 0))
+    assert (outcome.changed, codes(outcome)) == (5, {"driver_busy": 1})
+    assert times(rides)[2] == "06 08:30"
+    outcome = series_changes.change_series(
+        everything, by=bureau, time=time(12, 0), override="They agreed"
+    )
+    assert outcome.changed == 6
+    entry = rides[2].logs.get(batch=outcome.batch)
+    assert entry.action.endswith(" — They agreed")
+
+
+def test_rides_that_would_be_in_each_others_way_stay(bureau, driver):
+    rides = a_series(bureau, 3, driver=driver)
+    outcome = series_changes.change_series(
+        only(rides[0]).whole_series(), by=bureau, duration_minutes=25 * 60
+    )
+    # The second can't grow, and as it stays where it is, neither can the first.
+    assert (outcome.changed, codes(outcome)) == (1, {"driver_busy": 2})
+    busy = Booking.objects.filter(driver=driver)
+    assert not any(
+        one.pickup_at < other.ends_at and other.pickup_at < one.ends_at
+        for one in busy
+        for other in busy
+        if one != other
+    )
+
+
+def test_a_driver_who_left_is_not_moved(bureau, driver, rides):
+    driver.is_active = False
+    driver.save()
+    everything = only(rides[0]).whole_series()
+    assert codes(series_changes.change_series(everything, by=bureau, time=time(12, 0))) == {
+        "inactive": 6
+    }
+    assert series_changes.change_series(everything, by=bureau, price=Decimal(5)).changed == 6
+
+
+def test_an_amount_must_have_the_currencys_decimals(bureau, rides):
+    everything = only(rides[0]).whole_series()
+    outcome = series_changes.change_series(everything, by=bureau, price=Decimal("9.50"))
+    assert (outcome.changed, codes(outcome)) == (0, {"price_decimals": 6})
+
+
+def test_undo_puts_every_field_back(bureau, rides):
+    before = state(rides)
+    outcome = series_changes.change_series(
+        only(rides[1]).following(),
+        by=bureau,
+        time=time(22, 0),
+        duration_minutes=30,
+        pickup_address="Ngor",
+        payout=Decimal(4000),
+        vehicle_class="van",
+    )
+    assert state(rides) != before
+    services.unassign(only(rides[5]), by=bureau)  # touched since
+    done = undo(outcome.batch, by=bureau)
+    assert (done.changed, codes(done)) == (4, {"touched_since": 1})
+    assert state(rides[:5]) == [row for row in before if row["id"] != rides[5].pk]
+    assert undo(done.batch, by=bureau).changed == 4  # an undo is a batch like any other
+
+
+def test_undo_respects_the_drivers_time(bureau, driver, rides):
+    outcome = series_changes.change_series(
+        only(rides[0]).whole_series(), by=bureau, time=time(12, 0)
+    )
+    make_booking(pickup_at=MONDAY + timedelta(days=3), driver=driver)
+    done = undo(outcome.batch, by=bureau)
+    assert (done.changed, codes(done)) == (5, {"driver_busy": 1})
+
+
+def test_its_statements_do_not_grow_with_the_series(bureau):
+    counts = []
+    for count in (2, 200):
+        rides = a_series(bureau, count, driver=make_driver())
+        with CaptureQueriesContext(connection) as statements:
+            outcome = series_changes.change_series(
+                only(rides[0]).whole_series(),
+                by=bureau,
+                time=time(11, 0),
+                pickup_address="Ngor",
+            )
+        assert outcome.changed == count
+        with CaptureQueriesContext(connection) as undoing:
+            assert undo(outcome.batch, by=bureau).changed == count
+        counts.append((len(statements), len(undoing)))
+    assert counts[1][0] <= counts[0][0]
+    assert counts[1][1] <= counts[0][1]
+
+
+# ------------------------------------------------------------------------------- through its door
+def test_the_dialog_previews_what_changes_what_is_kept_and_what_conflicts(
+    desk, bureau, driver, rides
+):
+    rides[1].pickup_address = "Almadies"
+    services.edit(rides[1], by=bureau)
+    make_booking(pickup_at=MONDAY + timedelta(days=2, hours=3), driver=driver)
+    given = picked(rides[0]) | {"scope": "series", "time": "12:00"}
+    asked = desk.post(url_of("change_series"), given | {"preview": "1"})
+    preview = asked.context["preview"]
+    assert (preview.total, preview.ready) == (6, 4)
+    reasons = {
+        reason.code: [each["label"] for each in reason.examples] for reason in preview.refused
+    }
+    assert reasons == {"by_hand": [rides[1].reference], "driver_busy": [rides[2].reference]}
+    done = act(desk, url_of("change_series"), given)
+    assert toasts(done)[0].startswith("4 rides of the series changed. 2 refused:")
+
+
+def test_following_skips_neither_this_one_nor_takes_the_ones_before(desk, rides):
+    act(desk, url_of("change_series"), picked(rides[4]) | {"scope": "following", "time": "06:00"})
+    assert times(rides)[3:] == ["07 08:30", "08 06:00", "09 06:00"]
+
+
+def test_of_a_round_trip_the_same_segment_changes(desk, bureau):
+    out, back = make_round_trip(pickup_at=MONDAY)
+    series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
+    act(desk, url_of("change_series"), picked(back) | {"scope": "series", "time": "18:00"})
+    hours = Booking.objects.order_by("original_start", "leg").values_list("leg", "pickup_at__hour")
+    assert list(hours) == [(Leg.OUTBOUND, 8), (Leg.RETURN, 18)] * 3
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "time"),
+        ({"time": "25:00"}, "time"),
+        ({"duration_minutes": "0"}, "duration_minutes"),
+        ({"duration_minutes": "999999"}, "duration_minutes"),
+        ({"price": "-1"}, "price"),
+        ({"price": "a lot"}, "price"),
+        ({"vehicle_class": "rocket"}, "vehicle_class"),
+        ({"pickup_address": "x" * 256}, "pickup_address"),
+    ],
+)
+def test_wrong_input_is_said_at_its_field(desk, rides, given, field):
+    done = act(desk, url_of("change_series"), picked(rides[0]) | {"scope": "series"} | given)
+    assert done.status_code == 422
+    assert field in done.context["form"].errors
+    assert times(rides)[0] == "04 08:30"
+
+
+def test_a_plain_ride_does_not_offer_it(desk, rides):
+    def offered(ride):
+        page = desk.get(ride.get_absolute_url())
+        return actions.CHANGE_SERIES in [each["action"] for each in page.context["actions"]]
+
+    assert offered(rides[0])
+    assert not offered(make_booking())

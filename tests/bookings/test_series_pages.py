@@ -1,0 +1,311 @@
+"""The pages about series: what they ask, list, refuse and show."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookings import series_services, services
+from bookings.models import Booking, Series
+from bookings.recurrence import Rule
+from bookings.states import CancellationKind, Status
+from project.audit.models import Batch
+from tests.asking import HTMX, toasts
+from tests.bookings.conftest import browser_of, only
+from tests.bookings.posting import text_of
+from tests.factories import make_booking, make_driver, make_round_trip, make_user
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def ride(bureau):
+    return make_booking(by=bureau, pickup_at=MONDAY, driver=make_driver())
+
+
+def url_of(ride):
+    return reverse("bookings:repeat", args=[ride.reference])
+
+
+def asked(**given):
+    return {
+        "frequency": "WEEKLY",
+        "interval": "1",
+        "weekdays": ["0"],
+        "month": "date",
+        "ends": "count",
+        "count": "4",
+        "until": "",
+        **given,
+    }
+
+
+def sent(client, ride, **given):
+    """What the page sends: what it hid, what is asked, and the days that its list shows."""
+    hidden = dict(client.get(url_of(ride)).context["hidden"])
+    return asked(**given) | {name: str(value) for name, value in hidden.items()}
+
+
+def test_the_page_opens_with_every_week_on_that_day(desk, ride):
+    page = desk.get(url_of(ride))
+    assert page.status_code == 200
+    text = text_of(page)
+    assert "Every week on Monday, 10 times" in text
+    assert "9 rides will be created." in text
+    assert "January 2027" in text
+    assert Booking.objects.count() == 1
+
+
+def test_a_change_of_the_rule_brings_the_list_alone(desk, ride):
+    part = desk.post(url_of(ride), asked(frequency="DAILY"), headers=HTMX)
+    text = text_of(part)
+    assert "<html" not in text
+    assert 'id="occurrences"' in text
+    assert "Every day, 4 times" in text
+    assert Booking.objects.count() == 1
+
+
+def test_without_script_a_button_brings_the_page_with_the_list(desk, ride):
+    page = desk.post(url_of(ride), sent(desk, ride, frequency="DAILY") | {"preview": "1"})
+    assert page.status_code == 200
+    assert "<html" in text_of(page)
+    assert "Every day, 4 times" in text_of(page)
+    assert Booking.objects.count() == 1
+
+
+def test_the_list_marks_holidays_days_past_and_drivers_who_are_busy(desk, bureau):
+    today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    driver = make_driver()
+    past = make_booking(pickup_at=today - timedelta(days=3), driver=driver)
+    other = make_booking(pickup_at=today + timedelta(days=1), driver=driver)
+    text = text_of(
+        desk.post(
+            url_of(past),
+            asked(frequency="DAILY", count="400", same_driver="on"),
+            headers=HTMX,
+        )
+    )
+    assert text.count("Past: left out") == 2
+    assert f'<span class="ref">{other.reference}</span>' in text
+    assert "Christmas Day" in text
+    assert "1 is without its driver, who has another ride." in text
+
+
+def test_the_list_and_what_is_made_are_the_same(desk, ride):
+    data = sent(desk, ride, frequency="DAILY", count="6", same_driver="on")
+    made = desk.post(url_of(ride), data)
+    series = Series.objects.get()
+    assert made.status_code == 302
+    assert made["Location"] == series.get_absolute_url()
+    assert toasts(made) == ["5 rides of a series created."]
+    listed = desk.get(series.get_absolute_url()).context["rows"].object_list
+    assert [f"{ride.pickup_at:%d}" for ride in listed] == ["04", "05", "06", "07", "08", "09"]
+    assert {ride.driver for ride in listed} == {ride.driver}
+
+
+def test_days_that_are_not_ticked_are_left_out(desk, ride):
+    listed = "2027-01-04,2027-01-11,2027-01-18,2027-01-25"
+    days = {"listed": listed, "day": ["2027-01-04", "2027-01-18"]}
+    part = text_of(desk.post(url_of(ride), asked(count="5") | days, headers=HTMX))
+    assert "2 rides will be created." in part  # the fifth was not listed yet
+    assert 'value="2027-01-11">' in part
+    assert 'value="2027-01-18" checked>' in part
+    desk.post(url_of(ride), sent(desk, ride) | days)
+    assert Series.objects.get().excluded == ["2027-01-11", "2027-01-25"]
+    assert Booking.objects.count() == 2
+
+
+def test_a_thousand_boxes_can_be_sent(desk, ride):
+    part = desk.post(url_of(ride), asked(frequency="DAILY", count="1000"), headers=HTMX)
+    days = [day["iso"] for day in part.context["form"].days]
+    data = sent(desk, ride, frequency="DAILY", count="1000")
+    made = desk.post(url_of(ride), data | {"listed": ",".join(days), "day": days})
+    assert made.status_code == 302
+    assert Booking.objects.count() == 1000
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"frequency": "YEARLY"}, "frequency"),
+        ({"interval": "0"}, "interval"),
+        ({"interval": "x"}, "interval"),
+        ({"weekdays": ["2"]}, "weekdays"),
+        ({"weekdays": []}, "weekdays"),
+        ({"weekdays": ["9"]}, "weekdays"),
+        ({"frequency": "MONTHLY", "month": "7"}, "month"),
+        ({"count": ""}, "count"),
+        ({"count": "1"}, "count"),
+        ({"count": "1001"}, "count"),
+        ({"ends": "until"}, "until"),
+        ({"ends": "until", "until": "2026-12-31"}, "until"),
+        ({"ends": "until", "until": "2027-01-10"}, "until"),  # no further ride
+        ({"ends": "until", "until": "soon"}, "until"),
+        ({"ends": "until", "until": "2029-12-31", "frequency": "DAILY"}, "until"),  # over 1,000
+        ({"ends": "until", "until": "2090-01-01"}, "until"),
+        ({"ends": "until", "until": "9999-12-31"}, "until"),
+        ({"ends": "count", "count": "1000"}, "count"),  # 19 years of weeks
+        ({"ends": "count", "count": "1000", "interval": "99", "frequency": "MONTHLY"}, "count"),
+        ({"ends": "never"}, "ends"),
+    ],
+)
+def test_wrong_input_is_said_at_its_field(desk, ride, given, field):
+    page = desk.post(url_of(ride), sent(desk, ride, **given))
+    assert page.status_code == 422
+    assert [*page.context["form"].errors] == [field]
+    assert desk.post(url_of(ride), asked(**given), headers=HTMX).status_code == 200
+    assert (Booking.objects.count(), Series.objects.count()) == (1, 0)
+
+
+def test_a_driver_who_left_is_said_at_its_field(desk, bureau):
+    ride = make_booking(by=bureau, pickup_at=MONDAY, driver=make_driver(is_active=False))
+    page = desk.post(url_of(ride), sent(desk, ride, same_driver="on"))
+    assert page.status_code == 422
+    assert [*page.context["form"].errors] == ["same_driver"]
+    assert desk.post(url_of(ride), sent(desk, ride)).status_code == 302
+
+
+def test_listed_days_that_are_none_are_passed_over(desk, ride):
+    data = sent(desk, ride) | {"listed": "x,,2027-13-01,9999-99-99", "day": ["nonsense", ""]}
+    assert desk.post(url_of(ride), data).status_code == 302
+    assert Booking.objects.count() == 4
+
+
+def test_a_double_click_makes_one_series_and_leads_to_it_twice(desk, ride):
+    data = sent(desk, ride)
+    first, second = desk.post(url_of(ride), data), desk.post(url_of(ride), data)
+    assert first["Location"] == second["Location"] == Series.objects.get().get_absolute_url()
+    assert Booking.objects.count() == 4
+
+
+def test_a_ride_that_changed_since_the_page_was_shown_is_asked_about_again(desk, bureau, ride):
+    data = sent(desk, ride)
+    services.unassign(only(ride), by=bureau)
+    page = desk.post(url_of(ride), data)
+    assert page.status_code == 409
+    assert "Someone else changed this ride in the meantime" in text_of(page)
+    assert Booking.objects.count() == 1
+    again = data | {name: str(value) for name, value in page.context["hidden"]}
+    assert desk.post(url_of(ride), again).status_code == 302
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1-2-3", "9" * 40, "1-x"])
+def test_a_page_that_was_tampered_with_breaks_nothing(desk, ride, seen):
+    assert desk.post(url_of(ride), sent(desk, ride) | {"seen": seen}).status_code in (302, 409)
+
+
+def test_what_cannot_recur_leads_back_with_the_reason(desk, bureau, ride):
+    services.cancel(only(ride), by=bureau, kind=CancellationKind.LATE, reason="x")
+    page = desk.get(url_of(ride))
+    assert page["Location"] == ride.get_absolute_url()
+    assert toasts(page) == ["This ride cannot recur: already cancelled."]
+
+
+def test_a_round_trip_lists_both_times_and_can_recur_by_one_segment(desk, bureau):
+    out, back = make_round_trip(by=bureau, pickup_at=MONDAY)
+    text = text_of(desk.get(url_of(back)))
+    assert "18 rides will be created." in text
+    assert "08:30 ⇄ 13:30" in text
+    alone = text_of(desk.post(url_of(back), asked(), headers=HTMX))  # its box is not ticked
+    assert "3 rides will be created." in alone
+    assert "13:30" in alone
+    assert "08:30" not in alone
+    desk.post(url_of(out), sent(desk, out) | {"both": "on"})
+    assert Booking.objects.count() == 8
+
+
+def test_it_takes_the_permission(db, ride):
+    clerk = make_user("clerk")
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_booking"))
+    client = browser_of(clerk)
+    assert client.get(url_of(ride)).status_code == 403
+    assert client.post(url_of(ride), asked()).status_code == 403
+    assert url_of(ride) not in text_of(client.get(ride.get_absolute_url()))
+    assert Booking.objects.count() == 1
+
+
+# ------------------------------------------------------------------------------------- the series
+@pytest.fixture
+def series(bureau, ride):
+    series_services.repeat(
+        ride,
+        by=bureau,
+        rule=Rule("WEEKLY", weekdays=(0,), count=20),
+        excluded=[date(2027, 1, 11)],
+    )
+    return Series.objects.get()
+
+
+def test_a_series_shows_its_rule_and_rides_and_what_became_of_them(desk, bureau, series):
+    rides = list(series.occurrences.order_by("original_start"))
+    services.cancel(only(rides[2]), by=bureau, kind=CancellationKind.LATE, reason="x")
+    rides[3].pickup_at += timedelta(hours=1)
+    services.edit(rides[3], by=bureau)
+    services.set_status(only(rides[4]), by=bureau, status=Status.CONFIRMED)
+    page = desk.get(series.get_absolute_url())
+    text = text_of(page)
+    assert "Every week on Monday, 20 times" in text
+    assert "01/11/2027" in text
+    assert page.context["counts"] == {"occurrences": 19, "rides": 19, "open": 18, "cancelled": 1}
+    rows = page.context["rows"].object_list
+    assert [row.by_hand for row in rows[:6]] == [False, False, False, True, False, False]
+    assert "now 02/01/2027 9:30 a.m." in text
+
+
+def test_an_edit_that_was_undone_is_no_departure(desk, bureau, series):
+    one = series.occurrences.order_by("original_start")[5]
+    one.driver_notes = "Sign"
+    batch = services.edit(one, by=bureau)
+    assert [row.by_hand for row in rows_of(desk, series)].count(True) == 1
+    desk.post(reverse("undo", args=[batch.pk]))
+    assert [row.by_hand for row in rows_of(desk, series)].count(True) == 0
+
+
+def rows_of(desk, series):
+    return desk.get(series.get_absolute_url()).context["rows"].object_list
+
+
+def test_a_booking_says_which_occurrence_it_is(desk, series):
+    third = series.occurrences.order_by("original_start")[2]
+    text = text_of(desk.get(third.get_absolute_url()))
+    assert "Occurrence 3 of 19:" in text
+    assert series.get_absolute_url() in text
+    assert url_of(third) not in text
+
+
+def test_the_list_can_be_of_one_series(desk, series):
+    make_booking()
+    page = desk.get(reverse("bookings:list"), {"series": series.pk})
+    assert page.context["page"].count.number == 19
+    assert "Series: every week on Monday, 20 times" in text_of(page)
+    assert desk.get(reverse("bookings:list"), {"series": "none"}).status_code == 200
+    assert desk.get(reverse("bookings:list"), {"series": "99999"}).status_code == 200
+
+
+def test_the_page_of_a_series_takes_as_many_statements_however_long_it_is(desk, bureau):
+    counts = []
+    for count in (3, 60):
+        ride = make_booking(pickup_at=MONDAY, driver=make_driver())
+        series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=count), same_driver=True)
+        url = Series.objects.latest("pk").get_absolute_url()
+        with CaptureQueriesContext(connection) as statements:
+            assert desk.get(url).status_code == 200
+        counts.append(len(statements))
+    assert counts == [counts[0]] * 2
+
+
+def test_who_may_not_see_bookings_sees_no_series(db, series):
+    client = browser_of(make_user("nobody"))
+    assert client.get(series.get_absolute_url()).status_code == 403
+
+
+def test_the_timeline_offers_to_undo_the_making(desk, bureau, series):
+    copy = series.occurrences.order_by("original_start")[1]
+    batch = Batch.objects.get(action="bookings.repeat")
+    assert reverse("undo", args=[batch.pk]) in text_of(desk.get(copy.get_absolute_url()))
+    desk.post(reverse("undo", args=[batch.pk]))
+    assert Booking.objects.filter(archived_at=None).get() == series.origin

@@ -1,0 +1,291 @@
+"""Another rule for a series: longer, shorter, on other days; of all, or from one occurrence on."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookings import series_changes, series_schedule, series_services, services
+from bookings.models import Booking, RoundTrip, Series
+from bookings.recurrence import Rule
+from bookings.states import CancellationKind, Leg, Status
+from project.audit.models import Batch
+from project.audit.recorder import SelectionChanged, digest_of
+from tests.asking import HTMX, toasts
+from tests.bookings.conftest import codes, only
+from tests.bookings.posting import text_of
+from tests.factories import make_booking, make_driver, make_round_trip
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
+
+
+def daily(count):
+    return Rule("DAILY", count=count)
+
+
+@pytest.fixture
+def rides(bureau):
+    """Six days in a row."""
+    return a_series(bureau, 6)
+
+
+def a_series(by, count, **fields):
+    ride = make_booking(pickup_at=MONDAY, **fields)
+    series_services.repeat(ride, by=by, rule=daily(count))
+    ride.refresh_from_db()
+    return list(Booking.objects.filter(series=ride.series).order_by("original_start"))
+
+
+def days(series):
+    starts = series.occurrences.order_by("original_start", "leg")
+    return [f"{at:%d}" for at in starts.values_list("original_start", flat=True)]
+
+
+def test_a_longer_rule_makes_what_is_missing(bureau, rides):
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=daily(8), whole=True)
+    assert outcome.changed == 2
+    series = Series.objects.get()
+    assert (series.rule, days(series)) == (
+        str(daily(8)),
+        ["04", "05", "06", "07", "08", "09", "10", "11"],
+    )
+    made = series.occurrences.get(original_start=MONDAY + timedelta(days=7))
+    assert made.logs.get().batch == outcome.batch
+    assert made.history.get().batch_id == outcome.batch.pk
+    row = series.history.first()
+    assert (row.history_type, row.batch_id, row.rule) == ("~", outcome.batch.pk, str(daily(8)))
+    assert row.history_user == bureau
+
+
+def test_a_shorter_rule_cancels_what_it_has_not_and_says_why(bureau, rides):
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=daily(4), whole=True)
+    assert outcome.changed == 2
+    assert days(Series.objects.get()) == ["04", "05", "06", "07"]
+    for ride in rides[4:]:
+        ride.refresh_from_db()
+        assert (ride.status, ride.cancellation_kind) == (
+            Status.CANCELLED,
+            CancellationKind.OPERATOR,
+        )
+        assert (ride.series, ride.original_start) == (None, None)
+        assert ride.cancellation_reason
+        assert ride.logs.filter(batch=outcome.batch).count() == 1
+        assert ride.history.filter(batch_id=outcome.batch.pk).count() == 1
+    # And longer again: those days are made afresh.
+    assert series_schedule.reschedule(rides[0], by=bureau, rule=daily(6), whole=True).changed == 2
+    assert len(days(Series.objects.get())) == 6
+
+
+def test_from_the_middle_the_series_ends_and_another_continues_it(bureau, rides):
+    services.cancel(only(rides[5]), by=bureau, kind=CancellationKind.LATE, reason="x")
+    rule = Rule("DAILY", 2, count=3)  # 06, 08, 10
+    outcome = series_schedule.reschedule(rides[2], by=bureau, rule=rule)
+    assert (outcome.changed, codes(outcome)) == (2, {"cancelled": 1})  # 07 goes, 10 comes
+    old, new = Series.objects.order_by("pk")
+    assert (new.follows, new.origin, new.rule) == (old, rides[2], str(rule))
+    assert new.starts_at == rides[2].original_start
+    assert Rule.parse(old.rule).days(date(2027, 1, 4)) == [date(2027, 1, 4), date(2027, 1, 5)]
+    assert days(old) == ["04", "05"]
+    # The one that was cancelled by hand stays what it is, and is not made again.
+    assert days(new) == ["06", "08", "09", "10"]
+    for ride in (rides[2], rides[4]):
+        ride.refresh_from_db()
+        assert ride.series == new
+        assert ride.status == Status.PENDING
+        line = ride.logs.get(batch=outcome.batch)
+        assert line.changes == {"series": [old.pk, new.pk]}
+        assert ride.history.get(batch_id=outcome.batch.pk).series_id == new.pk
+        assert ride.history.get(batch_id=outcome.batch.pk).version == ride.version
+    assert list(only(rides[0]).whole_series().order_by("pk")) == rides[:2]
+
+
+def test_from_the_first_on_is_the_whole_series(bureau, rides):
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(3))
+    assert days(Series.objects.get()) == ["04", "05", "06"]
+
+
+def test_what_is_not_to_be_touched_stays_and_is_named(bureau, rides):
+    services.assign(only(rides[2]), by=bureau, driver=make_driver())
+    for status in (Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED):
+        services.set_status(only(rides[2]), by=bureau, status=status)
+    rides[3].pickup_address = "Almadies"
+    services.edit(rides[3], by=bureau)
+    everything = {"by": bureau, "rule": daily(2), "whole": True}
+    outcome = series_schedule.reschedule(rides[0], **everything)
+    assert (outcome.changed, codes(outcome)) == (2, {"over": 1, "by_hand": 1})
+    assert days(Series.objects.get()) == ["04", "05", "06", "07"]
+    outcome = series_schedule.reschedule(rides[0], **everything, overwrite=True)
+    assert (outcome.changed, codes(outcome)) == (1, {"over": 1})
+
+
+def test_what_has_departed_stays(bureau):
+    start = datetime.now(UTC).replace(hour=0, minute=1) - timedelta(days=2)
+    ride = make_booking(pickup_at=start)
+    series_services.repeat(ride, by=bureau, rule=daily(6))
+    outcome = series_schedule.reschedule(
+        Booking.objects.get(pk=ride.pk), by=bureau, rule=Rule("DAILY", 9, count=2), whole=True
+    )
+    assert codes(outcome) == {"departed": 2}
+
+
+def test_new_rides_are_copies_of_the_one_it_was_asked_for(bureau, rides):
+    series_changes.change_series(only(rides[3]).following(), by=bureau, time=time(10, 0))
+    ride = Booking.objects.get(pk=rides[3].pk)
+    series_schedule.reschedule(ride, by=bureau, rule=daily(4), whole=False)  # until the 10th
+    made = Booking.objects.get(logs__action_code="bookings.rescheduled")
+    assert f"{made.pickup_at:%d %H:%M}" == "10 10:00"
+
+
+def test_a_round_trip_is_made_and_cancelled_by_pairs(bureau):
+    out, back = make_round_trip(pickup_at=MONDAY)
+    series_services.repeat(out, by=bureau, rule=daily(4))
+    outcome = series_schedule.reschedule(
+        Booking.objects.get(pk=back.pk), by=bureau, rule=Rule("DAILY", 2, count=3), whole=True
+    )
+    # 4, 6 stay; 5 and 7 go; 8 comes.
+    assert outcome.changed == 6
+    assert days(Series.objects.get()) == ["04", "04", "06", "06", "08", "08"]
+    made = Booking.objects.filter(logs__action_code="bookings.rescheduled").order_by("leg")
+    assert [ride.leg for ride in made] == [Leg.OUTBOUND, Leg.RETURN]
+    assert RoundTrip.objects.filter(made_in=outcome.batch).get() == made[0].round_trip
+
+
+def test_new_rides_keep_the_driver_where_that_one_is_free(bureau):
+    driver = make_driver()
+    rides = a_series(bureau, 2, driver=driver)
+    make_booking(pickup_at=MONDAY + timedelta(days=2), driver=driver)
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(4), whole=True, same_driver=True)
+    made = Booking.objects.filter(logs__action_code="bookings.rescheduled").order_by("pickup_at")
+    assert [ride.driver for ride in made] == [None, driver]
+
+
+def test_a_rule_without_the_first_day_is_refused(bureau, rides):
+    with pytest.raises(ValidationError):
+        series_schedule.reschedule(
+            rides[0], by=bureau, rule=Rule("WEEKLY", weekdays=(2,), count=3), whole=True
+        )
+    assert Batch.objects.filter(action="bookings.reschedule").count() == 0
+
+
+def test_nothing_is_made_for_a_customer_who_left(bureau, rides):
+    rides[0].customer.is_active = False
+    rides[0].customer.save()
+    with pytest.raises(ValidationError):
+        series_schedule.reschedule(rides[0], by=bureau, rule=daily(8), whole=True)
+    assert series_schedule.reschedule(rides[0], by=bureau, rule=daily(5), whole=True).changed == 1
+
+
+def test_a_series_that_changed_since_it_was_shown_is_left_alone(bureau, rides):
+    _count, seen = digest_of(Booking.objects.filter(series=rides[0].series))
+    services.assign(only(rides[3]), by=bureau, driver=make_driver())
+    with pytest.raises(SelectionChanged):
+        series_schedule.reschedule(rides[0], by=bureau, rule=daily(2), whole=True, seen=seen)
+    assert len(days(Series.objects.get())) == 6
+
+
+def test_its_statements_do_not_grow_with_the_series(bureau):
+    counts = []
+    for count in (6, 120):
+        rides = a_series(bureau, count)
+        with CaptureQueriesContext(connection) as statements:
+            rule = Rule("DAILY", 2, count=count)
+            outcome = series_schedule.reschedule(rides[2], by=bureau, rule=rule)
+        assert outcome.changed > count / 2
+        counts.append(len(statements))
+    assert counts[1] <= counts[0]
+
+
+# ------------------------------------------------------------------------------------- its page
+def url_of(ride):
+    return reverse("bookings:reschedule", args=[ride.reference])
+
+
+def sent(client, ride, **given):
+    hidden = dict(client.get(url_of(ride)).context["hidden"])
+    return {
+        "scope": "following",
+        "frequency": "DAILY",
+        "interval": "1",
+        "month": "date",
+        "ends": "count",
+        "count": "4",
+        **{name: str(value) for name, value in hidden.items()},
+        **given,
+    }
+
+
+def test_the_page_opens_with_the_rule_in_force_from_this_one_on(desk, rides):
+    page = desk.get(url_of(rides[2]))
+    text = text_of(page)
+    assert "Every day, 4 times" in text
+    assert "4 rides stay." in text
+    assert "0 rides will be created." in text
+    assert "will be cancelled" not in text
+
+
+def test_the_page_lists_what_is_made_cancelled_and_kept(desk, bureau, rides):
+    rides[4].pickup_address = "Almadies"
+    services.edit(rides[4], by=bureau)
+    given = sent(desk, rides[2], interval="3", count="3")  # 06, 09, 12
+    text = text_of(desk.post(url_of(rides[2]), given, headers=HTMX))
+    assert "1 ride will be created." in text
+    assert "2 rides stay." in text
+    assert "1 ride will be cancelled." in text
+    assert text.index("To be cancelled") < text.index(rides[3].reference)
+    assert text.index("Kept all the same") < text.index(rides[4].reference)
+    assert "changed by hand, so kept" in text
+    assert Batch.objects.filter(action="bookings.reschedule").count() == 0
+    done = desk.post(url_of(rides[2]), given)
+    assert done["Location"] == Series.objects.latest("pk").get_absolute_url()
+    assert toasts(done) == [
+        "Rule changed: 2 rides created or cancelled. 1 refused: 1 changed by hand, so kept."
+    ]
+    again = desk.post(url_of(rides[2]), given)
+    assert again.status_code == 302
+    assert Series.objects.count() == 2
+
+
+def test_days_left_out_stay_left_out_until_they_are_ticked(desk, bureau):
+    ride = make_booking(pickup_at=MONDAY)
+    series_services.repeat(ride, by=bureau, rule=daily(4), excluded=[date(2027, 1, 6)])
+    desk.post(url_of(ride), sent(desk, ride, scope="series", count="5"))
+    assert days(Series.objects.get()) == ["04", "05", "07", "08"]
+    assert Series.objects.get().excluded == ["2027-01-06"]
+    ticked = {"listed": "2027-01-06", "day": ["2027-01-06"]}
+    desk.post(url_of(ride), sent(desk, ride, scope="series", count="5") | ticked)
+    assert days(Series.objects.get()) == ["04", "05", "06", "07", "08"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"scope": "none"}, "scope"),
+        ({"frequency": "WEEKLY", "weekdays": ["6"]}, "weekdays"),
+        ({"count": "0"}, "count"),
+        ({"count": "1001"}, "count"),
+        ({"count": "1000", "interval": "99"}, "count"),
+        ({"ends": "until", "until": "2020-01-01"}, "until"),
+    ],
+)
+def test_wrong_input_is_said_at_its_field(desk, rides, given, field):
+    page = desk.post(url_of(rides[2]), sent(desk, rides[2], **given))
+    assert page.status_code == 422
+    assert [*page.context["form"].errors] == [field]
+    assert len(days(Series.objects.get())) == 6
+
+
+def test_a_page_that_is_out_of_date_is_shown_again(desk, bureau, rides):
+    given = sent(desk, rides[2], count="2")
+    services.assign(only(rides[5]), by=bureau, driver=make_driver())
+    page = desk.post(url_of(rides[2]), given)
+    assert page.status_code == 409
+    assert len(days(Series.objects.get())) == 6
+
+
+def test_a_plain_ride_has_no_rule_to_change(desk):
+    ride = make_booking()
+    assert desk.get(url_of(ride))["Location"] == ride.get_absolute_url()
