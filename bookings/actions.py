@@ -5,7 +5,7 @@ from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import services
+from . import notifications, services
 from .availability import OVERRIDE, people_of
 from .forms import AssignForm, CancelForm, DuplicateForm, RestoreForm, StatusForm
 
@@ -77,6 +77,7 @@ CANCEL = Action(
     writes=CANCELLATION,
     undo_refusals=services.not_restorable,
     undo_locks=people_of,
+    after_undo=notifications.take_back_cancellation,
     tone="danger",
     primary=True,
 )
@@ -95,6 +96,7 @@ RESTORE = Action(
     inverse="bookings.cancel",
     writes=CANCELLATION,
     undo_refusals=lambda selection: services.not_cancellable(),
+    after_undo=notifications.take_back_restore,
 )
 SET_STATUS = Action(
     code="bookings.set_status",

@@ -7,12 +7,15 @@ from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import Count
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from project import money
 from project.directory.models import Customer, Driver, Partner
+from project.ui.formats import Counted
 from project.ui.lookup import LookupField, SuggestInput, show_only_visible
 
 from .availability import DRIVER_BUSY, OVERRIDE
@@ -30,7 +33,38 @@ class ActionForm(forms.Form):
         show_only_visible(self.fields, user)
 
 
-class CancelForm(ActionForm):
+class TellField(forms.BooleanField):
+    """Whether the customer hears of it; yes, unless one says no."""
+
+    def __init__(self, **options):
+        label = gettext_lazy("Tell the customer by e-mail")
+        super().__init__(label=label, required=False, initial=True, **options)
+
+
+class TellingForm(ActionForm):
+    """A dialog that asks whether to tell, and says how many cannot be told."""
+
+    tell = TellField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.selection is not None:
+            # Counted where it is shown: a confirmation need not.
+            self.fields["tell"].help_text = lazystr(SimpleLazyObject(self._without_address))
+
+    def _without_address(self):
+        unreachable = self.selection.order_by().filter(customer__email="")
+        count = unreachable.aggregate(n=Count("customer", distinct=True))["n"]
+        if not count:
+            return ""
+        return ngettext(
+            "%(n)s customer has no e-mail address.",
+            "%(n)s customers have no e-mail address.",
+            count,
+        ) % {"n": Counted(count)}
+
+
+class CancelForm(TellingForm):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"),
         choices=[
@@ -54,12 +88,16 @@ class CancelForm(ActionForm):
         required=False,
     )
 
+    field_order = ("kind", "reason", "billable", "fee_percent", "tell")
+
     def clean_fee_percent(self):
         return self.cleaned_data["fee_percent"] or 100
 
 
-class RestoreForm(ActionForm):
+class RestoreForm(TellingForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+    field_order = ("reason", "tell")
 
 
 class StatusForm(ActionForm):
@@ -207,6 +245,9 @@ class BookingForm(forms.ModelForm):
         help_text=gettext_lazy("One address a line."),
     )
     pickup_at = MomentField(label=gettext_lazy("Pickup time"))
+    tell = TellField(
+        help_text=gettext_lazy("Notes and the payout are for us: nobody is told of them.")
+    )
     override_reason = forms.CharField(
         label=gettext_lazy("Reason to go ahead in spite of the overlap"),
         max_length=200,
@@ -283,6 +324,7 @@ class BookingForm(forms.ModelForm):
                 Row(Column("price"), Column("payout"), Column("currency"), Column("payment_state")),
             ),
             Fieldset(_("Notes"), Row(Column("driver_notes"), Column("office_notes"))),
+            "tell",
         )
 
     def clean_override_reason(self):

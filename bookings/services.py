@@ -30,6 +30,7 @@ from project.audit.recorder import SelectionChanged, insert_select, line, lock, 
 from project.audit.refusals import Refusal, in_force
 from project.directory.models import Customer
 
+from . import notifications
 from .availability import (
     CUSTOMER_LEFT,
     check_time,
@@ -121,10 +122,21 @@ def not_cancellable(*, billable=False):
     return refusals
 
 
-def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, ticket=None, at=None):
+def cancel(
+    selection,
+    *,
+    by,
+    kind,
+    reason,
+    billable=False,
+    fee_percent=100,
+    tell=False,
+    ticket=None,
+    at=None,
+):
     """Cancel what is still open. With `billable`, the fee is `fee_percent` of the price.
 
-    The fee is rounded to the currency's decimals.
+    The fee is rounded to the currency's decimals. `tell` posts a message to each customer.
     """
     fee = None
     if billable:
@@ -148,6 +160,8 @@ def cancel(selection, *, by, kind, reason, billable=False, fee_percent=100, tick
             billable=billable,
             fee=fee,
         )
+        if tell:
+            notifications.tell(batch.batch, notifications.CANCELLED)
     return batch.outcome
 
 
@@ -167,8 +181,8 @@ def not_restorable(selection):
     return (*refusals, driver_busy(OuterRef("driver")), doubled(selection, refusals, "driver"))
 
 
-def restore(selection, *, by, reason="", override="", ticket=None):
-    """Bring cancelled bookings back to the status they had."""
+def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
+    """Bring cancelled bookings back to the status they had; `tell` posts messages of it."""
     refusals = not_restorable(selection)
     with recorded(
         "bookings.restore",
@@ -190,6 +204,8 @@ def restore(selection, *, by, reason="", override="", ticket=None):
             billable=False,
             fee=None,
         )
+        if tell:
+            notifications.tell(batch.batch, notifications.RESTORED)
     return batch.outcome
 
 
@@ -215,6 +231,7 @@ def discard(selection, *, by, refusals, undo_of):
             cancelled_by=by,
             archived_at=now,
         )
+        notifications.take_back_creation(batch.batch, undo_of)
     return batch.outcome
 
 
@@ -445,15 +462,18 @@ def recap(selection, *, by, ticket=None, at=None):
 
 
 # ----------------------------------------------------------------------------------- create, edit
-def create(booking, *, by, token=None):
-    """Save a new booking. Raises ValidationError for a customer who left, and `AlreadyDone` for a
-    form that was posted twice."""
+def create(booking, *, by, tell=False, token=None):
+    """Save a new booking; `tell` posts its confirmation. Raises ValidationError for a customer who
+    left, and `AlreadyDone` for a form that was posted twice."""
     with transaction.atomic():
         customers = Customer.objects.filter(pk=booking.customer_id)
         lock(customers)
         if not customers.active().exists():
             raise ValidationError({"customer": _("This customer is no longer active.")})
-        return booking.save(by=by, token=token, action="bookings.create")
+        batch = booking.save(by=by, token=token, action="bookings.create")
+        if tell:
+            notifications.tell(batch, notifications.CREATED)
+        return batch
 
 
 def revert(booking, values, *, by, undo_of):
@@ -463,19 +483,25 @@ def revert(booking, values, *, by, undo_of):
     return edit(booking, by=by, reason=_("Undo"), undo_of=undo_of)
 
 
-def edit(booking, *, by, reason="", override="", undo_of=None):
+def edit(booking, *, by, reason="", override="", tell=False, undo_of=None):
     """Save a changed booking. Raises `Stale`, and ValidationError for what may not be.
 
     Its driver's other rides are looked at under lock, as in `assign`; `override` is the reason to
-    accept an overlap.
+    accept an overlap. `tell` posts a message where the customer sees a change; who was told of an
+    edit is told of its undo.
     """
     with transaction.atomic():
         for people in people_of(Booking.objects.filter(pk=booking.pk)):
             lock(people)
         check_edit(booking, override=override)
-        return booking.save(
+        batch = booking.save(
             by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
         )
+        if batch and undo_of:
+            notifications.take_back_edit(batch, undo_of)
+        elif batch and tell:
+            notifications.tell_of_edit(batch)
+        return batch
 
 
 def check_edit(booking, *, override=""):

@@ -1,5 +1,7 @@
 """The pages about bookings."""
 
+from functools import partial
+
 from django.contrib.auth.decorators import permission_required
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +12,7 @@ from project.actions import desk as desks
 from project.actions import pages
 from project.ui.lists import render_list
 
-from . import services
+from . import notifications, services
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
@@ -36,7 +38,14 @@ def booking_detail(request, reference):
     if booking.round_trip_id:
         other = booking.round_trip.segments.exclude(pk=booking.pk).first()
     context = {"booking": booking, "other_segment": other}
-    return pages.show(request, desks.get("bookings"), booking, "bookings/detail.html", context)
+    return pages.show(
+        request,
+        desks.get("bookings"),
+        booking,
+        "bookings/detail.html",
+        context,
+        remarks=partial(notifications.remarks, booking),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,7 +55,7 @@ def booking_create(request):
         request,
         desks.get("bookings"),
         BookingForm,
-        service=services.create,
+        service=_make,
         title=_("New booking"),
         initial={"customer": request.GET.get("customer")},
     )
@@ -67,8 +76,15 @@ def booking_edit(request, reference):
     )
 
 
+def _make(form, *, by, token):
+    return services.create(form.instance, by=by, tell=form.cleaned_data["tell"], token=token)
+
+
 def _save(form, *, by):
-    return services.edit(form.instance, by=by, override=form.cleaned_data["override_reason"])
+    asked = form.cleaned_data
+    return services.edit(
+        form.instance, by=by, override=asked["override_reason"], tell=asked["tell"]
+    )
 
 
 @require_safe

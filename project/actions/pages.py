@@ -19,14 +19,21 @@ from .views import tell
 MOST_ENTRIES = 200
 
 
-def show(request, desk, record, template, context=None):
-    """A record's page: its facts, what can be done with it, and its life."""
+def show(request, desk, record, template, context=None, *, remarks=None):
+    """A record's page: its facts, what can be done with it, and its life.
+
+    `remarks(batches)` gives {batch: [remark]} for what came of the entries, such as e-mails.
+    """
     entries = timeline(
         record,
         desk.labels(),
         can_undo=lambda batch: not why_not(batch, request.user),
         limit=MOST_ENTRIES + 1,
     )
+    if remarks:
+        found = remarks([entry.batch for entry in entries])
+        for entry in entries:
+            entry.remarks = found.get(entry.batch, ())
     context = {
         "desk": desk,
         "record": record,
@@ -62,7 +69,7 @@ def create(request, desk, form_class, *, service, title, initial=None, template=
     token = _token(request.POST.get("token")) or uuid.uuid4()
     if request.method == "POST" and form.is_valid():
         try:
-            batch = service(form.instance, by=request.user, token=token)
+            batch = service(form, by=request.user, token=token)
         except AlreadyDone as already:
             return redirect(_made_by(desk, already.batch))
         except ValidationError as error:

@@ -107,6 +107,8 @@ def _undo(batch, by):
         undo_of=batch,
     ) as recording:
         recording.update(**{name: before(name) for name in action.writes})
+        if action.after_undo:
+            action.after_undo(recording.batch, batch)
     return recording.outcome
 
 

@@ -29,6 +29,7 @@ class Entry:
     undo: bool
     kind: str
     changes: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
 
 
 def timeline(record, labels, *, can_undo=lambda batch: False, limit=200):
