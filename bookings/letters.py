@@ -54,6 +54,10 @@ class Ride:
         return timezone.localtime(self.now.pickup_at)
 
     @property
+    def day(self):
+        return formats.day(self.at.date(), 0)  # with its year, whichever that is
+
+    @property
     def zone(self):
         """The name of the clock that the time is of: two cities may not share it."""
         return get_timezone_name(self.at, locale=translation.get_language())

@@ -152,26 +152,28 @@ def tied_to(bookings):
     )
 
 
-def remarks(booking, batches):
-    """{batch: [words about the e-mails of it]} for a booking's timeline; one statement."""
+def remarks(booking, user, batches):
+    """{batch: [remark on an e-mail of it]} for a booking's timeline; one statement."""
     about = tied_to(models.QuerySet(Booking).filter(pk=booking.pk)).values("pk")
     mails = OutgoingMail.objects.filter(batch__in=batches, object_id__in=about).order_by("pk")
+    may_open = user.has_perm("notifications.view_outgoingmail")
     found = {}
     for mail in mails:
-        found.setdefault(mail.batch_id, []).append(remark(mail))
+        url = mail.get_absolute_url() if may_open else ""
+        said = {"text": in_words(mail), "state": mail.state, "url": url}
+        found.setdefault(mail.batch_id, []).append(said)
     return found
 
 
-def remark(mail):
+def in_words(mail):
     words = {
         OutgoingMail.State.WAITING: _("E-mail waiting to be sent"),
         OutgoingMail.State.DROPPED: _("E-mail not sent"),
         OutgoingMail.State.FAILED: _("E-mail failed"),
     }
-    text = words.get(mail.state)
-    if text is None:
-        text = _("E-mail sent to %(address)s on %(when)s") % {
-            "address": mail.recipient,
-            "when": date_format(timezone.localtime(mail.sent_at), "SHORT_DATETIME_FORMAT"),
-        }
-    return {"text": text, "state": mail.state, "mail": mail}
+    if mail.state in words:
+        return words[mail.state]
+    return _("E-mail sent to %(address)s on %(when)s") % {
+        "address": mail.recipient,
+        "when": date_format(timezone.localtime(mail.sent_at), "SHORT_DATETIME_FORMAT"),
+    }

@@ -44,7 +44,7 @@ def booking_detail(request, reference):
         booking,
         "bookings/detail.html",
         context,
-        remarks=partial(notifications.remarks, booking),
+        remarks=partial(notifications.remarks, booking, request.user),
     )
 
 

@@ -115,6 +115,12 @@ class OutgoingMail(models.Model):
         return reverse("mails:detail", args=[self.pk])
 
     @property
+    def resendable(self):
+        """As the queryset says it of many."""
+        no_address = (self.state, self.trouble) == (self.State.DROPPED, self.Trouble.NO_ADDRESS)
+        return self.state == self.State.FAILED or no_address
+
+    @property
     def message_id(self):
         """The same at every attempt, so that a receiver can drop what it already has."""
         return f"<{self.pk}.{self.batch_id.hex}@{settings.SITE_DOMAIN}>"
