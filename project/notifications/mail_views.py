@@ -70,6 +70,7 @@ def mail_detail(request, pk):
     }
     if mail.kind in letters.labels() and mail.trouble != OutgoingMail.Trouble.UNWRITTEN:
         context["letter"] = letters.kind(mail.kind).write(mail)
+    context["address"] = mail.recipient or (context["letter"] and context["letter"].address)
     return render(request, "notifications/mail.html", context)
 
 

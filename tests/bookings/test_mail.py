@@ -154,7 +154,7 @@ def test_what_rolls_back_is_told_to_nobody(bureau, hotel):
         assert OutgoingMail.objects.count() == 1
         raise Refused
     assert not OutgoingMail.objects.exists()
-    assert sent() == []
+    assert sent() == mail.outbox == []
 
 
 def test_a_booking_that_is_refused_is_not_told_of(bureau, hotel):
