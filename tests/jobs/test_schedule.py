@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 from django_tasks_db.models import DBTaskResult
 
 from project.jobs import schedule, scheduled
@@ -77,6 +78,7 @@ def test_a_day_begins_at_the_local_hour_on_both_sides_of_a_clock_change(only, se
 
 
 def test_two_worker_processes_start_each_scheduled_job_once(site):
+    autodiscover_modules("scheduled")
     workers = [site.start_worker() for _ in range(2)]
     names = {*schedule.SCHEDULES}
     assert len(names) >= 3
