@@ -58,6 +58,10 @@ class Ride:
         return formats.day(self.at.date(), 0)  # with its year, whichever that is
 
     @property
+    def short_day(self):
+        return formats.short_day(self.at.date(), 0)
+
+    @property
     def zone(self):
         """The name of the clock that the time is of: two cities may not share it."""
         return get_timezone_name(self.at, locale=translation.get_language())
