@@ -59,6 +59,7 @@ class OutgoingMail(models.Model):
         UNWRITTEN = "unwritten", _("The message could not be written: tell an administrator.")
         INTERRUPTED = "interrupted", _("Sending it was interrupted too many times.")
         NO_ADDRESS = "no_address", _("The customer has no e-mail address.")
+        NOTHING_NEW = "nothing_new", _("Nothing that the customer sees had changed.")
         UNDONE = "undone", _("What it was to tell was undone before it left.")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")

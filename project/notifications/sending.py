@@ -104,13 +104,14 @@ def deliver(mail, connection):
         return True
     try:
         letter = letters.kind(mail.kind).write(mail)
-        message = message_of(mail, letter, connection) if letter.address else None
+        message = message_of(mail, letter, connection) if letter and letter.address else None
     except Exception as error:  # one that can't be written must not hold up the others
         logger.exception("E-mail %s could not be written", mail.pk)
         put_off(mine, Trouble.UNWRITTEN, words_of(error))
         return True
     if message is None:
-        mine.update(state=State.DROPPED, trouble=Trouble.NO_ADDRESS)
+        trouble = Trouble.NO_ADDRESS if letter else Trouble.NOTHING_NEW
+        mine.update(state=State.DROPPED, trouble=trouble)
         return True
     told = {
         "recipient": letter.address,

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outgoingmail',
             name='trouble',
-            field=models.CharField(blank=True, choices=[('unreachable', 'The mail server could not be reached.'), ('broken_off', 'The mail server broke off before it had accepted the message.'), ('busy', 'The mail server asked to try again later.'), ('bad_address', 'The mail server does not take messages for this address.'), ('refused', 'The mail server refused the message.'), ('unwritten', 'The message could not be written: tell an administrator.'), ('interrupted', 'Sending it was interrupted too many times.'), ('no_address', 'The customer has no e-mail address.'), ('undone', 'What it was to tell was undone before it left.')], max_length=20, verbose_name='trouble'),
+            field=models.CharField(blank=True, choices=[('unreachable', 'The mail server could not be reached.'), ('broken_off', 'The mail server broke off before it had accepted the message.'), ('busy', 'The mail server asked to try again later.'), ('bad_address', 'The mail server does not take messages for this address.'), ('refused', 'The mail server refused the message.'), ('unwritten', 'The message could not be written: tell an administrator.'), ('interrupted', 'Sending it was interrupted too many times.'), ('no_address', 'The customer has no e-mail address.'), ('nothing_new', 'Nothing that the customer sees had changed.'), ('undone', 'What it was to tell was undone before it left.')], max_length=20, verbose_name='trouble'),
         ),
         migrations.AddIndex(
             model_name='outgoingmail',
