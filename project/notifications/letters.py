@@ -29,9 +29,9 @@ class Kind:
     """A kind of message: what it is called, who writes it, and the pages of what it is about.
 
     `write(mail)` returns the Letter of an OutgoingMail, in `mail.language` or, where that is not
-    settled, in the recipient's; None where there is nothing to tell. It says what was true at the mail's batch: it reads the batch's
-    log and history, never the record as it is by now. `pages(keys)` maps the keys of records to
-    (name, URL), in one statement.
+    settled, in the recipient's; None where there is nothing to tell. It says what was true at the
+    mail's batch: it reads the batch's log and history, never the record as it is by now.
+    `pages(keys)` maps the keys of records to (name, URL), in one statement.
     """
 
     code: str

@@ -1,23 +1,21 @@
 """What customers are told, in whose words, and what their calendars make of it."""
 
-from email import message_from_bytes, policy
-
 import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
-from icalendar import Calendar
 
 from bookings import notifications, services
 from bookings.models import Booking
-from bookings.states import CancellationKind, Status
+from bookings.states import Status
 from project.actions.undo import undo
 from project.notifications.models import OutgoingMail
-from project.notifications.sending import claim, send_waiting
+from project.notifications.sending import claim
 from tests.asking import act
 from tests.bookings.conftest import only
+from tests.bookings.mailbox import calendar_of, cancel, entry_of, sent, texts_of
 from tests.bookings.posting import answers, as_posted, text_of
 from tests.factories import make_booking, make_customer, make_round_trip, make_user
 
@@ -25,59 +23,11 @@ pytestmark = pytest.mark.django_db
 State, Trouble = OutgoingMail.State, OutgoingMail.Trouble
 
 
-@pytest.fixture
-def hotel(db):
-    return make_customer("Hôtel Téranga", email="hotel@example.org", language="en")
-
-
-def cancel(selection, by, **given):
-    asked = {"kind": CancellationKind.CUSTOMER, "reason": "Flight AF719", "tell": True}
-    return services.cancel(selection, by=by, **asked | given)
-
-
 def edit(booking, by, **values):
     booking.refresh_from_db()
     for name, value in values.items():
         setattr(booking, name, value)
     return services.edit(booking, by=by, tell=True)
-
-
-def sent():
-    """Send all that waits: the messages that left by that, as a mail program reads them."""
-    before = len(mail.outbox)
-    while send_waiting():
-        pass
-    return [
-        message_from_bytes(each.message().as_bytes(), policy=policy.default)
-        for each in mail.outbox[before:]
-    ]
-
-
-def part(message, kind):
-    (found,) = [each for each in message.walk() if each.get_content_type() == kind]
-    return found.get_content()
-
-
-def texts_of(message):
-    """The text and the HTML as they read: no-break spaces are spaces."""
-    return [
-        part(message, kind).replace("\u202f", " ").replace("\xa0", " ")
-        for kind in ("text/plain", "text/html")
-    ]
-
-
-def calendar_of(message):
-    (file,) = message.iter_attachments()
-    assert file.get_content_type() == "text/calendar"
-    assert file.get_filename() == "calendar.ics"
-    calendar = Calendar.from_ical(file.get_payload(decode=True))
-    assert file["Content-Type"].params["method"] == calendar["METHOD"]
-    return calendar
-
-
-def entry_of(message):
-    (entry,) = calendar_of(message).events
-    return entry
 
 
 # ----------------------------------------------------------------------- what is told, and when

@@ -12,7 +12,7 @@ from project.audit.recorder import recorded
 from project.notifications import outbox
 from project.notifications.models import OutgoingMail
 from tests.bookings.conftest import only
-from tests.bookings.test_mail import calendar_of, cancel, hotel, sent, texts_of  # noqa: F401
+from tests.bookings.mailbox import calendar_of, cancel, sent, texts_of
 from tests.factories import make_booking, make_customer, make_round_trip
 
 pytestmark = pytest.mark.django_db
