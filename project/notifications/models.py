@@ -101,7 +101,9 @@ class OutgoingMail(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="waiting")),
-            models.Index(fields=["state", "-id"], name="mail_by_state"),
+            # No index by state as such: SQLite would take it, and sort all that waits at each claim.
+            models.Index(fields=["-id"], name="mail_failed", condition=Q(state="failed")),
+            models.Index(fields=["-id"], name="mail_dropped", condition=Q(state="dropped")),
             models.Index(
                 fields=["object_id", "id"], name="mail_in_turn", condition=Q(state="waiting")
             ),
