@@ -101,7 +101,7 @@ class OutgoingMail(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="waiting")),
-            # No index by state as such: SQLite would take it, and sort all that waits at each claim.
+            # None by state as such: SQLite would take it, and sort all that waits at each claim.
             models.Index(fields=["-id"], name="mail_failed", condition=Q(state="failed")),
             models.Index(fields=["-id"], name="mail_dropped", condition=Q(state="dropped")),
             models.Index(
