@@ -7,7 +7,15 @@ from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, Scope
 
-from . import changes, payouts, round_trips, series_changes, series_queries, services
+from . import (
+    changes,
+    notifications,
+    payouts,
+    round_trips,
+    series_changes,
+    series_queries,
+    services,
+)
 from .availability import OVERRIDE, people_of
 from .forms import (
     AssignForm,
@@ -131,6 +139,7 @@ CANCEL = Action(
     writes=CANCELLATION,
     undo_refusals=services.not_restorable,
     undo_locks=people_of,
+    after_undo=notifications.take_back_cancellation,
     tone="danger",
     primary=True,
 )
@@ -149,6 +158,7 @@ RESTORE = Action(
     inverse="bookings.cancel",
     writes=CANCELLATION,
     undo_refusals=lambda selection: services.not_cancellable(),
+    after_undo=notifications.take_back_restore,
 )
 SET_STATUS = Action(
     code="bookings.set_status",
@@ -227,6 +237,7 @@ CHANGE = Action(
     writes=changes.WRITES,
     undo_refusals=changes.not_changed_back,
     undo_locks=people_of,
+    after_undo=notifications.take_back_change,
 )
 SETTLE = Action(
     code="bookings.settle",
@@ -333,7 +344,8 @@ CHANGE_SERIES = Action(
     permission="bookings.change_booking",
     service=series_changes.change_series,
     refusals=lambda selection, answers: series_changes.not_changeable(
-        selection, **{name: value for name, value in answers.items() if name != "override"}
+        selection,
+        **{name: value for name, value in answers.items() if name not in ("override", "tell")},
     ),
     warns=OVERRIDE,
     form=SeriesChangeForm,
@@ -342,6 +354,7 @@ CHANGE_SERIES = Action(
     writes=series_changes.WRITES,
     undo_refusals=series_changes.not_changed_back,
     undo_locks=people_of,
+    after_undo=notifications.take_back_change,
 )
 RECAP = Action(
     code="bookings.recap",

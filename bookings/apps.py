@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.actions import desk as desks
 from project.directory import seeding
+from project.notifications import letters
 from project.search import registry as search
 from project.ui import nav
 from project.utilisateurs import groups
@@ -33,7 +34,7 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
-        from . import parties  # models, which are not there before ready()
+        from . import notifications, parties  # models, which are not there before ready()
         from .public_holidays import check_country
         from .seed import seed
 
@@ -48,6 +49,8 @@ class BookingsConfig(AppConfig):
         desks.register(the_desk())
         nav.register(MENU)
         parties.register()
+        for kind in notifications.KINDS:
+            letters.register(kind)
 
 
 def the_desk():

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal, in_force
 
+from . import notifications
 from .availability import doubled, driver_busy, gone, in_spite_of, people_of
 from .models import Booking
 from .models.booking import ends_at
@@ -144,10 +145,11 @@ def not_changed_back(selection):
     return (*refusals, *clashes(moved, refusals))
 
 
-def change(selection, *, by, values, override="", ticket=None):
+def change(selection, *, by, values, override="", tell=False, ticket=None):
     """Give rides the new `values` ({name: To}); what is not named stays as it is.
 
-    `override` is the reason to accept that a driver is busy at the new time.
+    `override` is the reason to accept that a driver is busy at the new time. `tell` posts a message
+    to each customer who sees a change.
     """
     if not values:
         raise ValidationError(_("Say what to change."))
@@ -163,4 +165,6 @@ def change(selection, *, by, values, override="", ticket=None):
         sentence=in_spite_of(line(_("Changed")), refusals, override),
     ) as batch:
         batch.update(**new_values(values))
+        if tell:
+            notifications.tell(batch.batch, notifications.CHANGED)
     return batch.outcome

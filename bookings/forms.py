@@ -7,15 +7,17 @@ from crispy_forms.layout import Column, Fieldset, Layout, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from project import money
 from project.audit.timeline import shown
 from project.directory.models import Customer, Driver, Partner
+from project.ui.formats import Counted
 from project.ui.lookup import LookupField, SuggestInput, show_only_visible
 
 from . import changes, round_trips
@@ -60,7 +62,38 @@ def check_near(day):
     return day
 
 
-class CancelForm(ActionForm):
+class TellField(forms.BooleanField):
+    """Whether the customer hears of it; yes, unless one says no."""
+
+    def __init__(self, **options):
+        label = gettext_lazy("Tell the customer by e-mail")
+        super().__init__(label=label, required=False, initial=True, **options)
+
+
+class TellingForm(ActionForm):
+    """A dialog that asks whether to tell, and says how many cannot be told."""
+
+    tell = TellField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.selection is not None:
+            # Counted where it is shown: a confirmation need not.
+            self.fields["tell"].help_text = lazystr(SimpleLazyObject(self._without_address))
+
+    def _without_address(self):
+        unreachable = self.selection.order_by().filter(customer__email="")
+        count = unreachable.aggregate(n=Count("customer", distinct=True))["n"]
+        if not count:
+            return ""
+        return ngettext(
+            "%(n)s customer has no e-mail address.",
+            "%(n)s customers have no e-mail address.",
+            count,
+        ) % {"n": Counted(count)}
+
+
+class CancelForm(TellingForm):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"),
         choices=[
@@ -90,6 +123,8 @@ class CancelForm(ActionForm):
         ),
     )
 
+    field_order = ("kind", "reason", "billable", "fee_percent", "fee", "tell")
+
     def clean_fee_percent(self):
         return self.cleaned_data["fee_percent"] or 100
 
@@ -101,8 +136,10 @@ class CancelForm(ActionForm):
         return data
 
 
-class RestoreForm(ActionForm):
+class RestoreForm(TellingForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+
+    field_order = ("reason", "tell")
 
 
 class StatusForm(ActionForm):
@@ -187,7 +224,7 @@ class DuplicateForm(ActionForm):
         return check_near(self.cleaned_data["date"])
 
 
-class ReturnForm(ActionForm):
+class ReturnForm(TellingForm):
     date = forms.DateField(
         label=gettext_lazy("Day of the return"),
         widget=forms.DateInput(attrs={"type": "date", "data-preview": ""}, format="%Y-%m-%d"),
@@ -204,6 +241,8 @@ class ReturnForm(ActionForm):
     )
     price = AmountField(label=gettext_lazy("Other price"))
     payout = AmountField(label=gettext_lazy("Other payout"))
+
+    field_order = ("date", "clock", "pricing", "price", "payout", "tell")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -285,7 +324,7 @@ class StopsField(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
-class ChangeForm(ActionForm):
+class ChangeForm(TellingForm):
     """New values for some fields: what stays empty stays as it is."""
 
     day = forms.DateField(
@@ -346,12 +385,14 @@ class ChangeForm(ActionForm):
                     choices=[("", _("Both")), *Leg.choices],
                     required=False,
                 )
-        self.order_fields([*names, "clear"])
+        self.order_fields([*names, "clear", "tell"])
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True  # the dialog has it
         self.helper.layout = Layout(
-            *(Fieldset(title, *map(self._row, group)) for title, group in self.GROUPS), "clear"
+            *(Fieldset(title, *map(self._row, group)) for title, group in self.GROUPS),
+            "clear",
+            "tell",
         )
 
     def _field(self, name, rides):
@@ -399,7 +440,7 @@ class ChangeForm(ActionForm):
             values[name] = changes.To(Booking._meta.get_field(name).get_default())
         if not values and not self.errors:
             self.add_error(changes.DAY, _("Say what to change: fill in at least one field."))
-        return {"values": values}
+        return {"values": values, "tell": data.get("tell", False)}
 
 
 class MomentField(forms.DateTimeField):
@@ -429,6 +470,9 @@ class BookingForm(forms.ModelForm):
         help_text=gettext_lazy("One address a line."),
     )
     pickup_at = MomentField(label=gettext_lazy("Pickup time"))
+    tell = TellField(
+        help_text=gettext_lazy("Notes and the payout are for us: nobody is told of them.")
+    )
     override_reason = forms.CharField(
         label=gettext_lazy("Reason to go ahead in spite of the overlap"),
         max_length=200,
@@ -505,6 +549,7 @@ class BookingForm(forms.ModelForm):
                 Row(Column("price"), Column("payout"), Column("currency"), Column("payment_state")),
             ),
             Fieldset(_("Notes"), Row(Column("driver_notes"), Column("office_notes"))),
+            "tell",
         )
 
     def clean_override_reason(self):

@@ -26,6 +26,7 @@ from project import money
 from project.audit.recorder import insert_select, line, recorded, write_history
 from project.audit.refusals import Refusal, any_refusal
 
+from . import notifications
 from .availability import CUSTOMER_LEFT, people_of
 from .models import Booking, RoundTrip
 from .services import ARCHIVED, CANCELLED, SETTLED, insert_copies, not_exact
@@ -101,12 +102,22 @@ def not_returnable(date=None, clock=None, pricing=Pricing.SAME, price=None, payo
 
 
 def create_return(
-    selection, *, by, date, clock, pricing=Pricing.SAME, price=None, payout=None, ticket=None
+    selection,
+    *,
+    by,
+    date,
+    clock,
+    pricing=Pricing.SAME,
+    price=None,
+    payout=None,
+    tell=False,
+    ticket=None,
 ):
     """Make the ride back of each, on `date` at `clock` (local): the way and its stops reversed.
 
     Passenger and customer are kept; what came of the ride (status, driver, payments) is not. With
     SPLIT each segment gets half of the price and payout; with OTHER the return gets those given.
+    `tell` posts its confirmation to each customer.
     """
     with recorded(
         "bookings.return",
@@ -139,6 +150,8 @@ def create_return(
         )
         batch.write(originals, told, **tied)
         batch.created(returns, reference=F("reference"), pickup_at=F("pickup_at"))
+        if tell:
+            notifications.tell(batch.batch, notifications.CREATED)
     return batch.outcome
 
 

@@ -18,6 +18,7 @@ from project.audit.recorder import line, lock, recorded
 from project.audit.refusals import Refusal, any_refusal, in_force
 from project.audit.rows import ValueOf
 
+from . import notifications
 from .availability import DRIVER_BUSY, OVERRIDE, gone, in_spite_of, people_of
 from .models import Booking
 from .series_queries import CHANGE, with_by_hand
@@ -127,7 +128,9 @@ class Move:
         return True
 
 
-def change_series(selection, *, by, time=None, overwrite=False, override="", ticket=None, **fields):
+def change_series(
+    selection, *, by, time=None, overwrite=False, override="", tell=False, ticket=None, **fields
+):
     """Change what is given (a `time` of day, and any of `FIELDS`) of occurrences of a series.
 
     Each keeps its day, and the local `time` there. `overwrite` changes those too that someone
@@ -149,6 +152,8 @@ def change_series(selection, *, by, time=None, overwrite=False, override="", tic
         ) as batch:
             rides = list(batch.accepted().order_by("pk"))
             batch.update(**given, **followed(rides, time, given))
+            if tell:
+                notifications.tell(batch.batch, notifications.CHANGED)
     return batch.outcome
 
 

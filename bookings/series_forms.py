@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from project.audit.refusals import first_refusal
 from project.ui.lookup import SuggestInput
 
-from .forms import ActionForm
+from .forms import TellField, TellingForm
 from .public_holidays import holidays_of
 from .querysets import LONGEST_RIDE
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
@@ -151,7 +151,7 @@ class RuleForm(forms.Form):
         return data
 
 
-class SeriesChangeForm(ActionForm):
+class SeriesChangeForm(TellingForm):
     """What to change of the rides of a series; what is left empty stays as it is."""
 
     time = forms.TimeField(
@@ -199,7 +199,11 @@ class SeriesChangeForm(ActionForm):
 
     def clean(self):
         data = super().clean()
-        said = [name for name in data if name != "overwrite" and data[name] not in (None, "")]
+        said = [
+            name
+            for name in data
+            if name not in ("overwrite", "tell") and data[name] not in (None, "")
+        ]
         if not (said or self.errors):
             self.add_error("time", _("Say what to change."))
         return data
@@ -217,6 +221,7 @@ class RepeatForm(RuleForm):
         required=False,
         help_text=gettext_lazy("Where the driver has another ride, the new one is to be assigned."),
     )
+    tell = TellField(help_text=gettext_lazy("One message for all the rides."))
     listed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data, *, booking):
@@ -234,7 +239,7 @@ class RepeatForm(RuleForm):
             Fieldset(
                 _("Rule"),
                 *rule_rows(),
-                *(name for name in ("both", "same_driver") if name in self.fields),
+                *(name for name in ("both", "same_driver", "tell") if name in self.fields),
             )
         )
 
@@ -243,7 +248,7 @@ class RepeatForm(RuleForm):
         """The form as it opens."""
         [first, *_others] = segments_of(booking)
         day = first.pickup_at.astimezone(timezone.get_default_timezone()).date()
-        return cls(cls.opening(day) | {"both": "on"}, booking=booking)
+        return cls(cls.opening(day) | {"both": "on", "tell": "on"}, booking=booking)
 
     def clean_listed(self):
         """The days that the list showed; what is no day is none of ours."""

@@ -26,7 +26,7 @@ from project.audit.refusals import Refusal, any_refusal, first_refusal
 from project.audit.rows import table_of
 from project.directory.models import Customer, Driver, Partner
 
-from . import services
+from . import notifications, services
 from .availability import CUSTOMER_LEFT, gone
 from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
 from .querysets import LONGEST_RIDE
@@ -179,7 +179,18 @@ def clash(taken, start, end):
 
 
 # --------------------------------------------------------------------------------- make it recur
-def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen=None, ticket=None):
+def repeat(
+    booking,
+    *,
+    by,
+    rule,
+    excluded=(),
+    both=True,
+    same_driver=False,
+    seen=None,
+    tell=False,
+    ticket=None,
+):
     """Make a ride recur: it becomes the first occurrence, the others are copies of it.
 
     `both`: of a round trip both segments recur, each pair tied in a round trip of its own. The
@@ -214,6 +225,8 @@ def repeat(booking, *, by, rule, excluded=(), both=True, same_driver=False, seen
             updated_at=recording.batch.created_at,
         )
         told(recording, series, segments, _("Made to recur: %(rule)s") % {"rule": rule.words})
+        if tell:
+            notifications.tell(recording.batch, notifications.CREATED)
     return recording.outcome
 
 

@@ -59,6 +59,7 @@ def booking_repeat(request, reference):
             excluded=form.cleaned_data["excluded"],
             both=len(form.segments) > 1,
             same_driver=form.cleaned_data.get("same_driver", False),
+            tell=form.cleaned_data["tell"],
             seen=seen_in(request.POST.get("seen", "")),
             ticket=ticket_of(request.POST),
         )

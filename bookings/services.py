@@ -31,6 +31,7 @@ from project.audit.recorder import SelectionChanged, insert_select, line, lock, 
 from project.audit.refusals import Refusal, in_force
 from project.directory.models import Customer
 
+from . import notifications
 from .availability import (
     CUSTOMER_LEFT,
     check_time,
@@ -147,13 +148,14 @@ def cancel(
     billable=False,
     fee=None,
     fee_percent=100,
+    tell=False,
     ticket=None,
     at=None,
 ):
     """Cancel what is still open. With `billable`, each ride or round trip costs `fee`.
 
     By default that is `fee_percent` of the price, rounded to the currency. The segments of a round
-    trip share it by their prices, to the last unit.
+    trip share it by their prices, to the last unit. `tell` posts a message to each customer.
     """
     to_pay = None
     if billable:
@@ -184,6 +186,8 @@ def cancel(
             billable=billable,
             fee=to_pay,
         )
+        if tell:
+            notifications.tell(batch.batch, notifications.CANCELLED)
     return batch.outcome
 
 
@@ -204,8 +208,8 @@ def not_restorable(selection):
     return (*refusals, driver_busy(OuterRef("driver")), doubled(selection, refusals, "driver"))
 
 
-def restore(selection, *, by, reason="", override="", ticket=None):
-    """Bring cancelled bookings back to the status they had."""
+def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
+    """Bring cancelled bookings back to the status they had; `tell` posts messages of it."""
     refusals = not_restorable(selection)
     with recorded(
         "bookings.restore",
@@ -227,6 +231,8 @@ def restore(selection, *, by, reason="", override="", ticket=None):
             billable=False,
             fee=None,
         )
+        if tell:
+            notifications.tell(batch.batch, notifications.RESTORED)
     return batch.outcome
 
 
@@ -267,6 +273,7 @@ def discard(selection, *, by, refusals, undo_of):
             cancelled_by=by,
             archived_at=now,
         )
+        notifications.take_back_creation(batch.batch, undo_of)
     return batch.outcome
 
 
@@ -488,15 +495,18 @@ def recap(selection, *, by, ticket=None, at=None):
 
 
 # ----------------------------------------------------------------------------------- create, edit
-def create(booking, *, by, token=None):
-    """Save a new booking. Raises ValidationError for a customer who left, and `AlreadyDone` for a
-    form that was posted twice."""
+def create(booking, *, by, tell=False, token=None):
+    """Save a new booking; `tell` posts its confirmation. Raises ValidationError for a customer who
+    left, and `AlreadyDone` for a form that was posted twice."""
     with transaction.atomic():
         customers = Customer.objects.filter(pk=booking.customer_id)
         lock(customers)
         if not customers.active().exists():
             raise ValidationError({"customer": _("This customer is no longer active.")})
-        return booking.save(by=by, token=token, action="bookings.create")
+        batch = booking.save(by=by, token=token, action="bookings.create")
+        if tell:
+            notifications.tell(batch, notifications.CREATED)
+        return batch
 
 
 def revert(booking, values, *, by, undo_of):
@@ -506,19 +516,25 @@ def revert(booking, values, *, by, undo_of):
     return edit(booking, by=by, reason=_("Undo"), undo_of=undo_of)
 
 
-def edit(booking, *, by, reason="", override="", undo_of=None):
+def edit(booking, *, by, reason="", override="", tell=False, undo_of=None):
     """Save a changed booking. Raises `Stale`, and ValidationError for what may not be.
 
     Its driver's other rides are looked at under lock, as in `assign`; `override` is the reason to
-    accept an overlap.
+    accept an overlap. `tell` posts a message where the customer sees a change; who was told of an
+    edit is told of its undo.
     """
     with transaction.atomic():
         for people in people_of(Booking.objects.filter(pk=booking.pk)):
             lock(people)
         check_edit(booking, override=override)
-        return booking.save(
+        batch = booking.save(
             by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
         )
+        if batch and undo_of:
+            notifications.take_back_edit(batch, undo_of)
+        elif batch and tell:
+            notifications.tell_of_edit(batch)
+        return batch
 
 
 def check_edit(booking, *, override=""):

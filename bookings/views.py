@@ -1,5 +1,7 @@
 """The pages about bookings."""
 
+from functools import partial
+
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -11,7 +13,7 @@ from project.actions import desk as desks
 from project.actions import pages
 from project.ui.lists import render_list
 
-from . import services
+from . import notifications, services
 from .actions import CHANGE
 from .forms import BookingForm
 from .models import Booking
@@ -41,7 +43,14 @@ def booking_detail(request, reference):
     context = {"booking": booking, "other_segment": other}
     if booking.series_id:
         context["occurrence"] = place_of(booking)
-    return pages.show(request, desks.get("bookings"), booking, "bookings/detail.html", context)
+    return pages.show(
+        request,
+        desks.get("bookings"),
+        booking,
+        "bookings/detail.html",
+        context,
+        remarks=partial(notifications.remarks, [booking], request.user),
+    )
 
 
 @require_safe
@@ -62,7 +71,10 @@ def round_trip_detail(request, pk):
         "form": form,
         "change_url": desk.action_url(CHANGE),
     }
-    return pages.show_all(request, desk, segments, "bookings/round_trip.html", context)
+    remarks = partial(notifications.remarks, segments, request.user)
+    return pages.show_all(
+        request, desk, segments, "bookings/round_trip.html", context, remarks=remarks
+    )
 
 
 def totals_of(segments):
@@ -85,7 +97,7 @@ def booking_create(request):
         request,
         desks.get("bookings"),
         BookingForm,
-        service=services.create,
+        service=_make,
         title=_("New booking"),
         initial={"customer": request.GET.get("customer")},
     )
@@ -106,8 +118,15 @@ def booking_edit(request, reference):
     )
 
 
+def _make(form, *, by, token):
+    return services.create(form.instance, by=by, tell=form.cleaned_data["tell"], token=token)
+
+
 def _save(form, *, by):
-    return services.edit(form.instance, by=by, override=form.cleaned_data["override_reason"])
+    asked = form.cleaned_data
+    return services.edit(
+        form.instance, by=by, override=asked["override_reason"], tell=asked["tell"]
+    )
 
 
 @require_safe

@@ -5,6 +5,7 @@ the start with a message, rather than letting a half-configured site go live.
 """
 
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 
 import environ
@@ -204,6 +205,20 @@ SIMPLE_HISTORY_REVERT_DISABLED = True  # undo goes through the actions
 
 # ------------------------------------------------------------------------------ background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# ---------------------------------------------------------------------------------------- e-mail
+SITE_NAME = env.str("SITE_NAME", default="Carnet")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <carnet@localhost>"
+)
+# What messages and calendar entries are known by for ever, whoever sends them.
+SITE_DOMAIN = env.str("SITE_DOMAIN", default=parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2])
+EMAIL_FILE_PATH = BASE_DIR / "mails"
+if DEBUG and not env.str("EMAIL_URL", default=""):
+    EMAIL_BACKEND = "project.notifications.files.EmailBackend"
+else:
+    vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)  # seconds, for each answer of the server
 
 # -------------------------------------------------------------------------------------- security
 CONTENT_SECURITY_POLICY = {

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("project.utilisateurs.urls")),
     path("bookings/", include("bookings.urls")),
     path("directory/", include("project.directory.urls")),
+    path("mails/", include("project.notifications.mail_urls")),
     path("jobs/", include("project.jobs.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -37,8 +37,9 @@ class Action:
     Undo: `inverse` is the code of the action whose permission it needs and under which it is
     recorded; `writes` are the fields that it puts back. `undo_refusals` and `undo_locks` say what
     it must respect, as functions of the selection, which carries each field's former value as
-    `before_<field>`. An edit form gives `revert(record, values, *, by, undo_of) -> batch` instead.
-    What an action `creates` is undone by the desk's `discard`.
+    `before_<field>`. `after_undo(batch, undone)` is called in the undo's transaction, its change
+    logged. An edit form gives `revert(record, values, *, by, undo_of) -> batch` instead. What an
+    action `creates` is undone by the desk's `discard`.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Action:
     writes: tuple = ()
     undo_refusals: Callable | None = None
     undo_locks: Callable | None = None
+    after_undo: Callable | None = None
     revert: Callable | None = None
     creates: bool = False
     reports: bool = False

@@ -19,19 +19,27 @@ from .views import tell
 MOST_ENTRIES = 200
 
 
-def show(request, desk, record, template, context=None):
+def show(request, desk, record, template, context=None, *, remarks=None):
     """A record's page: its facts, what can be done with it, and its life."""
-    return show_all(request, desk, [record], template, {"record": record, **(context or {})})
+    context = {"record": record, **(context or {})}
+    return show_all(request, desk, [record], template, context, remarks=remarks)
 
 
-def show_all(request, desk, records, template, context):
-    """The page of a few records that belong together, in one: their life as one timeline."""
+def show_all(request, desk, records, template, context, *, remarks=None):
+    """The page of a few records that belong together, in one: their life as one timeline.
+
+    `remarks(batches)` gives {batch: [remark]} for what came of the entries, such as e-mails.
+    """
     entries = timeline(
         records,
         desk.labels(),
         can_undo=lambda batch: not why_not(batch, request.user),
         limit=MOST_ENTRIES + 1,
     )
+    if remarks:
+        found = remarks([entry.batch for entry in entries])
+        for entry in entries:
+            entry.remarks = found.get(entry.batch, ())
     context = {
         "desk": desk,
         "pk": ",".join(str(record.pk) for record in records),
@@ -69,7 +77,7 @@ def create(request, desk, form_class, *, service, title, initial=None, template=
     token = _token(request.POST.get("token")) or uuid.uuid4()
     if request.method == "POST" and form.is_valid():
         try:
-            batch = service(form.instance, by=request.user, token=token)
+            batch = service(form, by=request.user, token=token)
         except AlreadyDone as already:
             return redirect(_made_by(desk, already.batch))
         except ValidationError as error:

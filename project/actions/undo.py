@@ -97,6 +97,8 @@ def _undo(batch, by):
         undo_of=batch,
     ) as recording:
         recording.update(**former)
+        if action.after_undo:
+            action.after_undo(recording.batch, batch)
     return recording.outcome
 
 

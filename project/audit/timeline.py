@@ -30,6 +30,7 @@ class Entry:
     kind: str
     record: str = ""  # which one it was, where there are several
     changes: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
 
 
 def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):

@@ -55,7 +55,7 @@ def party_detail(request, slug, pk):
 @require_http_methods(["GET", "POST"])
 def party_create(request, slug):
     desk = open_desk(request, slug)
-    return pages.create(request, desk, FORMS[slug], service=services.create, title=str(NEW[slug]))
+    return pages.create(request, desk, FORMS[slug], service=make, title=str(NEW[slug]))
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,6 +64,10 @@ def party_edit(request, slug, pk):
     party = get_object_or_404(desk.model, pk=pk)
     title = _("Edit %(name)s") % {"name": party}
     return pages.edit(request, desk, party, FORMS[slug], service=save, title=title)
+
+
+def make(form, *, by, token):
+    return services.create(form.instance, by=by, token=token)
 
 
 def save(form, *, by):

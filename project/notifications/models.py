@@ -2,17 +2,43 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from project.audit.models import Batch
+
+
+class OutgoingMailQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(state=self.model.State.WAITING)
+
+    def due(self, now):
+        """Those whose turn has come: of several about one record, the earliest, or the news would
+        arrive in the wrong order."""
+        earlier = self.model.objects.waiting().filter(
+            object_id=OuterRef("object_id"),
+            batch__model=OuterRef("batch__model"),
+            pk__lt=OuterRef("pk"),
+        )
+        return self.waiting().filter(~Exists(earlier), due_at__lte=now)
+
+    def failed(self):
+        return self.filter(state=self.model.State.FAILED)
+
+    def resendable(self):
+        """What failed, and what had no address to go to: there may be one now."""
+        no_address = Q(state=self.model.State.DROPPED, trouble=self.model.Trouble.NO_ADDRESS)
+        return self.filter(Q(state=self.model.State.FAILED) | no_address)
 
 
 class OutgoingMail(models.Model):
     """The outbox: a message about one record of a batch, to be written and sent by the worker.
 
     The row commits with the change that it tells of. `kind` says which message; `object_id` is the
-    key of a record of the batch's model. Address, subject and texts are settled when it is sent.
+    key of a record of the batch's model. Address, language and subject are settled when it is sent,
+    the texts are written from the batch whenever they are asked for. `due_at` is the next attempt;
+    while one is under way, the moment from which it counts as lost.
     """
 
     class State(models.TextChoices):
@@ -20,6 +46,21 @@ class OutgoingMail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
         DROPPED = "dropped", _("Not sent")
+
+    class Trouble(models.TextChoices):
+        UNREACHABLE = "unreachable", _("The mail server could not be reached.")
+        BROKEN_OFF = (
+            "broken_off",
+            _("The mail server broke off before it had accepted the message."),
+        )
+        BUSY = "busy", _("The mail server asked to try again later.")
+        BAD_ADDRESS = "bad_address", _("The mail server does not take messages for this address.")
+        REFUSED = "refused", _("The mail server refused the message.")
+        UNWRITTEN = "unwritten", _("The message could not be written: tell an administrator.")
+        INTERRUPTED = "interrupted", _("Sending it was interrupted too many times.")
+        NO_ADDRESS = "no_address", _("The customer has no e-mail address.")
+        NOTHING_NEW = "nothing_new", _("Nothing that the customer sees had changed.")
+        UNDONE = "undone", _("What it was to tell was undone before it left.")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")
     object_id = models.BigIntegerField()
@@ -30,8 +71,13 @@ class OutgoingMail(models.Model):
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True)
     recipient = models.EmailField(_("recipient"), blank=True)
+    language = models.CharField(_("language"), max_length=5, blank=True)
     subject = models.CharField(_("subject"), max_length=255, blank=True)
+    # Why it has not left, in our words and in those of the server.
+    trouble = models.CharField(_("trouble"), max_length=20, choices=Trouble, blank=True)
     error = models.TextField(_("error"), blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("e-mail")
@@ -48,14 +94,39 @@ class OutgoingMail(models.Model):
             models.CheckConstraint(
                 name="mail_sent_has_time", condition=~Q(state="sent") | Q(sent_at__isnull=False)
             ),
+            models.CheckConstraint(
+                name="mail_unsent_says_why",
+                condition=~Q(state__in=["failed", "dropped"]) | ~Q(trouble=""),
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="mail_due", condition=Q(state="waiting")),
-            models.Index(fields=["state", "-id"], name="mail_by_state"),
+            # None by state as such: SQLite would take it, and sort all that waits at each claim.
+            models.Index(fields=["-id"], name="mail_failed", condition=Q(state="failed")),
+            models.Index(fields=["-id"], name="mail_dropped", condition=Q(state="dropped")),
+            models.Index(
+                fields=["object_id", "id"], name="mail_in_turn", condition=Q(state="waiting")
+            ),
         ]
+        default_permissions = ("view",)
+        permissions = [("resend_outgoingmail", _("Can send e-mails again"))]
 
     def __str__(self):
         return self.subject or f"{self.kind} {self.object_id}"
+
+    def get_absolute_url(self):
+        return reverse("mails:detail", args=[self.pk])
+
+    @property
+    def resendable(self):
+        """As the queryset says it of many."""
+        no_address = (self.state, self.trouble) == (self.State.DROPPED, self.Trouble.NO_ADDRESS)
+        return self.state == self.State.FAILED or no_address
+
+    @property
+    def message_id(self):
+        """The same at every attempt, so that a receiver can drop what it already has."""
+        return f"<{self.pk}.{self.batch_id.hex}@{settings.SITE_DOMAIN}>"
 
 
 class Announcement(models.Model):

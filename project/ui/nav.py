@@ -1,5 +1,9 @@
-"""The main menu. Each room registers its section from its apps.py; nothing here reads a table."""
+"""The main menu. Each room registers its section from its apps.py.
 
+No table is read, but by an item that counts what went wrong.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +15,19 @@ _sections = []
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the menu: the page `url_name`, with a `query` if it is a filtered list."""
+    """A line of the menu: the page `url_name`, with a `query` if it is a filtered list.
+
+    `alerts` counts what needs somebody's attention there, in one statement; `alert` is the word
+    for what it counts.
+    """
 
     label: Any
     url_name: str
     query: str = ""
     permission: str = ""
     icon: str = ""
+    alerts: Callable | None = None
+    alert: Any = ""
 
     @property
     def path(self):
@@ -73,6 +83,8 @@ def menu(request):
                     "url": item.url,
                     "icon": item.icon,
                     "current": item is current,
+                    "alerts": item.alerts() if item.alerts else None,
+                    "alert": item.alert,
                 }
                 for item in items
             ],

@@ -22,6 +22,11 @@ def customer(db):
 
 
 @pytest.fixture
+def hotel(db):
+    return make_customer("Hôtel Téranga", email="hotel@example.org", language="en")
+
+
+@pytest.fixture
 def desk(bureau):
     """The office's browser, in English."""
     return browser_of(bureau)

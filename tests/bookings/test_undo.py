@@ -1,13 +1,14 @@
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from bookings import series_changes, services
+from bookings import changes, payouts, round_trips, series_changes, services
 from bookings.actions import ACTIONS
-from bookings.models import Booking, Series
+from bookings.changes import To
+from bookings.models import Booking, RoundTrip, Series
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
@@ -18,6 +19,9 @@ from tests.factories import make_booking, make_driver, make_partner, make_user
 pytestmark = pytest.mark.django_db
 REASON = {"kind": CancellationKind.CUSTOMER, "reason": "Flight"}
 RECORDED = {"version", "updated_at"}
+PAID = {"driver": make_driver, "payout": 400}
+SETTLED = {"settled_amount": 400, "settled_on": date(2026, 1, 2), "settled_by": make_user}
+OF_TWO = {"pair"}  # in test_round_trips.py
 
 
 def state(booking):
@@ -47,6 +51,18 @@ def acts():
         "set_status": ({}, services.set_status, {"status": Status.CONFIRMED}),
         "assign": ({}, services.assign, {"driver": make_driver}),
         "unassign": ({"partner": make_partner}, services.unassign, {}),
+        "change": (
+            {"price": 900, "stops": ["Thiès"]},
+            changes.change,
+            {"values": {"price": To(None), "stops": To([]), "clock": To(time(4, 5))}},
+        ),
+        "settle": (PAID, payouts.settle, {}),
+        "reopen": (PAID | SETTLED, payouts.reopen, {"reason": "Slip"}),
+        "unpair": (
+            {"round_trip": RoundTrip.objects.create, "leg": "return"},
+            round_trips.unpair,
+            {},
+        ),
         "change_series": (
             {"series": a_series, "original_start": timezone.now},
             series_changes.change_series,
@@ -66,7 +82,9 @@ def made(values):
     return {name: value() if callable(value) else value for name, value in values.items()}
 
 
-@pytest.mark.parametrize("name", [action.name for action in ACTIONS if action.inverse])
+@pytest.mark.parametrize(
+    "name", [action.name for action in ACTIONS if action.inverse and action.name not in OF_TWO]
+)
 def test_undo_brings_back_the_exact_state(bureau, name):
     fields, service, answers = acts()[name]
     booking = make_booking(**made(fields))

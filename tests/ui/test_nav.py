@@ -39,6 +39,7 @@ def test_it_has_what_the_office_works_with(office):
         "Customers",
         "Drivers",
         "Partners",
+        "E-mails",
         "Jobs",
     ]
 
@@ -71,6 +72,6 @@ def test_one_line_says_where_one_is(office, url, label):
     assert current(office, url) == [label]
 
 
-def test_it_takes_no_statement(office, django_assert_num_queries):
-    with django_assert_num_queries(3):  # session, user and permissions, the jobs
+def test_it_takes_no_statement_but_the_count_of_failed_mails(office, django_assert_num_queries):
+    with django_assert_num_queries(4):  # session, user and permissions, the jobs, the count
         office.get("/jobs/")

@@ -1,0 +1,171 @@
+"""What a message to a customer says: the rides as a batch left them, and what it changed.
+
+A customer gets one message about a round trip or a series: it tells of all its rides that the
+batch touched. Everything is read from the batch's log and history. Only who the customer is, where
+to write to and in which language is asked of the present.
+"""
+
+from dataclasses import dataclass
+
+from babel.dates import get_timezone_name
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import capfirst
+
+from project.audit.timeline import Change, shown
+from project.directory.models import Customer
+from project.notifications.letters import Letter
+from project.ui import formats
+
+from .calendars import CANCEL, REQUEST, calendar_of
+from .models import Booking, BookingLog
+
+# What a customer sees of a ride, in the order in which a message tells it.
+TOLD = (
+    "pickup_at",
+    "pickup_address",
+    "stops",
+    "dropoff_address",
+    "duration_minutes",
+    "transport_number",
+    "passenger_name",
+    "passenger_phone",
+    "passenger_email",
+    "passenger_count",
+    "luggage_count",
+    "vehicle_class",
+    "price",
+    "currency",
+)
+# More than so many rides are told by their dates alone.
+MOST_IN_FULL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """A ride as a batch left it (a history row), and what the batch changed in it."""
+
+    now: object
+    changes: list
+
+    @property
+    def at(self):
+        return timezone.localtime(self.now.pickup_at)
+
+    @property
+    def day(self):
+        return formats.day(self.at.date(), 0)  # with its year, whichever that is
+
+    @property
+    def short_day(self):
+        return formats.short_day(self.at.date(), 0)
+
+    @property
+    def zone(self):
+        """The name of the clock that the time is of: two cities may not share it."""
+        return get_timezone_name(self.at, locale=translation.get_language())
+
+
+def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False):
+    """The Letter of an OutgoingMail from the templates called `template`.
+
+    `to_former` is for the customer whom the batch took a ride from. With `only_changes` there is no
+    letter (None) where nothing that it could tell has changed.
+    """
+    rows = rows_of(mail)
+    lines = {
+        line.booking_id: line.changes
+        for line in BookingLog.objects.filter(
+            batch=mail.batch_id, action_code=mail.batch.action, booking__in=[row.id for row in rows]
+        )
+    }
+    customer_id = rows[0].customer_id
+    if to_former:
+        customer_id = lines[mail.object_id]["customer"][0]
+    customer = Customer.objects.get(pk=customer_id)
+    language = mail.language or customer.language
+    zone = timezone.get_default_timezone()
+    with translation.override(language), timezone.override(zone):
+        rides = [Ride(row, changes_in(row, lines[row.id])) for row in rows]
+        if only_changes and not any(ride.changes for ride in rides):
+            return None
+        context = {
+            "rides": rides,
+            "first": rides[0],
+            "count": len(rides),
+            "in_full": len(rides) <= MOST_IN_FULL,
+            "customer": customer,
+            "site": settings.SITE_NAME,
+        }
+        folder = f"bookings/email/{template}"
+        calendar = ""
+        if customer.email:
+            calendar = calendar_of(rows, mail.batch, customer, method=method)
+        return Letter(
+            address=customer.email,
+            name=one_line(customer.name),
+            language=language,
+            subject=one_line(render_to_string(f"{folder}.subject.txt", context)),
+            text=render_to_string(f"{folder}.txt", context),
+            html=render_to_string(f"{folder}.html", context),
+            calendar=calendar,
+            method=method,
+        )
+
+
+def rows_of(mail):
+    """The history rows of the rides that the message is about, in the order of their times."""
+    written = Booking.history.filter(batch_id=mail.batch_id)
+    row = written.get(id=mail.object_id)
+    tie = next((name for name in ("series_id", "round_trip_id") if getattr(row, name)), None)
+    if tie is None:
+        return [row]
+    same = {tie: getattr(row, tie), "customer_id": row.customer_id}
+    tied = Booking.objects.filter(**{tie: same[tie]}).values("pk")
+    rows = list(written.filter(id__in=tied, **same).order_by("pickup_at", "id"))
+    if len(rows) > 1:
+        return rows
+    # What was untied since is found by the long way, through all that the batch touched.
+    touched = BookingLog.objects.filter(batch=mail.batch_id).values("booking")
+    return list(written.filter(id__in=touched, **same).order_by("pickup_at", "id"))
+
+
+def changes_in(row, logged):
+    """What the log line says, as far as it concerns the customer, in words."""
+    currency = logged.get("currency", [row.currency, row.currency])
+    changes = []
+    for name in TOLD:
+        field = Booking._meta.get_field(name)
+        before, after = (
+            in_words(field, value, code)
+            for value, code in zip(logged.get(name, (None, None)), currency, strict=True)
+        )
+        if before != after:
+            changes.append(Change(capfirst(field.verbose_name), before, after))
+    return changes
+
+
+def in_words(field, value, currency):
+    if field.name == "price" and value is not None:
+        return formats.amount(field.to_python(value), currency)
+    if field.name == "duration_minutes" and value is not None:
+        return formats.duration(value)
+    return shown(field, value)
+
+
+def one_line(text):
+    """As a header takes it: a line break in a name must not begin another header."""
+    return " ".join(text.split())
+
+
+def letter_of_cancellation(mail, template="cancelled", **options):
+    return write(mail, template, method=CANCEL, **options)
+
+
+def pages(keys):
+    """{key: (reference, URL)} of bookings."""
+    return {
+        booking.pk: (booking.reference, booking.get_absolute_url())
+        for booking in Booking.objects.filter(pk__in=keys).only("reference")
+    }

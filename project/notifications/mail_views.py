@@ -1,0 +1,121 @@
+"""The pages about e-mails: what left, what waits, what failed and can be sent again."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from project.ui.formats import Counted
+from project.ui.lists import Links, pager_links
+from project.ui.pages import Pager, Sort, count_of
+
+from . import letters, outbox
+from .models import OutgoingMail
+
+SIZE = 50
+NEWEST = Sort("newest", gettext_lazy("Newest first"), "id", descending=True)
+
+VIEW, RESEND = "notifications.view_outgoingmail", "notifications.resend_outgoingmail"
+may_view = permission_required(VIEW, raise_exception=True)
+may_resend = permission_required((VIEW, RESEND), raise_exception=True)
+
+
+@require_safe
+@may_view
+def mail_list(request):
+    state = request.GET.get("state", "")
+    if state not in OutgoingMail.State.values:
+        state = ""
+    mails = OutgoingMail.objects.filter(state=state) if state else OutgoingMail.objects.all()
+    page = Pager([mails], NEWEST, size=SIZE, fields=()).page(
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        count=lambda: count_of(mails),
+    )
+    keys = [row[0] for row in page.rows]
+    shown = list(OutgoingMail.objects.filter(pk__in=keys).select_related("batch"))
+    links = Links(request.path, f"state={state}" if state else "", NEWEST, NEWEST)
+    rows = described(shown)
+    return render(
+        request,
+        "notifications/mails.html",
+        {
+            "rows": rows,
+            "page": page,
+            "pager": pager_links(page, links),
+            "states": [("", _("All")), *OutgoingMail.State.choices],
+            "state": state,
+            "may_resend": request.user.has_perm(RESEND) and any(mail.resendable for mail in shown),
+            "failed": OutgoingMail.objects.failed().exists(),
+            "here": request.get_full_path(),
+        },
+    )
+
+
+@require_safe
+@may_view
+def mail_detail(request, pk):
+    """One message: where it stands, and its words."""
+    mail = get_object_or_404(OutgoingMail.objects.select_related("batch__user"), pk=pk)
+    context = {
+        "row": described([mail])[0],
+        "mail": mail,
+        "letter": None,
+        "may_resend": request.user.has_perm(RESEND),
+    }
+    if mail.kind in letters.labels() and mail.trouble != OutgoingMail.Trouble.UNWRITTEN:
+        context["letter"] = letters.kind(mail.kind).write(mail)
+    context["address"] = mail.recipient or (context["letter"] and context["letter"].address)
+    return render(request, "notifications/mail.html", context)
+
+
+@require_POST
+@may_resend
+def mail_resend(request):
+    """Send again the messages picked, or all that failed."""
+    mails = OutgoingMail.objects.all()
+    if request.POST.get("all") == "1":
+        mails = mails.failed()
+    else:
+        keys = [key for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
+        mails = mails.filter(pk__in=keys)
+    count = outbox.resend(mails)
+    if count:
+        text = ngettext(
+            "%(n)s e-mail will be sent again.", "%(n)s e-mails will be sent again.", count
+        )
+        messages.success(request, text % {"n": Counted(count)})
+    else:
+        messages.warning(request, _("Choose at least one e-mail that failed."))
+    back = request.POST.get("back", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = reverse("mails:list")
+    return HttpResponseRedirect(back)
+
+
+def described(mails):
+    """What a page says of each message; a statement for each kind of record they are about."""
+    known, labels = {}, letters.labels()
+    for pages in {letters.kind(mail.kind).pages for mail in mails if mail.kind in labels}:
+        about = [mail for mail in mails if mail.kind in labels]
+        about = [mail for mail in about if letters.kind(mail.kind).pages is pages]
+        found = pages({mail.object_id for mail in about})
+        known |= {mail.pk: found.get(mail.object_id) for mail in about}
+    return [
+        {
+            "mail": mail,
+            "label": labels.get(mail.kind, mail.kind),
+            "about": known.get(mail.pk),
+        }
+        for mail in mails
+    ]
+
+
+def failed_count():
+    """For the menu; one statement, which reads no further than it shows."""
+    return count_of(OutgoingMail.objects.failed(), cap=99)
