@@ -33,7 +33,9 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
-        from . import parties  # models, which are not there before ready()
+        from project.notifications.live import kinds  # models, which are not there before ready()
+
+        from . import bell, parties
         from .seed import seed
 
         groups.register("bookings", bureau=permissions.BUREAU, gestion=permissions.GESTION)
@@ -43,7 +45,9 @@ class BookingsConfig(AppConfig):
             prefix_field="reference",
         )
         seeding.register("bookings", seed, order=30)
-        desks.register(the_desk())
+        desk = the_desk()
+        desks.register(desk)
+        kinds.register(desk, *bell.KINDS)
         nav.register(MENU)
         parties.register()
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("bookings/", include("bookings.urls")),
     path("directory/", include("project.directory.urls")),
     path("jobs/", include("project.jobs.urls")),
+    path("", include("project.notifications.live.urls")),
     path("admin/", admin.site.urls),
 ]
 
