@@ -72,5 +72,5 @@ def test_one_line_says_where_one_is(office, url, label):
 
 
 def test_it_takes_no_statement(office, django_assert_num_queries):
-    with django_assert_num_queries(4):  # session, user, permissions, the jobs
+    with django_assert_num_queries(5):  # session, user, permissions, the jobs, the bell
         office.get("/jobs/")
