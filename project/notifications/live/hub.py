@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict
 from time import monotonic, sleep
 
-from django.db import Error, connection, reset_queries
+from django.db import connection, reset_queries
 from django.urls import reverse
 from django.utils import translation
 
@@ -107,8 +107,8 @@ class Hub:
                     self.read(check=due)
                     commits.wait()
                     reset_queries()  # which DEBUG collects
-            except Error:
-                logger.exception("The database did not answer; trying again")
+            except Exception:  # whatever it was: without this thread every page would be deaf
+                logger.exception("The streams could not be fed; trying again")
                 connection.close()
                 sleep(PAUSE)
 
