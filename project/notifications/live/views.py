@@ -154,12 +154,18 @@ def read(notifications):
 
 
 def latest_change(desk, keys):
-    """The last change of these records: who did what, when, and the page that shows it."""
+    """The last change of these records: who did what, why and when, and the page that shows it."""
     log, key = log_model_of(desk.model)
-    lines = log._base_manager.filter(**{f"{key}__in": keys}).select_related("user")
-    line = lines.annotate(name=F(f"{key}__{desk.label}")).order_by("-pk").first()
+    lines = log._base_manager.filter(**{f"{key}__in": keys}, action_code=F("batch__action"))
+    lines = lines.annotate(name=F(f"{key}__{desk.label}")).select_related("batch__user")
+    line = lines.latest("pk")
     return {
-        "latest": {"who": line.user, "what": line.action, "when": line.timestamp},
+        "latest": {
+            "who": line.batch.user,
+            "what": words.what(line.batch),
+            "reason": line.batch.reason,
+            "when": line.timestamp,
+        },
         "url": desk.record_url(getattr(line, f"{key}_id"), line.name),
     }
 
