@@ -79,7 +79,7 @@ async function ask() {
     shown: shownIn(part).map(({ dataset }) => `${dataset.pk}:${dataset.version}`).join(),
     touched: [...touched].join(),
   });
-  if (part.id === "desk") body.set("filter", part.querySelector("input[name=filter]").value);
+  if (part.id === "desk") body.set("page", new URL(part.getAttribute("hx-get"), location).search.slice(1));
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));
   let html = "";
   try {

@@ -27,10 +27,10 @@ PATIENCE = 10  # seconds in which an event has to come
 class Place:
     """Where a server will be, or is."""
 
-    def __init__(self):
+    def __init__(self, port=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+            self.port = port or free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "DATABASE_URL": database_url()}
 
@@ -46,8 +46,8 @@ class Place:
 class Server(Place):
     """A uvicorn process of its own, on the database that the test itself sees."""
 
-    def __init__(self, *options):
-        super().__init__()
+    def __init__(self, *options, port=None):
+        super().__init__(port)
         command = ["-m", "uvicorn", "project.asgi:application", f"--port={self.port}"]
         self.process = subprocess.Popen(
             [sys.executable, *command, "--log-level=warning", *options],
@@ -61,7 +61,8 @@ class Server(Place):
 
     def close(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 def database_url():

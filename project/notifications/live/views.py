@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from project.audit.recorder import log_model_of
+from project.ui.lists import keys_on
 
 from . import bell, words
 from .kinds import MUTED, kinds_of, told_by_desk
@@ -83,8 +84,8 @@ def set_kinds(request):
 def changes(request):
     """What differs between the records that a page shows and those there are: in words, or 204.
 
-    The page sends what it shows (`shown`, as key:version), its filter if it is a list, and the
-    keys that it heard of and does not show.
+    The page sends what it shows (`shown`, as key:version), and if it is a list its query string
+    (`page`) and the keys that it heard of and does not show (`touched`).
     """
     try:
         about = told_by_desk(request.POST.get("desk", ""))
@@ -97,13 +98,12 @@ def changes(request):
     present = desk.model.objects.filter(pk__in=shown).values_list("pk", "version")
     changed = {pk for pk, version in present if version != shown[pk]}
     touched = set(numbers(request.POST.get("touched", ""))[:MOST_TOUCHED]) - shown.keys()
-    fresh = 0
-    if touched and "filter" in request.POST:
-        matching = desk.matching(request.POST["filter"], request.user).qs
-        fresh = matching.filter(pk__in=touched).count()
+    fresh = set()
+    if touched and "page" in request.POST:
+        fresh = touched & keys_on(request.POST["page"], desk, request.user)
     if not (changed or fresh):
         return HttpResponse(status=204)
-    context = {"what": "rows", "changed": len(changed), "fresh": fresh, "event": desk.event}
+    context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
     if (what := request.POST.get("what")) in ("record", "form"):
         context |= {"what": what} | latest_change(desk, changed)
     return render(request, "notifications/_changed.html", context)
