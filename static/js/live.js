@@ -52,10 +52,12 @@ function openBell() {
 }
 
 // -------------------------------------------------------------------- what this page shows of it
-function hear({ desk, keys, mine }) {
+function hear({ id, desk, keys, mine }) {
   const part = watched();
   if (!part || slugOf(part) !== desk) return;
   const here = new Set(shownIn(part).map((each) => each.dataset.pk));
+  // The page of the very record says so itself: no toast beside it.
+  if (part.dataset.watch && keys?.some((key) => here.has(`${key}`))) isNews(id);
   for (const key of keys ?? []) {
     if (!here.has(`${key}`) && !mine && part.id === "desk") touched.add(key);
   }

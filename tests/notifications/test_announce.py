@@ -1,5 +1,7 @@
 """What a batch leaves for others: one announcement, and a line in the bell of whom it concerns."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
@@ -13,6 +15,7 @@ from project.actions.undo import undo
 from project.audit import recorder
 from project.notifications.live.announce import announce
 from project.notifications.models import Announcement, Notification
+from project.notifications.scheduled import KEEP, forget_old_notifications
 from project.utilisateurs.groups import BUREAU, GESTION
 from project.utilisateurs.models import CustomUser
 from tests.bookings.conftest import only
@@ -136,3 +139,16 @@ def test_turns_rise_with_the_batches(awa):
     batches = [cancel(only(make_booking()), awa).batch for _n in range(3)]
     turns = [batch.announcement.__class__.objects.get(batch=batch).turn for batch in batches]
     assert turns == sorted(turns)
+
+
+def test_what_was_told_long_ago_is_forgotten(awa, moussa):
+    old, fresh = (cancel(only(make_booking(by=awa)), awa).batch for _n in range(2))
+    long_ago = timezone.now() - KEEP - timedelta(days=1)
+    Announcement.objects.filter(batch=old).update(created_at=long_ago)
+    # What is older than the oldest goes first: none of the others is.
+    Announcement.objects.filter(pk__lt=old.announcement.pk).update(created_at=long_ago)
+    forget_old_notifications.call()
+    assert told(fresh) == ["moussa"]
+    assert not Announcement.objects.filter(batch=old).exists()
+    assert told(old) == []
+    assert old.changed == 1  # the batch itself stays

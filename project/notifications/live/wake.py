@@ -6,7 +6,7 @@ from time import monotonic
 from django.db import connection
 
 CHANNEL = "carnet_live"
-LOOK = 0.25  # seconds between two looks at SQLite's counter of commits
+LOOK = 0.05  # seconds between two looks at SQLite's counter of commits, some microseconds each
 REST = 20  # seconds after which PostgreSQL is asked even if it said nothing
 
 _committed = threading.Event()  # in this process
