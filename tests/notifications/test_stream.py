@@ -340,6 +340,15 @@ def test_open_streams_do_not_keep_the_server_from_stopping(serve, listen, moussa
         run.kill()
 
 
+def test_nor_do_they_break_off_where_uvicorn_alone_serves_them(serve, listen, moussa):
+    server = serve("--timeout-graceful-shutdown=1")
+    page = listen(server, moussa)
+    server.process.terminate()
+    assert page.next("changed") is None
+    output, _ = server.process.communicate(timeout=8)
+    assert "Traceback" not in output and "Exception" not in output, output
+
+
 # ------------------------------------------------------------------------------------- one stream
 def test_a_client_that_takes_nothing_is_sent_off():
     async def fill():

@@ -73,6 +73,8 @@ async def serve(scope, receive, send):
         await say(send, b"", more=False)
     except TimeoutError:
         pass  # it takes nothing any more; the server cuts the connection
+    except asyncio.CancelledError:  # a server that can't ask for it stops: end in order
+        await send({"type": "http.response.body", "body": b""})
     finally:
         hub.leave(stream)
         gone.cancel()
