@@ -9,6 +9,7 @@ const QUIET = 400; // ms without an event before the server is asked
 const HIDDEN = 10_000; // ms out of sight before the stream is closed
 const MOST_TOASTS = 3;
 const MOST_TOLD = 100;
+const MANY = "*"; // instead of keys, after a change of more records than are named
 
 const watched = () => document.querySelector("#desk, [data-watch]");
 const slugOf = (part) => part.dataset.slug ?? part.dataset.desk;
@@ -58,8 +59,8 @@ function hear({ id, desk, keys, mine }) {
   const here = new Set(shownIn(part).map((each) => each.dataset.pk));
   // The page of the very record says so itself: no toast beside it.
   if (part.dataset.watch && keys?.some((key) => here.has(`${key}`))) isNews(id);
-  for (const key of keys ?? []) {
-    if (!here.has(`${key}`) && !mine && part.id === "desk") touched.add(key);
+  if (part.id === "desk" && !mine) {
+    for (const key of keys ?? [MANY]) if (!here.has(`${key}`)) touched.add(key);
   }
   if (!keys || touched.size || keys.some((key) => here.has(`${key}`))) askSoon();
 }
@@ -79,7 +80,7 @@ async function ask() {
     desk: slugOf(part),
     what: part.dataset.watch ?? "rows",
     shown: shownIn(part).map(({ dataset }) => `${dataset.pk}:${dataset.version}`).join(),
-    touched: [...touched].join(),
+    touched: touched.has(MANY) ? MANY : [...touched].join(),
   });
   if (part.id === "desk") body.set("page", new URL(part.getAttribute("hx-get"), location).search.slice(1));
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));

@@ -266,6 +266,7 @@ def test_those_that_the_page_would_show_by_now_are_counted_too(desk):
     assert "1 new row." in answer.content.decode()
     assert desk.post(CHANGES, data | {"page": "q=nobody"}).status_code == 204
     assert desk.post(CHANGES, data | {"touched": str(other.pk)}).status_code == 204
+    assert "1 new row." in desk.post(CHANGES, data | {"touched": "*"}).content.decode()
     made(50, passenger_name="Awa Ba", pickup_at=timezone.now() + timedelta(hours=1))
     assert desk.post(CHANGES, data).status_code == 204  # it matches, but on the next page
 

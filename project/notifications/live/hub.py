@@ -114,18 +114,17 @@ class Hub:
 
     def read(self, *, check):
         """Read what is new and hand it over; `check` who is still signed in if nothing is."""
-        before = None if self.streams else present_point()
-        streams = tuple(self.streams)
-        if not streams:
-            # Whoever joins from now on recalls what came before by themselves.
-            self.point = before or self.point
-            self.loop.call_soon_threadsafe(self.deliver, {}, [], self.point)
-            return
-        news, point = reading.news_since(self.point)
+        if not self.streams:
+            point = present_point()
+            if not self.streams:  # whoever joins from now on recalls by themselves what came before
+                self.point = point
+                self.loop.call_soon_threadsafe(self.deliver, {}, [], point)
+                return
+        news, point = reading.news_since(self.point, self.told)
         point = point or self.point
-        news = [each for each in news if each.id not in self.told]
         if news or check:
-            events, gone = events_of(news, streams)
+            # The streams after the news: one that isn't among them has yet to recall these.
+            events, gone = events_of(news, tuple(self.streams))
             self.loop.call_soon_threadsafe(self.deliver, events, gone, point)
         self.told |= {each.id: each.turn for each in news}
         self.told = {key: turn for key, turn in self.told.items() if turn >= point}

@@ -61,9 +61,9 @@ def visitor(cookies):
     return Visitor(user.pk, key, user.password, user.language)
 
 
-def news_since(point):
-    """(news, point to go on from), oldest first."""
-    return _read(Q(turn__gte=point))
+def news_since(point, known):
+    """(news, point to go on from), oldest first; but for those whose id is `known`."""
+    return _read(Q(turn__gte=point), known=known)
 
 
 def recalled(point, *, for_page):
@@ -80,20 +80,21 @@ def recalled(point, *, for_page):
     return None if len(news) > MOST_RECALLED else (news, point)
 
 
-def _read(condition, most=None):
+def _read(condition, most=None, known=()):
     announcements = (
         Announcement.objects.filter(condition, turn__lt=TurnLimit())
         .annotate(point=ResumePoint())
         .select_related("batch__user")
         .order_by("pk")[:most]
     )
-    rows = [row for row in announcements if told(row.batch.model)]
+    found = list(announcements)
+    rows = [row for row in found if row.pk not in known and told(row.batch.model)]
     keys = keys_of([row.batch for row in rows])
     news = [
         News(row.pk, row.turn, row.batch, told(row.batch.model).desk.slug, keys[row.batch_id])
         for row in rows
     ]
-    return news, rows[-1].point if rows else None
+    return news, found[-1].point if found else None
 
 
 def keys_of(batches):

@@ -21,6 +21,7 @@ PAGE = 50
 LATEST = 8
 MOST_SHOWN = 500  # records of one page
 MOST_TOUCHED = 2000
+MANY = "*"
 
 
 @require_safe
@@ -85,7 +86,7 @@ def changes(request):
     """What differs between the records that a page shows and those there are: in words, or 204.
 
     The page sends what it shows (`shown`, as key:version), and if it is a list its query string
-    (`page`) and the keys that it heard of and does not show (`touched`).
+    (`page`) and the keys that it heard of and does not show (`touched`, MANY if it wasn't told).
     """
     try:
         about = told_by_desk(request.POST.get("desk", ""))
@@ -97,10 +98,11 @@ def changes(request):
     shown = dict(pairs(request.POST.get("shown", "")))
     present = desk.model.objects.filter(pk__in=shown).values_list("pk", "version")
     changed = {pk for pk, version in present if version != shown[pk]}
-    touched = set(numbers(request.POST.get("touched", ""))[:MOST_TOUCHED]) - shown.keys()
-    fresh = set()
+    touched, fresh = request.POST.get("touched", ""), set()
     if touched and "page" in request.POST:
-        fresh = touched & keys_on(request.POST["page"], desk, request.user)
+        fresh = keys_on(request.POST["page"], desk, request.user) - shown.keys()
+        if touched != MANY:
+            fresh &= set(numbers(touched)[:MOST_TOUCHED])
     if not (changed or fresh):
         return HttpResponse(status=204)
     context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
