@@ -21,7 +21,7 @@ from project.utilisateurs.groups import BUREAU, GESTION
 from tests.factories import make_user
 from tests.jobs.waiting import wait_for
 
-PATIENCE = 10  # seconds in which an event has to come
+PATIENCE = 18  # seconds in which an event has to come: a reader that nobody wakes looks after 20
 
 
 class Place:
