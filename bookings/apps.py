@@ -34,7 +34,9 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
-        from . import notifications, parties  # models, which are not there before ready()
+        from project.notifications.live import kinds  # models, which are not there before ready()
+
+        from . import bell, notifications, parties
         from .public_holidays import check_country
         from .seed import seed
 
@@ -46,7 +48,9 @@ class BookingsConfig(AppConfig):
             prefix_field="reference",
         )
         seeding.register("bookings", seed, order=30)
-        desks.register(the_desk())
+        desk = the_desk()
+        desks.register(desk)
+        kinds.register(desk, *bell.KINDS)
         nav.register(MENU)
         parties.register()
         for kind in notifications.KINDS:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("directory/", include("project.directory.urls")),
     path("mails/", include("project.notifications.mail_urls")),
     path("jobs/", include("project.jobs.urls")),
+    path("", include("project.notifications.live.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -112,8 +112,9 @@ def edit(request, desk, record, form_class, *, service, title, template="ui/form
                     tell(request, action, Outcome(batch=batch, changed=1))
                 return redirect(record)
         version = seen  # what they saw first stays what they answer for
+    watched = {"slug": desk.slug, "pk": record.pk, "version": version}
     return _form_page(
-        request, template, form, title, record.get_absolute_url(), {"version": version}
+        request, template, form, title, record.get_absolute_url(), {"version": version}, watched
     )
 
 
@@ -122,12 +123,13 @@ def _allow(request, action):
         raise PermissionDenied(action.permission)
 
 
-def _form_page(request, template, form, title, back_url, hidden):
+def _form_page(request, template, form, title, back_url, hidden, watched=None):
     context = {
         "form": form,
         "title": title,
         "back_url": back_url,
         "hidden": hidden.items(),
+        "watched": watched,
     }
     return render(request, template, context, status=422 if form.errors else 200)
 

@@ -10,6 +10,9 @@ The order is always the same, in one transaction:
 5. the UPDATE of those, and their history rows read back from the table.
 
 The number of statements does not grow with the selection, and no id comes to Python.
+
+Whoever has to know of every change (open pages, …) joins `listeners`: each is called with the
+batch, inside its transaction, once it is written.
 """
 
 import uuid
@@ -26,6 +29,8 @@ from django.utils.translation import gettext as _
 
 from .acting import current_user
 from .refusals import first_refusal
+
+listeners = []
 
 P = 2147483647  # prime; keeps every product below 2**62, which both databases can hold
 
@@ -171,6 +176,7 @@ class Recording:
         # History tells why; where nobody was asked, it tells what.
         self.why = batch.reason or ("" if by_record else str(sentence))
         self.outcome = Outcome(batch=batch)
+        self.has_written = False  # beyond log lines: records
 
     def accepted(self):
         """The selected records that nothing refuses."""
@@ -204,6 +210,7 @@ class Recording:
         values = {**values, **self.model.derived(values)}
         records.update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
         write_history(records, self.batch, "~", self.batch.reason or str(why))
+        self.has_written = True
 
     def note(self):
         """Write the log alone: for what was shown or printed and changed nothing."""
@@ -232,6 +239,7 @@ class Recording:
             ),
         )
         write_history(self.touched(), self.batch, "+", self.why)
+        self.has_written = True
 
     def _changes(self, values):
         told = {}
@@ -320,14 +328,16 @@ def recorded(
     locks=(),
     undo_of=None,
     expected=0,
+    announced=True,
 ):
     """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
 
     `sentence` is the log line: text, or an expression over the record. `locks` are querysets of
     other rows that the refusals read (drivers): locked first, so that no two batches decide on
     the same facts. `expected` is how many will have changed, where that is known beforehand: it
-    spares the statement that corrects the batch's count. Raises `SelectionChanged` and
-    `AlreadyDone`; nothing is written then.
+    spares the statement that corrects the batch's count. What is not `announced` (demo data, a bulk
+    load) is told to no listener. Raises `SelectionChanged` and `AlreadyDone`; nothing is written
+    then.
     """
     selection = plain(selection)
     ticket = ticket or Ticket()
@@ -351,6 +361,14 @@ def recorded(
         if (batch.changed, batch.refused) != (outcome.changed, outcome.refused_count):
             batch.changed, batch.refused = outcome.changed, outcome.refused_count
             batch.save(update_fields=["changed", "refused"])
+        if announced and recording.has_written and outcome.changed:
+            tell(batch)
+
+
+def tell(batch):
+    """Tell the listeners of a batch that is written, but for its commit."""
+    for listener in listeners:
+        listener(batch)
 
 
 def _refuse(batch, selection, refusals):
@@ -469,6 +487,7 @@ def save(instance, write, *, by=None, reason="", action=None, token=None, undo_o
         write_history(recording.selection, batch, "+" if adding else "~", recording.why)
         batch.changed = 1
         batch.save(update_fields=["changed"])
+        tell(batch)
         return batch
 
 

@@ -34,12 +34,15 @@ class DirectoryConfig(AppConfig):
     verbose_name = _("Directory")
 
     def ready(self):
-        from . import desks, seed  # they import models, which are not there before ready()
+        from project.notifications.live import kinds  # models, which are not there before ready()
+
+        from . import desks, seed
 
         groups.register("directory", bureau=permissions.BUREAU)
         seeding.register("accounts", seed.seed_accounts, order=10)
         seeding.register("parties", seed.seed_parties, order=20)
         for desk in desks.DESKS:
             registry.register(desk)
+            kinds.register(desk, kinds.Kind("directory", _("Customers, drivers and partners")))
             search.register(desk.model, columns=("search_text",))
         nav.register(MENU)

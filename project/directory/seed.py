@@ -67,7 +67,9 @@ def fill(model, fields, wanted):
             record.derive()
         rows.bulk_create(records, batch_size=CHUNK)
         new = rows.filter(pk__gt=last)
-        with recorded("directory.seed", new, by=None, sentence=_("Created")) as batch:
+        with recorded(
+            "directory.seed", new, by=None, sentence=_("Created"), announced=False
+        ) as batch:
             batch.created(new, name=F("name"))
 
 

@@ -11,15 +11,22 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from .mail_views import VIEW, failed_count  # models, which are not there before ready()
+        # models, which are not there before ready()
+        from project.utilisateurs import backends
 
+        from .live import bell
+        from .mail_views import VIEW
+        from .models import OutgoingMail
+
+        bell.open_room()
+        backends.carry("failed_mails", OutgoingMail.objects.failed().counted())
         groups.register("notifications", bureau=("view_outgoingmail", "resend_outgoingmail"))
         mails = nav.Item(
             _("E-mails"),
             "mails:list",
             permission=VIEW,
             icon="mail",
-            alerts=failed_count,
+            alerts=lambda user: user.failed_mails,
             alert=_("failed"),
         )
         nav.register(nav.Section(_("Messages"), (mails,), order=80))

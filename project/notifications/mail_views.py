@@ -114,8 +114,3 @@ def described(mails):
         }
         for mail in mails
     ]
-
-
-def failed_count():
-    """For the menu; one statement, which reads no further than it shows."""
-    return count_of(OutgoingMail.objects.failed(), cap=99)

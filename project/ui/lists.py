@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
@@ -61,6 +61,18 @@ def render_list(request, desk, table_class, *, new_url=None, template="ui/desk.h
         url = links.to(filterset.query)
         response["HX-Push-Url"] = "false" if url == request.htmx.current_url_abs_path else url
     return response
+
+
+def keys_on(query, desk, user):
+    """The keys that the page of this query string would show if it were read now."""
+    asked = QueryDict(query)
+    _columns, size = preferences(user, desk.slug)
+    sort = table_of(desk.slug).sort(asked.get("sort", ""))
+    branches = desk.filterset(asked, user=user).branches(sort)
+    page = Pager(branches, sort, size=size, fields=[]).page(
+        after=asked.get("after"), before=asked.get("before"), count=lambda: None
+    )
+    return {row[0] for row in page.rows}
 
 
 @dataclass(frozen=True, slots=True)

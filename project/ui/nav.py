@@ -1,6 +1,6 @@
 """The main menu. Each room registers its section from its apps.py.
 
-No table is read, but by an item that counts what went wrong.
+No table is read: what an item counts came with the user.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ _sections = []
 class Item:
     """A line of the menu: the page `url_name`, with a `query` if it is a filtered list.
 
-    `alerts` counts what needs somebody's attention there, in one statement; `alert` is the word
-    for what it counts.
+    `alerts(user)` counts what needs somebody's attention there, without a statement; `alert` is the
+    word for what it counts.
     """
 
     label: Any
@@ -83,7 +83,7 @@ def menu(request):
                     "url": item.url,
                     "icon": item.icon,
                     "current": item is current,
-                    "alerts": item.alerts() if item.alerts else None,
+                    "alerts": item.alerts(request.user) if item.alerts else None,
                     "alert": item.alert,
                 }
                 for item in items

@@ -92,7 +92,7 @@ class Table(django_tables2.Table):
     @property
     def fields(self):
         """What to read of each record, in the order that `body` expects after its pk and key."""
-        fields = dict.fromkeys([self.link[1], self.named_by])
+        fields = dict.fromkeys([self.link[1], self.named_by, "version"])
         for column in self.shown_columns.values():
             fields |= dict.fromkeys(column.fields)
         fields.pop("pk", None)
@@ -131,13 +131,14 @@ class Table(django_tables2.Table):
         for name, column in self.shown_columns.items():
             css = f' class="{column.css}"' if column.css else ""
             cells.append((f"<td{css}>", self._cell(name, column, places)))
-        link, called = places[self.link[1]], places[self.named_by]
+        link, called, version = (places[name] for name in (self.link[1], self.named_by, "version"))
         pick = escape(_("Select %(name)s"))
 
         def row(values):
             name = escape(str(values[called]))
             html = [
-                f'<tr data-pk="{values[0]}" data-href="{self.url(values[link])}">'
+                f'<tr data-pk="{values[0]}" data-version="{values[version]}" '
+                f'data-href="{self.url(values[link])}">'
                 f'<td class="pick"><label><input type="checkbox" name="pk" value="{values[0]}" '
                 f'aria-label="{pick % {"name": name}}"></label></td>'
             ]

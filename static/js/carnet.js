@@ -8,3 +8,4 @@ import "./keyboard.js";
 import "./lookup.js";
 import "./copy.js";
 import "./sheet.js";
+import "./live.js";

@@ -3,6 +3,18 @@ const LIFE = 12_000; // ms
 const LIFE_WITH_UNDO = 20_000;
 const texts = document.getElementById("texts");
 
+/** Say what happened elsewhere, with the way to it; not over an open dialog. */
+export function tell(text, url) {
+  if (!area || document.querySelector("dialog:modal")) return;
+  const toast = texts.content.firstElementChild.cloneNode(true);
+  toast.className = "toast";
+  toast.dataset.toast = "success"; // goes by itself
+  toast.querySelector("p").textContent = text;
+  const see = Object.assign(document.createElement("a"), { href: url, textContent: texts.dataset.see });
+  toast.querySelector("p").after(see);
+  area.append(toast);
+}
+
 /** Say what went wrong: in the open dialog if there is one, since a modal hides the rest. */
 function say(text) {
   const toast = texts.content.firstElementChild.cloneNode(true);

@@ -55,7 +55,7 @@ def test_the_list_says_what_to_expect_while_empty_and_asks_no_more(client, stran
     client.force_login(stranger)
     html = client.get(reverse("jobs:list")).content.decode()
     assert 'class="empty"' in html
-    assert "hx-trigger" not in html
+    assert 'hx-trigger="every' not in html
 
 
 def test_the_list_takes_as_many_statements_for_many_jobs(

@@ -58,10 +58,10 @@ def test_the_list_shows_what_became_of_each(office, cancelled):
 
 def test_its_statements_do_not_grow_with_the_mails(office, cancelled, django_assert_num_queries):
     cancelled(*many(5))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         office.get(LIST)
     cancelled(*many(60))
-    with django_assert_num_queries(8):  # there are more pages now: they are counted
+    with django_assert_num_queries(7):  # there are more pages now: they are counted
         office.get(LIST)
 
 

@@ -72,6 +72,6 @@ def test_one_line_says_where_one_is(office, url, label):
     assert current(office, url) == [label]
 
 
-def test_it_takes_no_statement_but_the_count_of_failed_mails(office, django_assert_num_queries):
-    with django_assert_num_queries(4):  # session, user and permissions, the jobs, the count
+def test_it_takes_no_statement(office, django_assert_num_queries):
+    with django_assert_num_queries(3):  # session, user with what is carried, the jobs
         office.get("/jobs/")

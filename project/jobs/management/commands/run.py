@@ -18,6 +18,15 @@ HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
 PATIENCE = 10  # seconds that open pages and the job at hand get to finish
 
 
+class Server(uvicorn.Server):
+    """Ends the streams of events first: it would wait for them as for any other response."""
+
+    async def shutdown(self, sockets=None):
+        if close_streams := self.lifespan.state.get("close_streams"):
+            close_streams()
+        await super().shutdown(sockets)
+
+
 class Command(BaseCommand):
     help = "Start Carnet here: database, demo data where there is nothing, pages and worker."
 
@@ -56,7 +65,7 @@ class Command(BaseCommand):
 
     def serve(self, listener):
         """Serve pages beside a worker, until a signal or until either of them ends."""
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 "project.asgi:application",
                 log_config=None,

@@ -1,0 +1,1 @@
+"""What open pages are told of what others did: kinds, the bell, and the stream of events."""

@@ -1,0 +1,185 @@
+"""The pages of the bell, and what an open page asks after it heard of a change."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from project.audit.recorder import log_model_of
+from project.ui.lists import keys_on
+
+from . import bell, words
+from .kinds import MUTED, kinds_of, told_by_desk
+
+PAGE = 50
+LATEST = 8
+MOST_SHOWN = 500  # records of one page
+MOST_TOUCHED = 2000
+MANY = "*"
+
+
+@require_safe
+def notification_list(request):
+    """All that rang this user's bell, newest first."""
+    page = Paginator(rows_of(request.user), PAGE).get_page(request.GET.get("page"))
+    page.object_list = told_in_words(page.object_list)
+    context = {
+        "page": page,
+        "newest": page.object_list[0]["pk"] if page.object_list else 0,
+        "unread": bell.unread(request.user).count(),
+    }
+    return render(request, "notifications/list.html", context)
+
+
+@require_safe
+def latest(request):
+    """What opens under the bell."""
+    return render(request, "notifications/_latest.html", latest_of(request.user))
+
+
+@require_safe
+def open_one(request, announcement):
+    """Lead to what a notification tells of; it has then been read."""
+    notification = get_object_or_404(rows_of(request.user), announcement=announcement)
+    read(bell.unread(request.user).filter(pk=notification.pk))
+    batch = notification.announcement.batch
+    return redirect(words.url_of(batch, words.records_of([batch]).get(batch.pk)))
+
+
+@require_POST
+def mark_read(request):
+    """Mark one notification as read, or all up to the newest that the user saw."""
+    unread = bell.unread(request.user)
+    one, newest = request.POST.get("one", ""), request.POST.get("newest", "")
+    if one.isdecimal():
+        unread = unread.filter(announcement=int(one))
+    elif newest.isdecimal():
+        unread = unread.filter(pk__lte=int(newest))
+    else:
+        raise Http404
+    read(unread)
+    if request.htmx:
+        return render(request, "notifications/_latest.html", latest_of(request.user))
+    return redirect("notifications")
+
+
+@require_POST
+def set_kinds(request):
+    """Keep which kinds ring the bell of this user; what they may not see stays as it was."""
+    user, wanted = request.user, set(request.POST.getlist("kind"))
+    offered = {kind.name for kind in kinds_of(user)}
+    muted = (set(user.preferences.get(MUTED, ())) - offered) | (offered - wanted)
+    user.preferences[MUTED] = dict.fromkeys(sorted(muted), True)
+    user.save(update_fields=["preferences"])
+    messages.success(request, _("Your notifications are saved."))
+    return redirect("profile")
+
+
+@require_POST
+def changes(request):
+    """What differs between the records that a page shows and those there are: in words, or 204.
+
+    The page sends what it shows (`shown`, as key:version), and if it is a list its query string
+    (`page`) and the keys that it heard of and does not show (`touched`, MANY if it wasn't told).
+    """
+    try:
+        about = told_by_desk(request.POST.get("desk", ""))
+    except KeyError:
+        raise Http404 from None
+    desk = about.desk
+    if not about.is_open_to(request.user):
+        raise PermissionDenied(about.permission)
+    shown = dict(pairs(request.POST.get("shown", "")))
+    present = desk.model.objects.filter(pk__in=shown).values_list("pk", "version")
+    changed = {pk for pk, version in present if version != shown[pk]}
+    touched, fresh = request.POST.get("touched", ""), set()
+    if touched and "page" in request.POST:
+        fresh = keys_on(request.POST["page"], desk, request.user) - shown.keys()
+        if touched != MANY:
+            fresh &= set(numbers(touched)[:MOST_TOUCHED])
+    if not (changed or fresh):
+        return HttpResponse(status=204)
+    context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
+    if (what := request.POST.get("what")) in ("record", "form"):
+        context |= {"what": what} | latest_change(desk, changed)
+    return render(request, "notifications/_changed.html", context)
+
+
+@login_not_required
+@require_safe
+def no_stream(request):
+    """Where an ASGI server holds the stream, a WSGI server says that there is none: 204."""
+    return HttpResponse(status=204)
+
+
+# -------------------------------------------------------------------------------------- the rows
+def rows_of(user):
+    return bell.mine(user).select_related("announcement__batch__user")
+
+
+def latest_of(user):
+    rows = list(rows_of(user)[: LATEST + 1])
+    return {
+        "rows": told_in_words(rows[:LATEST]),
+        "more": len(rows) > LATEST,
+        "unread": bell.unread(user).count(),
+    }
+
+
+def told_in_words(notifications):
+    """The notifications as the templates show them; a statement for each kind of record."""
+    batches = [each.announcement.batch for each in notifications]
+    records = words.records_of(batches)
+    return [
+        {
+            "pk": each.pk,
+            "id": each.announcement_id,
+            "who": batch.user,
+            "what": words.what(batch),
+            "name": records.get(batch.pk, (None, ""))[1],
+            "reason": batch.reason,
+            "when": batch.created_at,
+            "unread": each.read_at is None,
+        }
+        for each, batch in zip(notifications, batches, strict=True)
+    ]
+
+
+def read(notifications):
+    notifications.update(read_at=timezone.now())
+
+
+def latest_change(desk, keys):
+    """The last change of these records: who did what, why and when, and the page that shows it."""
+    log, key = log_model_of(desk.model)
+    lines = log._base_manager.filter(**{f"{key}__in": keys}, action_code=F("batch__action"))
+    lines = lines.annotate(name=F(f"{key}__{desk.label}")).select_related("batch__user")
+    line = lines.latest("pk")
+    return {
+        "latest": {
+            "who": line.batch.user,
+            "what": words.what(line.batch),
+            "reason": line.batch.reason,
+            "when": line.timestamp,
+        },
+        "url": desk.record_url(getattr(line, f"{key}_id"), line.name),
+    }
+
+
+# ------------------------------------------------------------------------ what a page sends along
+def numbers(text):
+    return [int(each) for each in text.split(",") if each.isdecimal() and len(each) < 19]
+
+
+def pairs(text):
+    """(key, version) of each "key:version"."""
+    for each in text.split(",")[:MOST_SHOWN]:
+        key, _colon, version = each.partition(":")
+        if key.isdecimal() and version.isdecimal() and len(key) < 19 and len(version) < 10:
+            yield int(key), int(version)

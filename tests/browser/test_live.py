@@ -1,0 +1,170 @@
+"""Two users' pages open at once, on a real server: each sees what the other does."""
+
+import re
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import expect
+
+from bookings import services
+from bookings.models import Booking
+from tests.browser.conftest import PASSWORD
+from tests.browser.test_accessibility import serious
+from tests.notifications.live.conftest import Server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
+BADGE = ".side .bell [data-unread]"
+CHANGED = "#changed"
+
+
+@pytest.fixture
+def server(staff):
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def enter(server, staff, browser):
+    """Sign in with a browser of one's own; a page whose stream is open. Fails on script errors."""
+    problems = []
+    with ExitStack() as stack:
+
+        def sign_in(name, path="/bookings/", **options):
+            context = browser.new_context(locale="en-GB", **options)
+            stack.callback(context.close)
+            page = context.new_page()
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.goto(f"{server.url}/accounts/login/?next={path}")
+            page.fill("input[name=username]", staff[name].username)
+            page.fill("input[name=password]", PASSWORD)
+            with page.expect_response("**/live/stream/**"):
+                page.click("main button.primary")
+            return page
+
+        yield sign_in
+    assert problems == []
+
+
+def cancel(page, row):
+    """As a person does it: tick, Cancel, a reason, confirm."""
+    row.locator("input").check()
+    page.locator("[data-bar] button", has_text=re.compile(r"^\s*Cancel\s*$")).click()
+    page.get_by_label("Reason").fill("Harmattan")
+    page.locator("#dialog-submit").click()
+    expect(page.locator("#dialog")).not_to_be_visible()
+
+
+def cancel_behind(by, *bookings):
+    """As from another process."""
+    selection = Booking.objects.filter(pk__in=[booking.pk for booking in bookings])
+    return services.cancel(selection, by=by, kind="operator", reason="Harmattan").batch
+
+
+def test_one_cancels_and_the_other_sees_it_without_reload(rides, enter):
+    theirs, mine = enter("gestion"), enter("bureau")
+    booking = rides[5]
+    record = enter("gestion", booking.get_absolute_url())
+    row = f"tr[data-pk='{booking.pk}']"
+    unread = int(theirs.locator(f"{BADGE} > span").first.inner_text())
+    theirs.locator("tr[data-pk] input[name=pk]").nth(2).check()
+    cancel(mine, mine.locator(row))
+
+    expect(theirs.locator(f"{BADGE} > span").first).to_have_text(str(unread + 1))
+    toast = theirs.locator(".toast", has_text=f"awa — {booking.reference}: 1 booking cancelled.")
+    expect(toast).to_be_visible()
+    bar = theirs.locator(CHANGED)
+    expect(bar).to_contain_text("1 row changed.")
+    expect(theirs.locator(f"{row} .status-confirmed")).to_be_visible()  # nothing moves by itself
+    bar.get_by_role("button", name="Refresh").click()
+    expect(theirs.locator(f"{row} .status-cancelled")).to_be_visible()
+    expect(bar).to_have_count(0)
+    expect(theirs.locator("tr[aria-selected=true]")).to_have_count(1)  # what was chosen stays so
+
+    notice = record.locator(CHANGED)
+    expect(notice).to_contain_text("Changed by awa in the meantime")
+    expect(notice).to_contain_text("1 booking cancelled. Harmattan")
+    expect(record.locator("#record .status-confirmed").first).to_be_visible()
+    notice.get_by_role("button", name="Refresh").click()
+    expect(record.locator("#record .status-cancelled").first).to_be_visible()
+    expect(notice).to_have_count(0)
+
+    expect(mine.locator(CHANGED)).to_have_count(0)  # one's own act is no news
+    expect(mine.locator(f"{row} .status-cancelled")).to_be_visible()
+
+
+def test_a_form_warns_before_it_is_saved(rides, staff, enter):
+    booking = rides[5]
+    page = enter("gestion", booking.get_edit_url())
+    page.get_by_label("Passenger", exact=False).first.fill("Binta Sow")
+    cancel_behind(staff["bureau"], booking)
+    warning = page.locator(CHANGED)
+    expect(warning).to_contain_text("Changed by awa in the meantime")
+    expect(warning).to_contain_text("which version stays")
+    expect(warning.get_by_role("link", name="See")).to_have_attribute(
+        "href", booking.get_absolute_url()
+    )
+    expect(page.get_by_label("Passenger", exact=False).first).to_have_value("Binta Sow")
+
+
+def test_the_bell_opens_and_what_is_read_is_read_on_every_page(rides, staff, enter):
+    page = enter("gestion")
+    other = page.context.new_page()
+    other.goto(page.url)
+    booking = rides[6]
+    cancel_behind(staff["bureau"], booking)
+    expect(other.locator(".toast", has_text=booking.reference)).to_be_visible()
+    page.locator(".side .bell").focus()
+    page.keyboard.press("Enter")
+    latest = page.locator("#notices")
+    expect(latest.locator(".note").first).to_contain_text(booking.reference)
+    assert serious(page) == []
+    latest.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator(BADGE)).to_be_hidden()
+    expect(other.locator(BADGE)).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(latest).not_to_be_visible()
+    page.locator(".side .bell").click()
+    latest.locator(".note a").first.click()
+    page.wait_for_url(f"**{booking.get_absolute_url()}")
+
+
+def test_what_happened_while_the_server_was_away_is_made_up_for(rides, staff, enter, server):
+    page = enter("gestion")
+    server.close()
+    cancel_behind(staff["bureau"], *rides[5:8])
+    back = Server(port=server.port)
+    try:
+        expect(page.locator(CHANGED)).to_contain_text("3 rows changed.", timeout=15_000)
+        expect(page.locator(".toast", has_text="3 bookings cancelled.")).to_have_count(1)
+    finally:
+        back.close()
+
+
+def test_new_bookings_are_offered_where_they_match(rides, staff, enter):
+    matching, other = enter("gestion", "/bookings/?q=teranga"), enter("gestion", "/bookings/?q=xyz")
+    selection = Booking.objects.filter(pk=rides[9].pk)
+    date = rides[9].pickup_at.date()
+    services.duplicate(selection, by=staff["bureau"], date=date)
+    expect(matching.locator(CHANGED)).to_contain_text("1 new row.")
+    expect(other.locator(".toast", has_text="1 booking created.")).to_be_visible()
+    expect(other.locator(CHANGED)).to_have_count(0)
+    matching.locator(CHANGED).get_by_role("button", name="Refresh").click()
+    expect(matching.locator("#matching")).to_have_text(re.compile(r"^61\b"))
+    expect(matching.locator(CHANGED)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_what_appears_is_accessible(rides, staff, enter, scheme, width):
+    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    page = enter("gestion", viewport={"width": width, "height": 844}, **options)
+    cancel_behind(staff["bureau"], rides[5])
+    expect(page.locator(CHANGED)).to_be_visible()
+    expect(page.locator(".toast", has_text=rides[5].reference)).to_be_visible()
+    assert serious(page) == []
+    bell = page.locator(".bell:visible")
+    expect(bell).to_have_count(1)
+    expect(bell).to_have_accessible_name(re.compile(r"^Notifications \d+\+? unread$"))
+    page.goto(page.url.split("/bookings")[0] + "/notifications/")
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
