@@ -10,7 +10,18 @@ KINDS = (
         _("New bookings"),
         ("bookings.create", "bookings.duplicate", "bookings.return", "bookings.repeat"),
     ),
-    Kind("bookings.changes", _("Changes of bookings"), ("bookings.edit", "bookings.change")),
+    Kind(
+        "bookings.changes",
+        _("Changes of bookings"),
+        (
+            "bookings.edit",
+            "bookings.change",
+            "bookings.change_series",
+            "bookings.reschedule",
+            "bookings.pair",
+            "bookings.unpair",
+        ),
+    ),
     Kind(
         "bookings.cancellations",
         _("Cancellations and restorations"),

@@ -256,7 +256,8 @@ def test_its_actions_are_the_desks_and_those_that_one_may(admin_user, admin):
     offered = dict(admin.get(LIST).context["action_form"].fields["action"].choices)
     assert set(offered) - {""} == {
         "assign", "set_status", "archive", "cancel", "unassign", "restore", "unarchive",
-        "duplicate", "change_series", "recap",
+        "duplicate", "return", "pair", "unpair", "change", "change_series", "settle", "reopen",
+        "recap",
     }  # fmt: skip
     reader = make_user(is_staff=True)
     office = admin_user.groups.get().permissions
