@@ -344,15 +344,14 @@ CHANGE_SERIES = Action(
     permission="bookings.change_booking",
     service=series_changes.change_series,
     refusals=lambda selection, answers: series_changes.not_changeable(
-        selection,
-        **{name: value for name, value in answers.items() if name not in ("override", "tell")},
+        selection, answers.get("values") or {}, bool(answers.get("overwrite"))
     ),
     warns=OVERRIDE,
     form=SeriesChangeForm,
     scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES),
     inverse=series_queries.CHANGE,
-    writes=series_changes.WRITES,
-    undo_refusals=series_changes.not_changed_back,
+    writes=changes.WRITES,
+    undo_refusals=changes.not_changed_back,
     undo_locks=people_of,
     after_undo=notifications.take_back_change,
 )

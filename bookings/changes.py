@@ -1,18 +1,19 @@
 """Changing some fields of many rides at once, each on both segments of a round trip or on one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import line, recorded
-from project.audit.refusals import Refusal, any_refusal, in_force
+from project.audit.recorder import line, plain, recorded
+from project.audit.refusals import Refusal, in_force
 
 from . import notifications
-from .availability import doubled, driver_busy, gone, in_spite_of, people_of
+from .availability import clashes, hold, in_spite_of
 from .models import Booking
 from .models.booking import ends_at
 from .services import ARCHIVED, SETTLED, not_exact
@@ -75,9 +76,11 @@ def new_values(values):
     return new
 
 
-def not_changeable(selection, values):
-    """Why a ride can't take `values` ({name: To}); its driver's other rides count, if it moves."""
-    refusals = (ARCHIVED,)
+def not_changeable(selection, values, refusals=(ARCHIVED,)):
+    """Why a ride can't take `values` ({name: To}), beside `refusals`.
+
+    Its driver's other rides count, if it moves.
+    """
     amounts = [(name, values[name].value) for name in ("price", "payout") if name in values]
     if amounts:
         refusals += (SETTLED,)
@@ -113,28 +116,6 @@ def unchanged(values, new):
     return Refusal("unchanged", same, gettext_lazy("already so"))
 
 
-def clashes(moved, refusals):
-    """What refuses a new time, `new_start` to `new_end` of each ride in `moved`: its people left,
-    or its driver is busy then, outside the selection or in it. A ride that stays is not asked."""
-    stays = Q(pickup_at=F("new_start"), ends_at=F("new_end"))
-    moved = moved.exclude(stays).occupying()
-    with_driver = moved.filter(driver__isnull=False).exclude(any_refusal(refusals))
-    others = (
-        Booking.objects.filter(driver=OuterRef("driver"))
-        .occupying()
-        .exclude(pk__in=with_driver.values("pk"))
-        .exclude(pk=OuterRef("pk"))
-        .overlapping(OuterRef("new_start"), OuterRef("new_end"))
-    )
-    left = gone()
-    busy = driver_busy(OuterRef("driver"))
-    return (
-        replace(left, condition=Q(pk__in=moved.filter(left.condition).values("pk"))),
-        replace(busy, condition=Q(pk__in=with_driver.filter(Exists(others)).values("pk"))),
-        doubled(with_driver, (), "driver", start="new_start", end="new_end"),
-    )
-
-
 def not_changed_back(selection):
     """Why an undo can't give a ride the values that it had before."""
     refusals = (ARCHIVED, SETTLED)
@@ -151,20 +132,46 @@ def change(selection, *, by, values, override="", tell=False, ticket=None):
     `override` is the reason to accept that a driver is busy at the new time. `tell` posts a message
     to each customer who sees a change.
     """
+    return write(
+        selection,
+        lambda: not_changeable(selection, values),
+        by=by,
+        values=values,
+        override=override,
+        tell=tell,
+        ticket=ticket,
+    )
+
+
+def write(
+    selection,
+    refusals,
+    *,
+    by,
+    values,
+    override="",
+    tell=False,
+    ticket=None,
+    action="bookings.change",
+    sentence="",
+):
+    """Change what `refusals()`, asked under lock, does not refuse."""
     if not values:
         raise ValidationError(_("Say what to change."))
-    refusals = not_changeable(selection, values)
-    with recorded(
-        "bookings.change",
-        selection,
-        by=by,
-        reason=override,
-        ticket=ticket,
-        locks=people_of(selection),
-        refusals=in_force(refusals, override),
-        sentence=in_spite_of(line(_("Changed")), refusals, override),
-    ) as batch:
-        batch.update(**new_values(values))
-        if tell:
-            notifications.tell(batch.batch, notifications.CHANGED)
+    selection = plain(selection)
+    with transaction.atomic():
+        hold(selection)
+        refused = refusals()
+        with recorded(
+            action,
+            selection,
+            by=by,
+            reason=override,
+            ticket=ticket,
+            refusals=in_force(refused, override),
+            sentence=in_spite_of(line(sentence or _("Changed")), refused, override),
+        ) as batch:
+            batch.update(**new_values(values))
+            if tell:
+                notifications.tell(batch.batch, notifications.CHANGED)
     return batch.outcome

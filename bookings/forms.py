@@ -343,6 +343,9 @@ class ChangeForm(TellingForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    asks_legs = True
+    left_out = ()
+    last = ("clear", "tell")
     GROUPS = (
         (gettext_lazy("When"), (changes.DAY, changes.CLOCK, "duration_minutes")),
         (
@@ -367,9 +370,11 @@ class ChangeForm(TellingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         rides = list(self.selection.order_by().values("leg", *changes.FIELDS)[:3])
-        legs = len(rides) > 2 or any(ride["leg"] for ride in rides)
-        if len(rides) > 2:
+        legs = self.asks_legs and any(ride["leg"] for ride in rides)
+        if self.asks_legs and len(rides) > 2:
             legs = self.selection.order_by().exclude(leg="").exists()
+        for name in self.left_out:
+            del self.fields[name]
         for name in changes.FIELDS:
             self.fields[name] = self._field(name, rides)
         self.fields["clear"].choices = [
@@ -377,7 +382,10 @@ class ChangeForm(TellingForm):
             for name in changes.FIELDS
             if Booking._meta.get_field(name).blank
         ]
-        names = [name for _title, group in self.GROUPS for name in group]
+        groups = [
+            (title, [name for name in group if name in self.fields]) for title, group in self.GROUPS
+        ]
+        names = [name for _title, group in groups for name in group]
         if legs:
             for name in names:
                 self.fields[f"{name}_leg"] = forms.ChoiceField(
@@ -385,14 +393,13 @@ class ChangeForm(TellingForm):
                     choices=[("", _("Both")), *Leg.choices],
                     required=False,
                 )
-        self.order_fields([*names, "clear", "tell"])
+        self.order_fields([*names, *self.last])
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True  # the dialog has it
         self.helper.layout = Layout(
-            *(Fieldset(title, *map(self._row, group)) for title, group in self.GROUPS),
-            "clear",
-            "tell",
+            *(Fieldset(title, *map(self._row, group)) for title, group in groups),
+            *self.last,
         )
 
     def _field(self, name, rides):
@@ -439,7 +446,8 @@ class ChangeForm(TellingForm):
                 self.add_error("clear", _("A field is either emptied or given a new value."))
             values[name] = changes.To(Booking._meta.get_field(name).get_default())
         if not values and not self.errors:
-            self.add_error(changes.DAY, _("Say what to change: fill in at least one field."))
+            first = next(iter(self.fields))
+            self.add_error(first, _("Say what to change: fill in at least one field."))
         return {"values": values, "tell": data.get("tell", False)}
 
 

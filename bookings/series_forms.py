@@ -14,29 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.refusals import first_refusal
-from project.ui.lookup import SuggestInput
 
-from .forms import TellField, TellingForm
+from . import changes
+from .forms import ChangeForm, TellField
 from .public_holidays import holidays_of
-from .querysets import LONGEST_RIDE
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
 from .series_schedule import day_of, new_rule, not_droppable
 from .series_services import keep_people, plan_of, segments_of
-from .states import VehicleClass
 
 BY_DATE = "date"
-
-
-def amount_field(label):
-    return forms.DecimalField(
-        label=label,
-        required=False,
-        min_value=0,
-        max_digits=14,
-        decimal_places=3,
-        localize=True,
-        widget=forms.TextInput(attrs={"data-preview": "", "inputmode": "decimal"}),
-    )
 
 
 class DaysField(forms.MultipleChoiceField):
@@ -151,62 +137,23 @@ class RuleForm(forms.Form):
         return data
 
 
-class SeriesChangeForm(TellingForm):
-    """What to change of the rides of a series; what is left empty stays as it is."""
+class SeriesChangeForm(ChangeForm):
+    """What to change of the rides of a series: each on its own day, and one segment's pattern is
+    not the other's."""
 
-    time = forms.TimeField(
-        label=gettext_lazy("Pickup at"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
-        help_text=gettext_lazy("Each on its own day. What is left empty stays as it is."),
-    )
-    duration_minutes = forms.IntegerField(
-        label=gettext_lazy("Expected duration (minutes)"),
-        required=False,
-        min_value=1,
-        max_value=int(LONGEST_RIDE.total_seconds() // 60),
-        widget=forms.NumberInput(attrs={"data-preview": ""}),
-    )
-    pickup_address = forms.CharField(
-        label=gettext_lazy("Pickup"),
-        required=False,
-        max_length=255,
-        widget=SuggestInput(url="bookings:addresses"),
-    )
-    dropoff_address = forms.CharField(
-        label=gettext_lazy("Drop-off"),
-        required=False,
-        max_length=255,
-        widget=SuggestInput(url="bookings:addresses"),
-    )
-    vehicle_class = forms.ChoiceField(
-        label=gettext_lazy("Vehicle class"),
-        required=False,
-        choices=[("", "—"), *VehicleClass.choices],
-    )
-    price = amount_field(gettext_lazy("Price"))
-    payout = amount_field(gettext_lazy("Payout"))
-    driver_notes = forms.CharField(
-        label=gettext_lazy("Notes for the driver"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
     overwrite = forms.BooleanField(
         label=gettext_lazy("Those changed by hand as well"),
         required=False,
         widget=forms.CheckboxInput(attrs={"data-preview": ""}),
     )
 
+    asks_legs = False
+    left_out = (changes.DAY,)
+    last = ("clear", "overwrite", "tell")
+
     def clean(self):
-        data = super().clean()
-        said = [
-            name
-            for name in data
-            if name not in ("overwrite", "tell") and data[name] not in (None, "")
-        ]
-        if not (said or self.errors):
-            self.add_error("time", _("Say what to change."))
-        return data
+        overwrite = self.cleaned_data.get("overwrite", False)
+        return {**super().clean(), "overwrite": overwrite}
 
 
 class RepeatForm(RuleForm):

@@ -1,6 +1,6 @@
 """The verbs on series: make a ride recur, and change what recurs."""
 
-from bisect import bisect_left, insort
+from bisect import insort
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -27,9 +27,8 @@ from project.audit.rows import table_of
 from project.directory.models import Customer, Driver, Partner
 
 from . import notifications, services
-from .availability import CUSTOMER_LEFT, gone
+from .availability import CUSTOMER_LEFT, busy_of, clash, gone
 from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
-from .querysets import LONGEST_RIDE
 from .recurrence import moments, shifted
 from .series_queries import REPEAT, TIED, UNTIE
 from .services import ARCHIVED, CANCELLED, COPIED
@@ -141,41 +140,18 @@ def keep_people(rides):
     the other.
     """
     drivers = {ride.template.driver_id for ride in rides} - {None}
-    busy = busy_of(drivers, rides)
+    busy = busy_of(drivers, [(ride.pickup_at, ride.ends_at) for ride in rides])
     for ride in sorted(rides, key=lambda ride: ride.pickup_at):
         ride.partner = ride.template.partner_id
         taken = busy.get(ride.template.driver_id)
         if taken is None:
             continue
-        ride.clash = clash(taken, ride.pickup_at, ride.ends_at)
-        if not ride.clash:
+        other = clash(taken, ride.pickup_at, ride.ends_at)
+        if other:
+            *_times, ride.clash = other
+        else:
             ride.driver = ride.template.driver_id
             insort(taken, (ride.pickup_at, ride.ends_at, _("another ride of this series")))
-
-
-def busy_of(drivers, rides, but=()):
-    """{driver: sorted [(start, end, reference)]} around `rides`, which have pickup_at, ends_at."""
-    busy = {driver: [] for driver in drivers}
-    if busy and rides:
-        start = min(ride.pickup_at for ride in rides)
-        end = max(ride.ends_at for ride in rides)
-        taken = Booking.objects.filter(driver__in=drivers).occupying().overlapping(start, end)
-        fields = ("pickup_at", "ends_at", "reference", "driver", "pk")
-        for *when, driver, pk in taken.order_by("pickup_at").values_list(*fields):
-            if pk not in but:
-                busy[driver].append(tuple(when))
-    return busy
-
-
-def clash(taken, start, end):
-    """The reference of a ride in `taken` (sorted) that shares a moment with [start, end); or ''."""
-    first = bisect_left(taken, (start - LONGEST_RIDE,))
-    for begins, ends, reference in taken[first:]:
-        if begins >= end:
-            break
-        if ends > start:
-            return reference
-    return ""
 
 
 # --------------------------------------------------------------------------------- make it recur

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.former import before, untouched_since
-from project.audit.recorder import Outcome, Stale, line, log_model_of, recorded
+from project.audit.recorder import Outcome, Stale, line, lock, log_model_of, recorded
 from project.audit.refusals import Refusal
 
 from . import desk as desks
@@ -77,14 +77,15 @@ def _undo(batch, by):
 
     if action.revert:
         return _revert(desk, action, batch, selection, untouched, by)
-    refusals = (touched_since,)
     former = {name: before(desk.model, batch, name) for name in action.writes}
     selection = selection.order_by().annotate(
         **{f"before_{name}": value for name, value in former.items()}
     )
-    if action.undo_refusals:
-        refusals += action.undo_refusals(selection)
-    locks = action.undo_locks(selection) if action.undo_locks else []
+    for rows in action.undo_locks(selection) if action.undo_locks else ():
+        lock(rows)
+    refusals = (touched_since,)
+    if action.undo_refusals:  # what may go back is judged without what stays
+        refusals += action.undo_refusals(selection.filter(untouched))
     inverse = desk.action(action.inverse)
     with recorded(
         inverse.code,
@@ -93,7 +94,6 @@ def _undo(batch, by):
         reason=line(_("Undo"), batch.reason),
         sentence=line(_("Undone: %(action)s") % {"action": action.label}),
         refusals=refusals,
-        locks=locks,
         undo_of=batch,
     ) as recording:
         recording.update(**former)

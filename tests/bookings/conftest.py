@@ -1,6 +1,8 @@
 import pytest
 from django.test import Client
 
+from bookings import series_changes
+from bookings.changes import To
 from bookings.models import Booking
 from project.utilisateurs.groups import BUREAU, GESTION
 from tests.factories import make_customer, make_user
@@ -49,6 +51,19 @@ def browser_of(user):
 def only(*bookings):
     """A selection of just these."""
     return Booking.objects.filter(pk__in=[booking.pk for booking in bookings])
+
+
+def change_series(selection, *, by, overwrite=False, override="", **values):
+    """Change occurrences; `time` is the time of day."""
+    if "time" in values:
+        values["clock"] = values.pop("time")
+    return series_changes.change_series(
+        selection,
+        by=by,
+        values={name: To(value) for name, value in values.items()},
+        overwrite=overwrite,
+        override=override,
+    )
 
 
 def codes(outcome):

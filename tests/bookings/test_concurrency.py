@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from bookings import series_changes, series_schedule, series_services, services
+from bookings import series_schedule, series_services, services
 from bookings.models import Booking, BookingLog, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Status
@@ -17,7 +17,7 @@ from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
 from project.audit.numbering import allocate
 from project.audit.recorder import AlreadyDone, SelectionChanged, Stale, Ticket
-from tests.bookings.conftest import only
+from tests.bookings.conftest import change_series, only
 from tests.factories import make_booking, make_customer, make_driver, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -258,9 +258,7 @@ def test_a_series_is_not_moved_onto_a_ride_given_at_the_same_moment(user):
         noon = timezone.localtime(ride.pickup_at).replace(hour=12)
         other = make_booking(pickup_at=noon + timedelta(days=1))
         at_once(
-            lambda ride=ride: series_changes.change_series(
-                only(ride).whole_series(), by=user, time=time(12, 0)
-            ),
+            lambda ride=ride: change_series(only(ride).whole_series(), by=user, time=time(12, 0)),
             lambda other=other, driver=driver: services.assign(only(other), by=user, driver=driver),
         )
         assert overlapping_pairs(driver) == []

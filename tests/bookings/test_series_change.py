@@ -7,14 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings import actions, series_changes, series_services, services
+from bookings import actions, series_services, services
 from bookings.models import Booking
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, PaymentState, Status
 from project.actions.undo import undo
 from project.search.index import matching
 from tests.asking import act, picked, toasts, url_of
-from tests.bookings.conftest import codes, only
+from tests.bookings.conftest import change_series, codes, only
 from tests.factories import make_booking, make_driver, make_round_trip
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def state(rides):
 
 
 def test_time_price_and_way_change_from_this_one_on(bureau, rides):
-    outcome = series_changes.change_series(
+    outcome = change_series(
         only(rides[2]).following(),
         by=bureau,
         time=time(10, 15),
@@ -90,7 +90,7 @@ def test_local_time_is_meant(bureau, settings):
     settings.TIME_ZONE = "Europe/Paris"
     ride = make_booking(pickup_at=datetime(2027, 3, 27, 7, 30, tzinfo=UTC))
     series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=3))
-    series_changes.change_series(only(ride).whole_series(), by=bureau, time=time(9, 0))
+    change_series(only(ride).whole_series(), by=bureau, time=time(9, 0))
     pickups = Booking.objects.order_by("pickup_at").values_list("pickup_at", flat=True)
     assert [f"{at:%d %H:%M}" for at in pickups] == ["27 08:00", "28 07:00", "29 07:00"]
 
@@ -100,22 +100,18 @@ def test_what_was_changed_by_hand_is_kept_unless_asked_otherwise(bureau, rides):
     services.edit(rides[1], by=bureau)
     services.set_status(only(rides[2]), by=bureau, status=Status.CONFIRMED)  # no departure
     everything = only(rides[0]).whole_series()
-    outcome = series_changes.change_series(everything, by=bureau, pickup_address="Ngor")
+    outcome = change_series(everything, by=bureau, pickup_address="Ngor")
     assert (outcome.changed, codes(outcome)) == (5, {"by_hand": 1})
-    outcome = series_changes.change_series(
-        everything, by=bureau, pickup_address="Yoff", overwrite=True
-    )
+    outcome = change_series(everything, by=bureau, pickup_address="Yoff", overwrite=True)
     assert (outcome.changed, codes(outcome)) == (6, {})
     # From now on that one is like the others again.
-    assert series_changes.change_series(everything, by=bureau, pickup_address="Ngor").changed == 6
+    assert change_series(everything, by=bureau, pickup_address="Ngor").changed == 6
 
 
 def test_a_change_of_one_occurrence_alone_is_by_hand(bureau, rides):
-    series_changes.change_series(only(rides[3]), by=bureau, driver_notes="Sign")
+    change_series(only(rides[3]), by=bureau, driver_notes="Sign")
     everything = only(rides[0]).whole_series()
-    assert codes(series_changes.change_series(everything, by=bureau, driver_notes="Bell")) == {
-        "by_hand": 1
-    }
+    assert codes(change_series(everything, by=bureau, driver_notes="Bell")) == {"by_hand": 1}
 
 
 def test_what_is_over_cancelled_archived_or_settled_is_left_alone_and_named(bureau, rides):
@@ -126,7 +122,7 @@ def test_what_is_over_cancelled_archived_or_settled_is_left_alone_and_named(bure
     rides[2].settled_amount, rides[2].settled_on, rides[2].settled_by = 5, MONDAY.date(), bureau
     rides[2].payment_state = PaymentState.PAID
     rides[2].save(action="bookings.settle", by=bureau)
-    outcome = series_changes.change_series(Booking.objects.all(), by=bureau, time=time(7, 0))
+    outcome = change_series(Booking.objects.all(), by=bureau, time=time(7, 0))
     assert outcome.changed == 3
     assert codes(outcome) == {"closed": 1, "archived": 1, "settled": 1, "no_series": 1}
 
@@ -135,22 +131,18 @@ def test_a_driver_who_is_busy_then_keeps_the_ride_where_it_is(bureau, driver, ri
     other = MONDAY + timedelta(days=2, hours=3)
     make_booking(pickup_at=other, driver=driver)
     everything = only(rides[0]).whole_series()
-    outcome = series_changes.change_series(everything, by=bureau, time=time(12, 0))
+    outcome = change_series(everything, by=bureau, time=time(12, 0))
     assert (outcome.changed, codes(outcome)) == (5, {"driver_busy": 1})
     assert times(rides)[2] == "06 08:30"
-    outcome = series_changes.change_series(
-        everything, by=bureau, time=time(12, 0), override="They agreed"
-    )
-    assert outcome.changed == 6
+    outcome = change_series(everything, by=bureau, time=time(12, 0), override="They agreed")
+    assert (outcome.changed, codes(outcome)) == (1, {"unchanged": 5})
     entry = rides[2].logs.get(batch=outcome.batch)
     assert entry.action.endswith(" — They agreed")
 
 
 def test_rides_that_would_be_in_each_others_way_stay(bureau, driver):
     rides = a_series(bureau, 3, driver=driver)
-    outcome = series_changes.change_series(
-        only(rides[0]).whole_series(), by=bureau, duration_minutes=25 * 60
-    )
+    outcome = change_series(only(rides[0]).whole_series(), by=bureau, duration_minutes=25 * 60)
     # The second can't grow, and as it stays where it is, neither can the first.
     assert (outcome.changed, codes(outcome)) == (1, {"driver_busy": 2})
     busy = Booking.objects.filter(driver=driver)
@@ -166,21 +158,19 @@ def test_a_driver_who_left_is_not_moved(bureau, driver, rides):
     driver.is_active = False
     driver.save()
     everything = only(rides[0]).whole_series()
-    assert codes(series_changes.change_series(everything, by=bureau, time=time(12, 0))) == {
-        "inactive": 6
-    }
-    assert series_changes.change_series(everything, by=bureau, price=Decimal(5)).changed == 6
+    assert codes(change_series(everything, by=bureau, time=time(12, 0))) == {"inactive": 6}
+    assert change_series(everything, by=bureau, price=Decimal(5)).changed == 6
 
 
 def test_an_amount_must_have_the_currencys_decimals(bureau, rides):
     everything = only(rides[0]).whole_series()
-    outcome = series_changes.change_series(everything, by=bureau, price=Decimal("9.50"))
+    outcome = change_series(everything, by=bureau, price=Decimal("9.50"))
     assert (outcome.changed, codes(outcome)) == (0, {"price_decimals": 6})
 
 
 def test_undo_puts_every_field_back(bureau, rides):
     before = state(rides)
-    outcome = series_changes.change_series(
+    outcome = change_series(
         only(rides[1]).following(),
         by=bureau,
         time=time(22, 0),
@@ -198,9 +188,7 @@ def test_undo_puts_every_field_back(bureau, rides):
 
 
 def test_undo_respects_the_drivers_time(bureau, driver, rides):
-    outcome = series_changes.change_series(
-        only(rides[0]).whole_series(), by=bureau, time=time(12, 0)
-    )
+    outcome = change_series(only(rides[0]).whole_series(), by=bureau, time=time(12, 0))
     make_booking(pickup_at=MONDAY + timedelta(days=3), driver=driver)
     done = undo(outcome.batch, by=bureau)
     assert (done.changed, codes(done)) == (5, {"driver_busy": 1})
@@ -211,7 +199,7 @@ def test_its_statements_do_not_grow_with_the_series(bureau):
     for count in (2, 200):
         rides = a_series(bureau, count, driver=make_driver())
         with CaptureQueriesContext(connection) as statements:
-            outcome = series_changes.change_series(
+            outcome = change_series(
                 only(rides[0]).whole_series(),
                 by=bureau,
                 time=time(11, 0),
@@ -232,7 +220,7 @@ def test_the_dialog_previews_what_changes_what_is_kept_and_what_conflicts(
     rides[1].pickup_address = "Almadies"
     services.edit(rides[1], by=bureau)
     make_booking(pickup_at=MONDAY + timedelta(days=2, hours=3), driver=driver)
-    given = picked(rides[0]) | {"scope": "series", "time": "12:00"}
+    given = picked(rides[0]) | {"scope": "series", "clock": "12:00"}
     asked = desk.post(url_of("change_series"), given | {"preview": "1"})
     preview = asked.context["preview"]
     assert (preview.total, preview.ready) == (6, 4)
@@ -245,14 +233,14 @@ def test_the_dialog_previews_what_changes_what_is_kept_and_what_conflicts(
 
 
 def test_following_skips_neither_this_one_nor_takes_the_ones_before(desk, rides):
-    act(desk, url_of("change_series"), picked(rides[4]) | {"scope": "following", "time": "06:00"})
+    act(desk, url_of("change_series"), picked(rides[4]) | {"scope": "following", "clock": "06:00"})
     assert times(rides)[3:] == ["07 08:30", "08 06:00", "09 06:00"]
 
 
 def test_of_a_round_trip_the_same_segment_changes(desk, bureau):
     out, back = make_round_trip(pickup_at=MONDAY)
     series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
-    act(desk, url_of("change_series"), picked(back) | {"scope": "series", "time": "18:00"})
+    act(desk, url_of("change_series"), picked(back) | {"scope": "series", "clock": "18:00"})
     hours = Booking.objects.order_by("original_start", "leg").values_list("leg", "pickup_at__hour")
     assert list(hours) == [(Leg.OUTBOUND, 8), (Leg.RETURN, 18)] * 3
 
@@ -260,8 +248,8 @@ def test_of_a_round_trip_the_same_segment_changes(desk, bureau):
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({}, "time"),
-        ({"time": "25:00"}, "time"),
+        ({}, "clock"),
+        ({"clock": "25:00"}, "clock"),
         ({"duration_minutes": "0"}, "duration_minutes"),
         ({"duration_minutes": "999999"}, "duration_minutes"),
         ({"price": "-1"}, "price"),

@@ -8,14 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings import series_changes, series_schedule, series_services, services
+from bookings import series_schedule, series_services, services
 from bookings.models import Booking, RoundTrip, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
 from project.audit.models import Batch
 from project.audit.recorder import SelectionChanged, digest_of
 from tests.asking import HTMX, toasts
-from tests.bookings.conftest import codes, only
+from tests.bookings.conftest import change_series, codes, only
 from tests.bookings.posting import text_of
 from tests.factories import make_booking, make_driver, make_round_trip
 
@@ -133,7 +133,7 @@ def test_what_has_departed_stays(bureau):
 
 
 def test_new_rides_are_copies_of_the_one_it_was_asked_for(bureau, rides):
-    series_changes.change_series(only(rides[3]).following(), by=bureau, time=time(10, 0))
+    change_series(only(rides[3]).following(), by=bureau, time=time(10, 0))
     ride = Booking.objects.get(pk=rides[3].pk)
     series_schedule.reschedule(ride, by=bureau, rule=daily(4), whole=False)  # until the 10th
     made = Booking.objects.get(logs__action_code="bookings.rescheduled")

@@ -66,7 +66,13 @@ def acts():
         "change_series": (
             {"series": a_series, "original_start": timezone.now},
             series_changes.change_series,
-            {"time": time(10, 15), "pickup_address": "Ngor", "payout": 4000},
+            {
+                "values": {
+                    "clock": To(time(10, 15)),
+                    "pickup_address": To("Ngor"),
+                    "payout": To(4000),
+                }
+            },
         ),
     }
 
