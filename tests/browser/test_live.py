@@ -8,8 +8,10 @@ from playwright.sync_api import expect
 
 from bookings import services
 from bookings.models import Booking
+from bookings.states import Status
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_accessibility import serious
+from tests.factories import make_round_trip
 from tests.notifications.live.conftest import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
@@ -168,3 +170,22 @@ def test_what_appears_is_accessible(rides, staff, enter, scheme, width):
     page.goto(page.url.split("/bookings")[0] + "/notifications/")
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_the_page_of_a_round_trip_says_when_a_segment_is_cancelled(rides, enter):
+    out, back = make_round_trip(status=Status.CONFIRMED)
+    trip = enter("gestion", out.round_trip.get_absolute_url())
+    mine = enter("bureau", back.get_absolute_url())
+    mine.locator("#buttons").get_by_role("button", name="Cancel", exact=True).click()
+    mine.get_by_label("Reason", exact=False).fill("Harmattan")
+    mine.locator("#dialog-submit").click()
+    expect(mine.locator("#record .status-cancelled").first).to_be_visible()
+
+    notice = trip.locator(CHANGED)
+    expect(notice).to_contain_text("awa")
+    expect(trip.locator("#record .status-cancelled")).to_have_count(0)
+    notice.get_by_role("button", name="Refresh").click()
+    expect(trip.locator("#record .status-cancelled")).to_have_count(1)
+    expect(trip.locator("#record .status-confirmed")).to_have_count(1)
+    expect(notice).to_have_count(0)
+    assert serious(trip) == []
