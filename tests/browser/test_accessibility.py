@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from bookings.models import Series
 from bookings.recurrence import Rule
 from bookings.series_services import repeat
+from tests.factories import make_round_trip
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -16,6 +17,7 @@ def pages(rides):
     booking = rides[5]
     repeat(rides[6], by=rides[6].logs.get().user, rule=Rule("DAILY", count=5))
     series = Series.objects.get()
+    segment, _back = make_round_trip()
     return [
         "/bookings/",
         "/bookings/?q=nobody-is-called-this",
@@ -32,7 +34,10 @@ def pages(rides):
         "/directory/customers/new/",
         "/directory/drivers/",
         "/directory/partners/",
+        segment.round_trip.get_absolute_url(),
         "/jobs/",
+        "/mails/",
+        "/notifications/",
         "/accounts/profile/",
         "/nowhere/",
     ]
