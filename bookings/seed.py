@@ -403,6 +403,10 @@ class Demo:
             self.bill(booking, 50)
         age = self.minute - ride.end
         self.pay(booking, age)
+        paid_out = booking.status == Status.COMPLETED and booking.payout is not None and self.clerk
+        if paid_out and age > 20 * DAY and self.chance() < 0.9:
+            booking.settled_amount, booking.settled_by = booking.payout, self.clerk
+            booking.settled_on = self.at(ride.end + 10 * DAY).date()
         if booking.status in CLOSED and age > 300 * DAY and self.chance() < 0.85:
             booking.archived_at = self.at(ride.end + 90 * DAY)
 

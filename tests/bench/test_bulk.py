@@ -40,6 +40,9 @@ CONFIRMED = {
     "billable": False,
     "fee": None,
     "archived_at": None,
+    "settled_amount": None,
+    "settled_on": None,
+    "settled_by": None,
     "driver": None,
     "partner": None,
 }
