@@ -384,6 +384,7 @@ def told(recording, series, segments, tied):
         ),
     )
     recording.outcome.changed = lines - len(segments)
+    recording.has_written = True
     write_history(rides, batch, either(first, Value("~"), Value("+")), recording.why)
 
 

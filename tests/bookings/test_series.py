@@ -292,8 +292,8 @@ def test_a_year_of_rides_takes_as_many_statements_as_two(django_user_model, kept
         assert Booking.history.filter(batch_id=outcome.batch.pk).count() == count
         counts.append(len(statements))
     assert counts == [counts[0]] * 2
-    # BEGIN and COMMIT are among them. Two more lock the driver and look at that one's other rides.
-    assert counts[0] <= MOST[connection.vendor] + 2 * kept, [
+    # Beside BEGIN and COMMIT. Two more lock the driver and look at that one's other rides.
+    assert counts[0] - 2 <= MOST[connection.vendor] + 2 * kept, [
         query["sql"][:90] for query in statements.captured_queries
     ]
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Func
 
 NEXT = '(SELECT COALESCE(MAX("turn"), 0) + 1 FROM "notifications_announcement")'
+TRANSACTION = "pg_current_xact_id()::text::bigint"
 OLDEST_OPEN = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
@@ -22,7 +23,7 @@ class Turn(Func):
         return NEXT, []
 
     def as_postgresql(self, compiler, connection, **context):
-        return "pg_current_xact_id()::text::bigint", []
+        return TRANSACTION, []
 
 
 class ResumePoint(Func):
