@@ -137,7 +137,7 @@ CANCEL = Action(
     scopes=SCOPES,
     inverse="bookings.restore",
     writes=CANCELLATION,
-    undo_refusals=services.not_restorable,
+    undo_refusals=services.not_uncancelled,
     undo_locks=people_of,
     after_undo=notifications.take_back_cancellation,
     tone="danger",
@@ -232,7 +232,7 @@ CHANGE = Action(
     ),
     warns=OVERRIDE,
     form=ChangeForm,
-    scopes=SCOPES,
+    scopes=(SEGMENT, ROUND_TRIP),  # with its series it is CHANGE_SERIES
     inverse="bookings.change",
     writes=changes.WRITES,
     undo_refusals=changes.not_changed_back,
@@ -316,6 +316,7 @@ PAIR = Action(
     refusals=lambda selection, answers: round_trips.not_pairable(selection),
     inverse="bookings.unpair",
     writes=("round_trip", "leg"),
+    undo_refusals=round_trips.not_untied_again,
 )
 UNPAIR = Action(
     code="bookings.unpair",
@@ -328,7 +329,7 @@ UNPAIR = Action(
     refusals=round_trips.NOT_UNPAIRABLE,
     scopes=(ROUND_TRIP,),
     inverse="bookings.pair",
-    writes=("round_trip", "leg"),
+    writes=("round_trip", "leg", "series", "original_start"),
     undo_refusals=round_trips.not_paired_again,
 )
 CHANGE_SERIES = Action(

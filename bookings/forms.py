@@ -444,7 +444,8 @@ class ChangeForm(TellingForm):
         for name in data.get("clear", ()):
             if name in values:
                 self.add_error("clear", _("A field is either emptied or given a new value."))
-            values[name] = changes.To(Booking._meta.get_field(name).get_default())
+            empty = Booking._meta.get_field(name).get_default()
+            values[name] = changes.To(empty, data.get(f"{name}_leg", ""))
         if not values and not self.errors:
             first = next(iter(self.fields))
             self.add_error(first, _("Say what to change: fill in at least one field."))

@@ -77,7 +77,7 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
     lines = {
         line.booking_id: line.changes
         for line in BookingLog.objects.filter(
-            batch=mail.batch_id, action_code=mail.batch.action, booking__in=[row.id for row in rows]
+            batch=mail.batch_id, booking__in=[row.id for row in rows]
         )
     }
     customer_id = rows[0].customer_id

@@ -270,10 +270,30 @@ def unpair(selection, *, by, ticket=None):
         sentence=line(_("Round trip untied")),
         refusals=NOT_UNPAIRABLE,
     ) as batch:
-        batch.update(round_trip=None, leg="")
+        # The return of a pair that recurs leaves the series: the key of both is the same.
+        stays = Q(leg=Leg.OUTBOUND)
+        batch.update(
+            round_trip=None,
+            leg="",
+            series=Case(When(stays, then=F("series"))),
+            original_start=Case(When(stays, then=F("original_start"))),
+        )
     return batch.outcome
+
+
+def without_mate(rides, trip):
+    """The refusal of rides whose other segment, by the field or annotation `trip`, is not among
+    these: an undo ties and unties both or neither."""
+    mate = rides.order_by().filter(**{trip: OuterRef(trip)}).exclude(pk=OuterRef("pk"))
+    return Refusal("mate_stays", ~Exists(mate), gettext_lazy("its other segment stays as it is"))
+
+
+def not_untied_again(selection):
+    """Why an undo can't take a ride out of the round trip that it was paired into."""
+    return (ARCHIVED, without_mate(selection.filter(archived_at__isnull=True), "round_trip"))
 
 
 def not_paired_again(selection):
     """Why an undo can't give a ride back to its round trip."""
-    return (ARCHIVED, PAIRED)
+    free = selection.filter(archived_at__isnull=True, round_trip__isnull=True)
+    return (ARCHIVED, PAIRED, without_mate(free, "before_round_trip"))

@@ -15,17 +15,26 @@ RESCHEDULE, MADE, KEPT = "bookings.reschedule", "bookings.rescheduled", "booking
 PATTERN = (
     "pickup_at",
     "duration_minutes",
+    "passenger_name",
+    "passenger_phone",
+    "passenger_email",
+    "passenger_count",
+    "luggage_count",
+    "transport_number",
     "pickup_address",
     "dropoff_address",
     "stops",
     "vehicle_class",
+    "distance_km",
     "price",
     "payout",
     "driver_notes",
+    "office_notes",
 )
-# {act: how many rides it may be about, to be one on a single occurrence}. The two segments of a
-# round trip are one.
-BY_HAND = {"bookings.edit": 1, "bookings.change": 2, CHANGE: 1}
+# {act: how many rides it may be about, to be about occurrences by themselves}: a change of chosen
+# rides always is, one with their series only where it was of one.
+ANY_NUMBER = 2**31 - 1
+BY_HAND = {"bookings.edit": ANY_NUMBER, "bookings.change": ANY_NUMBER, CHANGE: 1}
 
 
 def with_by_hand(rides):

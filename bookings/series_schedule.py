@@ -84,6 +84,7 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
     days = rule.days(first)
     if days[:1] != [first]:
         raise ValidationError(_("The first ride is not on a day of this rule."))
+    check_years(days)
     zone = timezone.get_default_timezone()
     scope = Booking.objects.filter(series=series)
     if not whole:
@@ -104,7 +105,6 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
         excluded=sorted({*excluded} & {*missing}),
     )
     plan.rides = rides_on([day for day in missing if day not in plan.excluded], plan.segments, zone)
-    check_years(plan.rides)
     return plan
 
 

@@ -92,6 +92,9 @@ def segments_of(booking, *, both=True):
     if not (both and booking.round_trip_id):
         return [booking]
     trip = Booking.objects.filter(round_trip=booking.round_trip_id)
+    if booking.series_id:  # two occurrences of one series may have been paired: they are two
+        same = Q(series=booking.series_id, original_start=booking.original_start)
+        trip = trip.filter(same | Q(series__isnull=True))
     return sorted(trip, key=lambda segment: segment.leg != Leg.OUTBOUND)
 
 
@@ -103,21 +106,21 @@ def plan_of(segments, rule, *, excluded=()):
     days = rule.days(today)
     if days[:1] != [today]:
         raise ValidationError(_("The first ride is not on a day of this rule."))
+    check_years(days)
     plan = Plan(segments, days, sorted({*excluded} & {*days[1:]}))
     plan.rides = rides_on([day for day in days[1:] if day not in plan.excluded], segments, zone)
     if not plan.rides:
         raise ValidationError(_("This rule makes no further ride."))
-    check_years(plan.rides)
     return plan
 
 
-def check_years(rides):
+def check_years(days):
     """Raise ValidationError where a ride would be too far ahead."""
     last_year = timezone.localdate().year + YEARS_AHEAD
-    if rides and rides[-1].day.year > last_year:
+    if days and days[-1].year > last_year:
         raise ValidationError(
             _("The last ride would be in %(year)s: no later than %(last)s, please."),
-            params={"year": rides[-1].day.year, "last": last_year},
+            params={"year": days[-1].year, "last": last_year},
         )
 
 

@@ -10,12 +10,14 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import (
+    Case,
     CharField,
     Exists,
     F,
     OuterRef,
     Q,
     Value,
+    When,
     Window,
 )
 from django.db.models.functions import Cast, Concat, LPad, RowNumber
@@ -41,7 +43,7 @@ from .availability import (
     in_spite_of,
     people_of,
 )
-from .models import Booking, reference_prefix
+from .models import Booking, BookingLog, reference_prefix
 from .recap import render_recap
 from .sharing import shared
 from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, PaymentState, Status, leads_to
@@ -191,6 +193,12 @@ def cancel(
     return batch.outcome
 
 
+def not_uncancelled(selection):
+    """Why an undo can't take a cancellation back. Its fee is not asked for: what was paid since
+    would be a change since, and what was paid before was not for the fee."""
+    return tuple(each for each in not_restorable(selection) if each.code != "fee_settled")
+
+
 def not_restorable(selection):
     """Why a booking can't come back; its driver's other rides, in the selection too, count."""
     refusals = (
@@ -236,8 +244,22 @@ def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
     return batch.outcome
 
 
-# What the making of a return ride writes on the ride that it is made from.
-TIED = ("round_trip", "leg", "price", "payout")
+def half_paid(undo_of):
+    """The refusal of a return that got half of a price, where someone changed the other half since:
+    it could not be made whole again."""
+    halved = BookingLog._base_manager.filter(
+        batch=undo_of,
+        booking=OuterRef("pk"),
+        action_code="bookings.returned",
+        changes__has_key="price",
+    )
+    changed = (
+        models.QuerySet(Booking)
+        .filter(Exists(halved), round_trip=OuterRef("round_trip"))
+        .exclude(untouched_since(Booking, undo_of))
+    )
+    text = gettext_lazy("the ride whose price it shares was changed since")
+    return Refusal("half_paid", Exists(changed), text)
 
 
 def discard(selection, *, by, refusals, undo_of):
@@ -251,20 +273,34 @@ def discard(selection, *, by, refusals, undo_of):
         reason=reason,
         undo_of=undo_of,
         sentence=line(_("Cancelled and archived"), reason),
-        refusals=(*refusals, CANCELLED, OVER, SETTLED),
+        refusals=(*refusals, CANCELLED, OVER, SETTLED, half_paid(undo_of)),
     ) as batch:
-        # The ride that a discarded return belonged to is again what it was without it.
+        # The ride that a discarded return belonged to is again what it was without it. Someone may
+        # have changed it since: then it is only untied.
         going = batch.accepted()
         left = (
             models.QuerySet(Booking)
-            .filter(untouched_since(Booking, undo_of), round_trip__in=going.values("round_trip"))
+            .filter(round_trip__in=going.values("round_trip"))
             .exclude(pk__in=going.values("pk"))
         )
-        former = {name: before(Booking, undo_of, name) for name in TIED}
-        batch.update_also(left, "bookings.untied", _("Return ride discarded"), **former)
+        untouched = untouched_since(Booking, undo_of)
+        former = {
+            name: Case(When(untouched, then=before(Booking, undo_of, name)), default=F(name))
+            for name in ("price", "payout")
+        }
+        batch.update_also(
+            left,
+            "bookings.untied",
+            _("Return ride discarded"),
+            round_trip=None,
+            leg="",
+            **former,
+        )
         batch.update(
             round_trip=None,
             leg="",
+            series=None,
+            original_start=None,
             status_before=F("status"),
             status=Status.CANCELLED,
             cancellation_kind=CancellationKind.MISTAKE,

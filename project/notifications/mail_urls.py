@@ -6,5 +6,5 @@ app_name = "mails"
 urlpatterns = [
     path("", mail_views.mail_list, name="list"),
     path("resend/", mail_views.mail_resend, name="resend"),
-    path("<int:pk>/", mail_views.mail_detail, name="detail"),
+    path("<key:pk>/", mail_views.mail_detail, name="detail"),
 ]

@@ -1,5 +1,7 @@
 """What customers are told, in whose words, and what their calendars make of it."""
 
+from datetime import date, time
+
 import pytest
 from django.core import mail
 from django.db import connection, transaction
@@ -7,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from bookings import notifications, services
+from bookings import changes, notifications, round_trips, series_services, services
+from bookings.changes import To
 from bookings.models import Booking
+from bookings.recurrence import Rule
 from bookings.states import Status
 from project.actions.undo import undo
 from project.notifications.models import OutgoingMail
@@ -42,6 +46,36 @@ def test_a_change_is_told_with_what_it_was_before(bureau, hotel):
         assert text.index("Gare de Dakar") < text.index("Port de Dakar")
         assert text.index("CFA35,000") < text.index("CFA40,000")
         assert "Greenwich Mean Time" in text
+
+
+def test_a_return_is_told_with_the_ride_that_it_belongs_to(bureau, hotel):
+    booking = make_booking(customer=hotel)
+    answers = {"date": date(2030, 3, 4), "clock": time(18, 15)}
+    round_trips.create_return(only(booking), by=bureau, tell=True, **answers)
+    (message,) = sent()
+    back = Booking.objects.get(leg="return")
+    for text in texts_of(message):
+        assert back.reference in text
+    assert not OutgoingMail.objects.exclude(state=State.SENT).exists()
+
+
+@pytest.mark.parametrize("make", [make_booking, lambda **given: make_round_trip(**given)[0]])
+def test_a_series_is_told_once(bureau, hotel, make):
+    booking = make(customer=hotel)
+    rule = Rule("DAILY", count=4)
+    series_services.repeat(booking, by=bureau, rule=rule, tell=True)
+    (message,) = sent()
+    assert message["To"].addresses[0].addr_spec == "hotel@example.org"
+    assert not OutgoingMail.objects.exclude(state=State.SENT).exists()
+
+
+def test_a_bulk_change_is_told_to_each_customer_who_sees_it(bureau, hotel):
+    rides = [make_booking(customer=hotel), make_booking(customer=hotel), make_booking()]
+    values = {"transport_number": To("AF719"), "office_notes": To("VIP")}
+    changes.change(only(*rides), by=bureau, values=values, tell=True)
+    assert len(sent()) == 2
+    changes.change(only(*rides), by=bureau, values={"office_notes": To("!")}, tell=True)
+    assert OutgoingMail.objects.count() == 2
 
 
 def test_what_the_customer_does_not_see_is_not_told(bureau, hotel):

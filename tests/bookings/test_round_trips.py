@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import round_trips, services
+from bookings import changes, round_trips, series_services, services
+from bookings.changes import To
 from bookings.models import Booking, RoundTrip
+from bookings.recurrence import Rule
 from bookings.round_trips import Pricing
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
@@ -136,13 +138,51 @@ def test_a_return_that_is_undone_leaves_the_ride_as_it_was(bureau):
 
 def test_a_ride_changed_since_keeps_its_change_when_the_return_is_undone(bureau):
     out = make_booking(price=Decimal(10))
-    outcome = create_return(out, by=bureau, pricing=Pricing.SPLIT)
-    out.refresh_from_db()
-    out.price = Decimal(8)
-    services.edit(out, by=bureau)
+    outcome = create_return(out, by=bureau)
+    changes.change(only(out), by=bureau, values={"price": To(Decimal(8))})
     assert undo(outcome.batch, by=bureau).changed == 1
     out.refresh_from_db()
-    assert out.price == 8
+    assert (out.price, out.round_trip, out.leg) == (8, None, "")
+
+
+def test_no_half_of_a_price_is_lost_with_a_return(bureau):
+    out = make_booking(price=Decimal(100))
+    outcome = create_return(out, by=bureau, pricing=Pricing.SPLIT)
+    services.set_status(only(out), by=bureau, status=Status.CONFIRMED)
+    undone = undo(outcome.batch, by=bureau)
+    assert (undone.changed, codes(undone)) == (0, {"half_paid": 1})
+    assert [ride.price for ride in Booking.objects.all()] == [50, 50]
+
+
+def test_a_tie_is_undone_on_both_or_on_neither(bureau, customer):
+    first = make_booking(customer=customer, passenger_name="Awa", pickup_at=timezone.now())
+    second = make_booking(customer=customer, passenger_name="Awa")
+    paired = round_trips.pair(only(first, second), by=bureau).batch
+    services.set_status(only(first), by=bureau, status=Status.CONFIRMED)
+    undone = undo(paired, by=bureau)
+    assert (undone.changed, codes(undone)) == (0, {"touched_since": 1, "mate_stays": 1})
+    untied = round_trips.unpair(only(first, second), by=bureau).batch
+    third = make_booking(customer=customer, passenger_name="Awa")
+    round_trips.pair(only(first, third), by=bureau)
+    undone = undo(untied, by=bureau)
+    assert (undone.changed, codes(undone)) == (0, {"touched_since": 1, "mate_stays": 1})
+
+
+def test_a_pair_that_recurs_is_untied_and_undone(bureau):
+    out, back = make_round_trip(pickup_at=timezone.now() + timedelta(days=2))
+    made = series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3)).batch
+    out.refresh_from_db(), back.refresh_from_db()
+    untied = round_trips.unpair(only(out, back), by=bureau)
+    assert untied.changed == 2
+    back.refresh_from_db()
+    assert (back.series, back.original_start) == (None, None)
+    assert undo(untied.batch, by=bureau).changed == 2
+    back.refresh_from_db()
+    assert back.series == out.series
+    assert undo(made, by=bureau).changed == 4
+    assert set(
+        Booking.objects.exclude(pk__in=[out.pk, back.pk]).values_list("status", flat=True)
+    ) == {"cancelled"}
 
 
 def test_returns_of_many_take_as_many_statements_as_of_one(bureau):
@@ -311,6 +351,20 @@ def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
     ]
     assert f'name="pk" value="{out.pk},{back.pk}"' in page
     assert out.round_trip.get_absolute_url() in desk.get(out.get_absolute_url()).content.decode()
+
+
+def test_a_field_is_emptied_on_one_segment(desk):
+    out, back = make_round_trip(transport_number="AF718")
+    given = {"clear": ["transport_number"], "transport_number_leg": "return"}
+    act(desk, url_of("change"), picked(out, back) | given)
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.transport_number, back.transport_number) == ("AF718", "")
+
+
+@pytest.mark.parametrize("url", ["/bookings/trips/{}/", "/bookings/series/{}/", "/mails/{}/"])
+def test_a_key_that_no_database_holds_is_not_found(desk, url):
+    assert desk.get(url.format("9" * 19)).status_code == 404
+    assert desk.get(url.format("9" * 400)).status_code == 404
 
 
 def test_its_form_asks_before_it_changes_one_segment(desk):

@@ -5,10 +5,10 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from bookings import changes, payouts, round_trips, series_changes, services
+from bookings import changes, payouts, series_changes, services
 from bookings.actions import ACTIONS
 from bookings.changes import To
-from bookings.models import Booking, RoundTrip, Series
+from bookings.models import Booking, Series
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
@@ -21,7 +21,7 @@ REASON = {"kind": CancellationKind.CUSTOMER, "reason": "Flight"}
 RECORDED = {"version", "updated_at"}
 PAID = {"driver": make_driver, "payout": 400}
 SETTLED = {"settled_amount": 400, "settled_on": date(2026, 1, 2), "settled_by": make_user}
-OF_TWO = {"pair"}  # in test_round_trips.py
+OF_TWO = {"pair", "unpair"}  # in test_round_trips.py
 
 
 def state(booking):
@@ -58,11 +58,6 @@ def acts():
         ),
         "settle": (PAID, payouts.settle, {}),
         "reopen": (PAID | SETTLED, payouts.reopen, {"reason": "Slip"}),
-        "unpair": (
-            {"round_trip": RoundTrip.objects.create, "leg": "return"},
-            round_trips.unpair,
-            {},
-        ),
         "change_series": (
             {"series": a_series, "original_start": timezone.now},
             series_changes.change_series,

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import parse_cookie
 from django.utils import timezone
 
@@ -105,7 +105,7 @@ def keys_of(batches):
         log, key = log_model_of(told(model).desk.model)
         mine = [batch.pk for batch in few if batch.model == model]
         for some in in_turns(mine):
-            lines = log._base_manager.filter(batch__in=some, action_code=F("batch__action"))
+            lines = log._base_manager.filter(batch__in=some)
             for batch_id, record in lines.values_list("batch_id", f"{key}_id"):
                 found[batch_id] += (record,)
     return found

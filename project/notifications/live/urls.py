@@ -7,7 +7,7 @@ urlpatterns = [
     path("notifications/latest/", views.latest, name="notifications-latest"),
     path("notifications/read/", views.mark_read, name="notifications-read"),
     path("notifications/kinds/", views.set_kinds, name="notification-kinds"),
-    path("notifications/<int:announcement>/", views.open_one, name="notification"),
+    path("notifications/<key:announcement>/", views.open_one, name="notification"),
     path("live/changes/", views.changes, name="live-changes"),
     path(stream.PATH[1:], views.no_stream, name="live-stream"),
 ]

@@ -57,10 +57,10 @@ def mark_read(request):
     """Mark one notification as read, or all up to the newest that the user saw."""
     unread = bell.unread(request.user)
     one, newest = request.POST.get("one", ""), request.POST.get("newest", "")
-    if one.isdecimal():
-        unread = unread.filter(announcement=int(one))
-    elif newest.isdecimal():
-        unread = unread.filter(pk__lte=int(newest))
+    if some := numbers(one)[:1]:
+        unread = unread.filter(announcement__in=some)
+    elif some := numbers(newest)[:1]:
+        unread = unread.filter(pk__lte=some[0])
     else:
         raise Http404
     read(unread)
@@ -106,7 +106,7 @@ def changes(request):
     if not (changed or fresh):
         return HttpResponse(status=204)
     context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
-    if (what := request.POST.get("what")) in ("record", "form"):
+    if changed and (what := request.POST.get("what")) in ("record", "form"):
         context |= {"what": what} | latest_change(desk, changed)
     return render(request, "notifications/_changed.html", context)
 
@@ -158,7 +158,8 @@ def read(notifications):
 def latest_change(desk, keys):
     """The last change of these records: who did what, why and when, and the page that shows it."""
     log, key = log_model_of(desk.model)
-    lines = log._base_manager.filter(**{f"{key}__in": keys}, action_code=F("batch__action"))
+    # Of what was announced: a text recap is told in the log as well, and changed nothing.
+    lines = log._base_manager.filter(**{f"{key}__in": keys}, batch__announcement__isnull=False)
     lines = lines.annotate(name=F(f"{key}__{desk.label}")).select_related("batch__user")
     line = lines.latest("pk")
     return {
