@@ -2,6 +2,9 @@
 const dialog = document.getElementById("dialog");
 const FIRST = ":is(.dialog-body, .actions) :is(input:not([type=hidden]), select, textarea, .btn.primary, .btn.fill-danger)";
 let opener;
+let asked; // the answers that the counts under way are asked for
+
+const answers = () => new URLSearchParams(new FormData(dialog.querySelector("form"))).toString();
 
 function close() {
   dialog?.close();
@@ -9,7 +12,16 @@ function close() {
 
 if (dialog) {
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    if (detail.target === dialog && !dialog.open) opener = detail.elt;
+    if (detail.target !== dialog) return;
+    if (!dialog.open) opener = detail.elt;
+    else asked = answers();
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { elt } = detail.requestConfig;
+    if (detail.target !== dialog || !elt.matches("[data-preview-button]") || !dialog.open) return;
+    if (asked === answers()) return;
+    detail.shouldSwap = false; // someone goes on typing: what they typed is worth more than counts
+    window.htmx.trigger(elt, "preview");
   });
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target !== dialog) return;

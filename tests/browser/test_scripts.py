@@ -104,3 +104,25 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(signed_in, rides, co
     page.fill("input[type=search]", "awa")
     page.wait_for_url("**/accounts/login/?next=**")
     expect(page.locator(".leaf input[name=next]")).to_have_value("/bookings/")
+
+
+def test_counts_that_come_late_do_not_take_back_what_was_typed(signed_in, rides, live_server):
+    page = signed_in()
+    page.goto(live_server.url + rides[5].get_absolute_url())
+    page.locator("summary[aria-label='More actions']").click()
+    page.locator("#buttons").get_by_role("button", name="Create return").click()
+    dialog = page.locator("#dialog")
+    expect(dialog).to_be_visible()
+    held = []
+    page.route(
+        "**/actions/bookings/return/",
+        lambda route: route.continue_() if held else held.append(route),
+    )
+    with page.expect_request("**/actions/bookings/return/"):
+        dialog.get_by_label("Another price").check()  # asks for the counts anew
+    dialog.get_by_label("Other price", exact=True).fill("15000")
+    with page.expect_response("**/actions/bookings/return/"):  # the second, with what was typed
+        held[0].continue_()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(dialog.get_by_label("Other price", exact=True)).to_have_value("15000")
+    expect(dialog.get_by_label("Another price")).to_be_checked()
