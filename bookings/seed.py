@@ -121,7 +121,8 @@ def seed_series(now=None):
     clerk = get_user_model().objects.order_by("pk").first()
     for ride, rule in zip(coming.order_by("pickup_at", "pk"), RULES, strict=False):
         day = timezone.localdate(ride.pickup_at).weekday()
-        series_services.repeat(ride, by=clerk, rule=replace(rule, weekdays=(day,)))
+        rule = replace(rule, weekdays=(day,))
+        series_services.repeat(ride, by=clerk, rule=rule, announced=False)
 
 
 def seed_bookings(n, *, seed=1, now=None, say=lambda text: None):

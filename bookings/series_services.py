@@ -168,6 +168,7 @@ def repeat(
     same_driver=False,
     seen=None,
     tell=False,
+    announced=True,
     ticket=None,
 ):
     """Make a ride recur: it becomes the first occurrence, the others are copies of it.
@@ -175,6 +176,7 @@ def repeat(
     `both`: of a round trip both segments recur, each pair tied in a round trip of its own. The
     copies are pending and unpaid; with `same_driver` they keep their driver where that one is free.
     `seen` is {key: version} of what the user saw, where that is not what `booking` was read as.
+    `tell` posts a message to the customer; what is not `announced` (demo data) rings no bell.
     Raises ValidationError, `SelectionChanged` for a ride that is no longer as it was seen, and
     `AlreadyDone`. The Outcome counts the copies.
     """
@@ -190,6 +192,7 @@ def repeat(
         ticket=Ticket(token=ticket.token if ticket else None),
         locks=people_of(segments, same_driver),
         expected=len(plan.rides),
+        announced=announced,
     ) as recording:
         if recording.total != len(segments):
             raise refused(as_seen, not_repeatable(same_driver))
