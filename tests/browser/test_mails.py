@@ -68,7 +68,7 @@ def test_a_letter_is_fit_for_everyone(mails, page, scheme, width):
 
 def test_what_failed_is_seen_in_the_menu_and_sent_again_from_its_page(signed_in, mails):
     page = signed_in()
-    badge = page.locator("nav.side .count.alert")
+    badge = page.locator("nav.side a .count.alert")
     expect(badge).to_contain_text("1")
     page.locator("nav.side a", has_text="E-mails").click()
     page.get_by_role("link", name="Failed", exact=True).click()
