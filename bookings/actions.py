@@ -1,92 +1,63 @@
 """What staff do to bookings: which verb, what it asks, how it looks. Rules are in services."""
 
 from dataclasses import replace
+from functools import partial
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from project.actions.action import Action, Scope
+from project.actions.action import Action, forms_of, told
+from project.actions.forms import ReasonForm
+from project.exchange import actions as files
 
 from . import (
     changes,
+    entries,
     notifications,
     payouts,
     round_trips,
     series_changes,
     series_queries,
+    series_schedule,
     services,
 )
-from .availability import OVERRIDE, people_of
+from .availability import OVERRIDE, people_and_segments, people_of
+from .change_forms import ChangeForm
 from .forms import (
     AssignForm,
     CancelForm,
-    ChangeForm,
     DuplicateForm,
-    ReopenForm,
     RestoreForm,
     ReturnForm,
     SettleForm,
     StatusForm,
 )
+from .models import Booking
+from .models.booking import CANCELLATION, PATTERN
+from .print_forms import PrintForm
+from .scopes import (
+    BOTH_FOLLOWING,
+    BOTH_SERIES,
+    READING_SCOPES,
+    ROUND_TRIP,
+    SAME_FOLLOWING,
+    SAME_SERIES,
+    SCOPES,
+    SEGMENT,
+    whole_trips,
+)
 from .series_forms import SeriesChangeForm
 
-SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
-ROUND_TRIP = Scope(
-    "round_trip",
-    _("The whole round trip"),
-    lambda selection: selection.whole_trips(),
-    added=ngettext_lazy(
-        "%(n)s added: the other leg of a round trip",
-        "%(n)s added: the other legs of round trips",
-        "n",
-    ),
-)
+
+def told_as(code, label, permission="bookings.view_booking"):
+    """What befalls a booking by an act on others: never asked for, only told in its log."""
+    return told(code, label, permission)
 
 
-def recurs(selection):
-    return selection.occurrences().exists()
-
-
-FOLLOWING = Scope(
-    "following",
-    _("This and the following of the series"),
-    lambda selection: selection.following(),
-    offered=recurs,
-    added=ngettext_lazy(
-        "%(n)s added: a following ride of the series",
-        "%(n)s added: following rides of the series",
-        "n",
-    ),
-)
-SERIES = Scope(
-    "series",
-    _("The whole series"),
-    lambda selection: selection.whole_series(),
-    offered=recurs,
-    added=ngettext_lazy(
-        "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
-    ),
-)
-# The pattern of one segment is not that of the other.
-SAME_FOLLOWING = replace(
-    FOLLOWING, widen=lambda selection: selection.following().of_legs_in(selection), offered=None
-)
-SAME_SERIES = replace(
-    SERIES, widen=lambda selection: selection.whole_series().of_legs_in(selection), offered=None
-)
-SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
-
-CANCELLATION = (
-    "status",
-    "status_before",
-    "cancellation_kind",
-    "cancellation_reason",
-    "cancelled_at",
-    "cancelled_by",
-    "billable",
-    "fee",
-)
 SETTLEMENT = ("settled_amount", "settled_on", "settled_by")
+# Whom an undo takes rides from, and whom it gives them back to.
+NOW_AND_BEFORE = ("customer", "before_customer")
 
 
 def people_then_and_now(selection):
@@ -131,13 +102,18 @@ CANCEL = Action(
     permission="bookings.cancel_booking",
     service=services.cancel,
     refusals=lambda selection, answers: services.not_cancellable(
-        billable=bool(answers.get("billable")), fee=answers.get("fee")
+        selection,
+        billable=bool(answers.get("billable")),
+        fee=answers.get("fee"),
+        spared=answers["spared"],
     ),
+    warns=OVERRIDE,
     form=CancelForm,
     scopes=SCOPES,
+    together=whole_trips,
     inverse="bookings.restore",
     writes=CANCELLATION,
-    undo_refusals=services.not_uncancelled,
+    undo_refusals=services.not_restorable,
     undo_locks=people_of,
     after_undo=notifications.take_back_cancellation,
     tone="danger",
@@ -151,13 +127,15 @@ RESTORE = Action(
     icon="restore",
     permission="bookings.restore_booking",
     service=services.restore,
-    refusals=lambda selection, answers: services.not_restorable(selection),
+    refusals=lambda selection, answers: services.not_restorable(
+        selection, spared=answers["spared"]
+    ),
     warns=OVERRIDE,
     form=RestoreForm,
     scopes=SCOPES,
     inverse="bookings.cancel",
     writes=CANCELLATION,
-    undo_refusals=lambda selection: services.not_cancellable(),
+    undo_refusals=services.not_cancellable,
     after_undo=notifications.take_back_restore,
 )
 SET_STATUS = Action(
@@ -177,6 +155,7 @@ SET_STATUS = Action(
         if answers.get("status")
         else services.UNMOVABLE
     ),
+    warns=OVERRIDE,
     form=StatusForm,
     scopes=SCOPES,
     inverse="bookings.set_status",
@@ -193,7 +172,10 @@ ASSIGN = Action(
     permission="bookings.assign_booking",
     service=services.assign,
     refusals=lambda selection, answers: services.not_assignable(
-        selection, driver=answers.get("driver"), partner=answers.get("partner")
+        selection,
+        driver=answers.get("driver"),
+        partner=answers.get("partner"),
+        spared=answers["spared"],
     ),
     warns=OVERRIDE,
     form=AssignForm,
@@ -221,23 +203,26 @@ UNASSIGN = Action(
 )
 CHANGE = Action(
     code="bookings.change",
-    label=_("Change"),
+    label=_("Change some fields"),
+    hint=_("Of this ride or of its round trip"),
+    edits=True,
     question=ngettext_lazy("Change %(n)s booking", "Change %(n)s bookings", "n"),
     done=ngettext_lazy("%(n)s booking changed.", "%(n)s bookings changed.", "n"),
     icon="change",
     permission="bookings.change_booking",
     service=changes.change,
     refusals=lambda selection, answers: changes.not_changeable(
-        selection, answers.get("values") or {}
+        selection, answers.get("values") or {}, override=bool(answers.get("override"))
     ),
     warns=OVERRIDE,
     form=ChangeForm,
     scopes=(SEGMENT, ROUND_TRIP),  # with its series it is CHANGE_SERIES
+    together=whole_trips,
     inverse="bookings.change",
     writes=changes.WRITES,
     undo_refusals=changes.not_changed_back,
-    undo_locks=people_of,
-    after_undo=notifications.take_back_change,
+    undo_locks=partial(people_and_segments, customers=NOW_AND_BEFORE),
+    after_undo=notifications.take_back_edit,
 )
 SETTLE = Action(
     code="bookings.settle",
@@ -251,10 +236,14 @@ SETTLE = Action(
     icon="settle",
     permission="bookings.settle_booking",
     service=payouts.settle,
-    refusals=lambda selection, answers: payouts.not_settleable(answers.get("amount")),
+    refusals=lambda selection, answers: payouts.not_settleable(
+        selection, answers.get("amount"), spared=answers["spared"]
+    ),
     form=SettleForm,
     scopes=SCOPES,
+    together=whole_trips,
     inverse="bookings.reopen",
+    undo_asks=True,
     writes=SETTLEMENT,
 )
 REOPEN = Action(
@@ -270,7 +259,7 @@ REOPEN = Action(
     permission="bookings.reopen_booking",
     service=payouts.reopen,
     refusals=payouts.NOT_REOPENABLE,
-    form=ReopenForm,
+    form=ReasonForm,
     scopes=SCOPES,
     inverse="bookings.settle",
     writes=SETTLEMENT,
@@ -286,7 +275,8 @@ DUPLICATE = Action(
     service=services.duplicate,
     refusals=services.NOT_COPYABLE,
     form=DuplicateForm,
-    scopes=SCOPES,
+    scopes=READING_SCOPES,
+    together=whole_trips,
     creates=True,
 )
 RETURN = Action(
@@ -314,6 +304,7 @@ PAIR = Action(
     permission="bookings.pair_booking",
     service=round_trips.pair,
     refusals=lambda selection, answers: round_trips.not_pairable(selection),
+    together=round_trips.mates_of,
     inverse="bookings.unpair",
     writes=("round_trip", "leg"),
     undo_refusals=round_trips.not_untied_again,
@@ -335,6 +326,8 @@ UNPAIR = Action(
 CHANGE_SERIES = Action(
     code=series_queries.CHANGE,
     label=_("Change in the series"),
+    hint=_("Of this ride and of others of its series"),
+    edits=True,
     question=ngettext_lazy(
         "Change %(n)s ride of the series", "Change %(n)s rides of the series", "n"
     ),
@@ -345,16 +338,20 @@ CHANGE_SERIES = Action(
     permission="bookings.change_booking",
     service=series_changes.change_series,
     refusals=lambda selection, answers: series_changes.not_changeable(
-        selection, answers.get("values") or {}, bool(answers.get("overwrite"))
+        selection,
+        answers.get("values") or {},
+        bool(answers.get("overwrite")),
+        override=bool(answers.get("override")),
     ),
     warns=OVERRIDE,
     form=SeriesChangeForm,
-    scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES),
+    scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES, BOTH_FOLLOWING, BOTH_SERIES),
+    together=whole_trips,
     inverse=series_queries.CHANGE,
-    writes=changes.WRITES,
-    undo_refusals=changes.not_changed_back,
-    undo_locks=people_of,
-    after_undo=notifications.take_back_change,
+    writes=PATTERN,
+    undo_refusals=partial(changes.not_changed_back, writes=PATTERN),
+    undo_locks=people_and_segments,
+    after_undo=notifications.take_back_edit,
 )
 RECAP = Action(
     code="bookings.recap",
@@ -364,8 +361,23 @@ RECAP = Action(
     icon="recap",
     permission="bookings.recap_booking",
     service=services.recap,
-    scopes=SCOPES,
+    scopes=READING_SCOPES,
     reports=True,
+)
+EXPORT = files.export(
+    "bookings.export",
+    question=ngettext_lazy("Export %(n)s booking", "Export %(n)s bookings", "n"),
+    done=ngettext_lazy("%(n)s booking exported.", "%(n)s bookings exported.", "n"),
+    permission="bookings.export_booking",
+    scopes=READING_SCOPES,
+)
+PRINT = files.print_(
+    "bookings.print",
+    question=ngettext_lazy("PDF of %(n)s booking", "PDF of %(n)s bookings", "n"),
+    done=ngettext_lazy("%(n)s booking printed.", "%(n)s bookings printed.", "n"),
+    permission="bookings.print_booking",
+    form=PrintForm,
+    scopes=READING_SCOPES,
 )
 
 ACTIONS = (
@@ -385,91 +397,73 @@ ACTIONS = (
     UNPAIR,
     CHANGE_SERIES,
     RECAP,
+    EXPORT,
+    PRINT,
 )
 
-CREATE = Action(
-    code="bookings.create",
-    label=_("Create"),
-    question=ngettext_lazy("Create %(n)s booking", "Create %(n)s bookings", "n"),
-    done=ngettext_lazy("%(n)s booking created.", "%(n)s bookings created.", "n"),
-    permission="bookings.add_booking",
-    creates=True,
+CREATE, EDIT = forms_of(
+    Booking,
+    ngettext_lazy("%(n)s booking created.", "%(n)s bookings created.", "n"),
+    ngettext_lazy("%(n)s booking changed.", "%(n)s bookings changed.", "n"),
+    revert=services.edit,
 )
-EDIT = Action(
-    code="bookings.edit",
-    label=_("Edit"),
-    question=ngettext_lazy("Edit %(n)s booking", "Edit %(n)s bookings", "n"),
+EDIT = replace(EDIT, label=_("Edit the booking"), hint=_("All of this ride, on a page of its own"))
+IMPORTED = replace(CREATE, code=entries.CREATED, label=_("Created from a file"))
+IMPORT_CHANGES = Action(
+    code=entries.CHANGED,
+    label=_("Changed from a file"),
     done=ngettext_lazy("%(n)s booking changed.", "%(n)s bookings changed.", "n"),
     permission="bookings.change_booking",
-    inverse="bookings.edit",
-    revert=services.revert,
+    inverse=entries.CHANGED,
+    writes=entries.WRITES,
+    undo_refusals=entries.not_put_back,
+    undo_locks=lambda selection: people_and_segments(
+        selection, "", "before_", customers=NOW_AND_BEFORE
+    ),
+    after_undo=notifications.take_back_edit,
 )
 DISCARD = Action(
     code="bookings.discard",
     label=_("Discard"),
-    question=ngettext_lazy("Discard %(n)s booking", "Discard %(n)s bookings", "n"),
     done=ngettext_lazy("%(n)s booking discarded.", "%(n)s bookings discarded.", "n"),
     permission="bookings.cancel_booking",
 )
-COPIED = Action(
-    code="bookings.copied",
-    label=_("Copied"),
-    question=_("Copied"),
-    done=_("Copied"),
-    permission="bookings.view_booking",
-)
-RETURNED = replace(COPIED, code="bookings.returned", label=_("Return created"))
-UNTIED = replace(COPIED, code="bookings.untied", label=_("Return discarded"))
+COPIED = told_as("bookings.copied", _("Copied"))
+RETURNED = told_as("bookings.returned", _("Return created"))
+UNTIED = told_as("bookings.untied", _("Return discarded"))
 REPEAT = Action(
     code=series_queries.REPEAT,
     label=_("Make recurring"),
-    question=ngettext_lazy("Create %(n)s ride", "Create %(n)s rides", "n"),
+    hint=_("Create rides like this one on other days"),
     done=ngettext_lazy("%(n)s ride of a series created.", "%(n)s rides of a series created.", "n"),
     permission="bookings.repeat_booking",
     creates=True,
 )
-REPEATED = Action(
-    code=series_queries.TIED,
-    label=_("Made recurring"),
-    question=_("Made recurring"),
-    done=_("Made recurring"),
-    permission="bookings.view_booking",
-)
-UNTIE = Action(
-    code=series_queries.UNTIE,
-    label=_("Taken out of its series"),
-    question=_("Taken out of its series"),
-    done=_("Taken out of its series"),
-    permission="bookings.cancel_booking",
-)
+REPEATED = told_as(series_queries.TIED, _("Made recurring"))
+UNTIE = told_as(series_queries.UNTIE, _("Taken out of its series"), "bookings.cancel_booking")
 RESCHEDULE = Action(
     code=series_queries.RESCHEDULE,
     label=_("Change the rule"),
-    question=_("Change the rule"),
+    hint=_("On which days the series runs"),
     done=ngettext_lazy(
         "Rule changed: %(n)s ride created or cancelled.",
         "Rule changed: %(n)s rides created or cancelled.",
         "n",
     ),
     permission="bookings.repeat_booking",
+    inverse=series_queries.REINSTATE,
+    take_back=series_schedule.take_back,
 )
-RESCHEDULED = Action(
-    code=series_queries.MADE,
-    label=_("Created from a series"),
-    question=_("Created from a series"),
-    done=_("Created from a series"),
-    permission="bookings.view_booking",
+REINSTATE = told_as(
+    series_queries.REINSTATE, _("Change of the rule undone"), "bookings.repeat_booking"
 )
-CONTINUED = Action(
-    code=series_queries.KEPT,
-    label=_("Goes on in the series that continues it"),
-    question=_("Goes on in the series that continues it"),
-    done=_("Goes on in the series that continues it"),
-    permission="bookings.view_booking",
-)
+RESCHEDULED = told_as(series_queries.MADE, _("Created from a series"))
+CONTINUED = told_as(series_queries.KEPT, _("Goes on in another series"))
 FORMS = (
     CREATE,
     EDIT,
+    IMPORTED,
+    IMPORT_CHANGES,
     DISCARD,
     COPIED,
     RETURNED,
@@ -479,5 +473,25 @@ FORMS = (
     UNTIE,
     RESCHEDULE,
     RESCHEDULED,
+    REINSTATE,
     CONTINUED,
 )
+
+
+def ways_to_edit(booking, user):
+    """The acts of this ride that have a page of their own, as a page offers them."""
+    offered = [(EDIT, "bookings:edit", not booking.archived_at)]
+    if booking.series_id:
+        offered.append((RESCHEDULE, "bookings:reschedule", True))
+    else:
+        closed = booking.archived_at or booking.cancelled_at
+        offered.append((REPEAT, "bookings:repeat", not closed))
+    return [
+        {
+            "action": action,
+            "url": reverse(name, args=[booking.reference]),
+            "first": action is EDIT,
+        }
+        for action, name, possible in offered
+        if possible and user.has_perm(action.permission)
+    ]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.actions import desk as desks
 from project.directory import seeding
+from project.exchange import columns
 from project.notifications import letters
 from project.search import registry as search
 from project.ui import nav
@@ -24,6 +25,7 @@ MENU = nav.Section(
             permission=VIEW,
             icon="assign",
         ),
+        nav.Item(_("Import"), "imports:list", permission="bookings.import_booking", icon="import"),
     ),
     order=10,
 )
@@ -34,9 +36,11 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
-        from project.notifications.live import kinds  # models, which are not there before ready()
+        from project.exchange import printing  # models, which are not there before ready()
+        from project.exchange.imports import importer
+        from project.notifications.live import kinds
 
-        from . import bell, notifications, parties
+        from . import bell, documents, exports, imports, notifications, parties
         from .public_holidays import check_country
         from .seed import seed
 
@@ -52,6 +56,9 @@ class BookingsConfig(AppConfig):
         desks.register(desk)
         kinds.register(desk, *bell.KINDS)
         nav.register(MENU)
+        columns.register(exports.SHEET)
+        importer.register(imports.IMPORTER)
+        printing.register(documents.DOCUMENTS)
         parties.register()
         for kind in notifications.KINDS:
             letters.register(kind)
@@ -77,5 +84,6 @@ def the_desk():
         list_url="bookings:list",
         view_permission="bookings.view_booking",
         label="reference",
+        hints=("pickup_at", "passenger_name"),
         record_url=lambda pk, reference: reverse("bookings:detail", args=[reference]),
     )

@@ -6,6 +6,9 @@ and then asks the refusals here, so that no two writers decide on the same facts
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import chain
+from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db.models import (
@@ -21,34 +24,40 @@ from django.db.models import (
     When,
     Window,
 )
+from django.db.models.functions import Concat, Left
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import SelectionChanged, line, lock
+from project.audit.recorder import LONGEST_LINE, SelectionChanged
 from project.audit.refusals import Refusal, any_refusal
+from project.audit.rows import values_of
+from project.audit.statements import lock
 from project.directory.models import Customer, Driver, Partner
 
 from .models import Booking
 from .querysets import LONGEST_RIDE
-from .states import Status
+from .states import Leg, Status
 
-# The permission to accept an overlap.
+# The permission to go ahead in spite of a warning: an overlap, a price that was invoiced, …
 OVERRIDE = "bookings.override_overlap_booking"
 DRIVER_BUSY = "driver_busy"
+OVERLAP = gettext_lazy("in spite of an overlap")
 
 
-def people_of(selection, *prefixes):
+def people_of(selection, *prefixes, customers=("customer",)):
     """The customers of a selection and those whose time it takes: querysets to lock, each once.
 
-    An undo names the people it brings back as well: `people_of(selection, "", "before_")`.
+    An undo names the people it brings back as well: `people_of(selection, "", "before_")`, and
+    among `customers` "before_customer".
     """
     rides = selection.order_by()
+    paying = reduce(or_, (Q(pk__in=rides.values(name)) for name in customers))
     drivers, partners = Q(), Q()
     for prefix in prefixes or ("",):
         drivers |= Q(pk__in=rides.values(f"{prefix}driver"))
         partners |= Q(pk__in=rides.values(f"{prefix}partner"))
     return [
-        Customer.objects.filter(pk__in=rides.values("customer")),
+        Customer.objects.filter(paying),
         Driver.objects.filter(drivers),
         Partner.objects.filter(partners),
     ]
@@ -74,6 +83,7 @@ def driver_busy(driver):
         Booking.objects.none().clashing_for(driver),
         gettext_lazy("the driver has another ride at that time"),
         override=OVERRIDE,
+        spite=OVERLAP,
     )
 
 
@@ -98,68 +108,137 @@ def doubled(selection, refusals, driver=None):
         Q(pk__in=late.values("pk")),
         gettext_lazy("overlaps another ride of this selection"),
         override=OVERRIDE,
+        spite=OVERLAP,
     )
+
+
+EARLY = gettext_lazy("the return would begin before the outbound is over")
 
 
 @dataclass(slots=True)
 class Move:
-    """A ride, the time that it has and the one that it shall have."""
+    """A ride, the time that it has and the one that it shall have; who drives it then and now.
+
+    What is still to be made has no `before`, and any number below 0 as its key. What takes nobody's
+    time has no `driver`; what is no segment of a round trip, no `trip`.
+    """
 
     pk: int
-    driver: int
-    before: tuple
+    driver: int | None
     after: tuple
+    before: tuple | None = None
+    former: int | None = None
+    trip: int | None = None
 
 
-def clashes(moved, refusals):
+def clashes(moved, refusals, driver="driver", partner="partner", *, override=False):
     """What refuses rides that move, to `new_start` and `new_end` (annotations): who drives them
-    left, or is busy then. A ride that stays, or takes nobody's time, is not asked.
+    left, or is busy then, or a return would begin before its outbound is over. A ride that stays is
+    not asked; one that takes nobody's time, only about the other segment.
 
-    Reads the rides: ask it under the locks of their people (see `hold`).
+    `driver` and `partner` name who shall drive, where that is another than now. `override` says
+    that busy drivers are accepted, so that their rides move. Reads the rides: ask it under the
+    locks of both segments and their people (see `hold`).
     """
-    moving = moved.order_by().occupying().exclude(pickup_at=F("new_start"), ends_at=F("new_end"))
-    left = gone()
-    refusals += (replace(left, condition=Q(pk__in=moving.filter(left.condition).values("pk"))),)
-    columns = ("pk", "driver", "pickup_at", "ends_at", "new_start", "new_end")
-    driven = moving.filter(driver__isnull=False).exclude(any_refusal(refusals))
+    stays = Q(pickup_at=F("new_start"), ends_at=F("new_end"))
+    for now, then in (("driver", driver), ("partner", partner)):
+        if now != then:
+            stays &= Q(**{now: F(then)}) | Q(**{f"{now}__isnull": True, f"{then}__isnull": True})
+    moving = moved.order_by().exclude(stays)
+    left = gone(driver, partner)
+    leaving = moving.occupying().filter(left.condition)
+    left = replace(left, condition=Q(pk__in=leaving.values("pk")))
+    takes = Case(When(~Q(status=Status.CANCELLED), then=F(driver)))
+    asked = moving.annotate(takes=takes).exclude(any_refusal((*refusals, left)))
+    asked = asked.filter(Q(takes__isnull=False) | Q(round_trip__isnull=False))
+    columns = ("new_start", "new_end", "pickup_at", "ends_at")
     moves = [
-        Move(pk, driver, (start, end), (new_start, new_end))
-        for pk, driver, start, end, new_start, new_end in driven.values_list(*columns)
+        Move(pk, then, (new_start, new_end), (start, end), now, trip)
+        for pk, then, now, trip, new_start, new_end, start, end in asked.values_list(
+            "pk", "takes", "driver_id", "round_trip_id", *columns
+        )
     ]
-    busy = driver_busy(OuterRef("driver"))
-    return (refusals[-1], replace(busy, condition=Q(pk__in=clashing(moves))))
+    busy, early = staying_of(moves, override=override)
+    return (
+        left,
+        Refusal("before_its_end", Q(pk__in=early), EARLY),
+        replace(driver_busy(OuterRef("driver")), condition=Q(pk__in=set(busy))),
+    )
 
 
-def clashing(moves):
-    """The keys of rides that can't move because their driver is busy then.
+def segments_of_trips(trips):
+    """Both segments of these round trips: (key, trip, leg, start, end) each."""
+    if not trips:
+        return ()
+    segments = Booking.objects.filter(round_trip__in=values_of(Booking, trips))
+    columns = ("pk", "round_trip", "leg", "pickup_at", "ends_at")
+    return list(segments.order_by().values_list(*columns))
+
+
+def staying_of(moves, *, override=False):
+    """({key: reference} of those whose driver is busy, with the ride that is in the way, '' for one
+    of these; keys of those that would be out of order).
+
+    What stays for one reason may make another stay for the other: so again, until no more are
+    found. Two statements.
+    """
+    segments = segments_of_trips({move.trip for move in moves if move.trip})
+    driven = [move for move in moves if move.driver]
+    driven.sort(key=lambda move: (move.after, abs(move.pk)))
+    others = busy_of(
+        {move.driver for move in driven},
+        [move.after for move in driven],
+        but={move.pk for move in driven},
+    )
+    early = set()
+    while True:
+        busy = clashing(driven, others, early)
+        found = out_of_order(moves, segments, early if override else early | busy.keys())
+        if not found:
+            return busy, early
+        early |= found
+
+
+def out_of_order(moves, segments, staying):
+    """The keys of those that move although a return would then begin before its outbound is over;
+    whatever the status of the two, since what is cancelled may be restored."""
+    after = {move.pk: move.after for move in moves if move.pk not in staying}
+    trips = {}
+    for pk, trip, leg, *present in segments:
+        trips.setdefault(trip, {})[leg] = (pk, after.get(pk, present))
+    found = set()
+    for legs in trips.values():
+        if len(legs) == len(Leg):
+            outbound, (_start, over) = legs[Leg.OUTBOUND]
+            back, (begins, _end) = legs[Leg.RETURN]
+            if begins < over:
+                found |= {outbound, back} & after.keys()
+    return found
+
+
+def clashing(moves, others, early):
+    """{key: reference} of rides that can't move because their driver is busy then, with the ride
+    that is in the way; '' for one of these. Those in `early` stay.
 
     One that stays where it is takes its time there, which may be in another's way: so again, until
-    no more are found. One statement.
+    no more are found. `moves` are sorted, `others` the rides that do not move (see `busy_of`).
     """
-    moves = sorted(moves, key=lambda move: (move.after, move.pk))
-    others = busy_of(
-        {move.driver for move in moves},
-        [move.after for move in moves],
-        but={move.pk for move in moves},
-    )
-    staying = set()
+    staying = dict.fromkeys(early, "")
     while True:
         taken = {driver: list(busy) for driver, busy in others.items()}
         for move in moves:
-            if move.pk in staying:
-                insort(taken[move.driver], (*move.before, ""))
-        found = {move.pk for move in moves if move.pk not in staying and not takes(move, taken)}
+            if move.pk in staying and move.before and move.former in taken:
+                insort(taken[move.former], (*move.before, ""))
+        found = {}
+        for move in moves:
+            if move.pk not in staying:
+                if other := clash(taken[move.driver], *move.after):
+                    found[move.pk] = other[2]
+                else:
+                    insort(taken[move.driver], (*move.after, ""))
         if not found:
-            return staying
+            return {key: reference for key, reference in staying.items() if key not in early}
         staying |= found
-
-
-def takes(move, taken):
-    """Take the driver's time; whether it was free."""
-    if clash(taken[move.driver], *move.after):
-        return False
-    insort(taken[move.driver], (*move.after, ""))
-    return True
 
 
 def busy_of(drivers, times, but=()):
@@ -188,12 +267,15 @@ def clash(taken, start, end):
     return None
 
 
-def hold(selection):
+def hold(selection, customer=None):
     """Lock the people of a selection and then itself, for a rule that reads the rides.
 
-    Who drives can't change any more; raises `SelectionChanged` where it did before the last lock.
+    With the `customer` whom they are to get, where they get one: all customers in one order. Who
+    drives can't change any more; raises `SelectionChanged` where it did before the last lock.
     """
     people = people_of(selection)
+    if customer:
+        people[0] = people[0] | Customer.objects.filter(pk=customer.pk)
     for rows in people:
         lock(rows)
     drivers = set(people[1].values_list("pk", flat=True))
@@ -204,17 +286,48 @@ def hold(selection):
         raise SelectionChanged
 
 
+def people_and_segments(selection, *prefixes, customers=("customer",)):
+    """What the undo of a move locks, as the move did; `prefixes` and `customers` as `people_of`
+    takes them."""
+    return [*people_of(selection, *prefixes, customers=customers), selection.whole_trips()]
+
+
 def in_spite_of(sentence, refusals, override):
-    """The log line, which says so where a warning was overridden."""
-    warnings = [refusal for refusal in refusals if refusal.override]
+    """The log line, which says so where a warning was overridden: which ones, and why."""
+    warnings = {}
+    for refusal in refusals:
+        if refusal.override:
+            warnings.setdefault(str(refusal.spite), []).append(refusal)
     if not (override and warnings):
         return sentence
-    told = line(line(sentence, _("in spite of an overlap")), override)
+    told = [Value(sentence)]
+    for spite, those in warnings.items():
+        told.append(Case(When(any_refusal(those), then=Value(f" — {spite}")), default=Value("")))
+    told = Concat(*told, Value(f" — {override}"), output_field=CharField())
     return Case(
-        When(any_refusal(warnings), then=Value(told)),
+        When(any_refusal(chain(*warnings.values())), then=Left(told, LONGEST_LINE)),
         default=Value(sentence),
         output_field=CharField(),
     )
+
+
+def is_moved(booking):
+    """Whether an unsaved edit gives a ride another time."""
+    times = {"pickup_at": booking.pickup_at, "ends_at": booking.ends_at}
+    return not Booking.objects.filter(pk=booking.pk, **times).exists()
+
+
+def check_order(booking, *, override=""):
+    """Raise ValidationError where an unsaved edit lets a return begin before its outbound is
+    over; no reason overrides that."""
+    if not booking.round_trip_id or not is_moved(booking):
+        return
+    for other in Booking.objects.filter(round_trip=booking.round_trip_id).exclude(pk=booking.pk):
+        outbound, back = sorted((booking, other), key=lambda ride: ride.leg != Leg.OUTBOUND)
+        if back.pickup_at < outbound.ends_at:
+            text = _("The return would begin before the outbound is over: see %(reference)s.")
+            params = {"reference": other.reference}
+            raise ValidationError({"pickup_at": ValidationError(text, params=params)})
 
 
 def check_time(booking, *, override=""):
@@ -223,20 +336,44 @@ def check_time(booking, *, override=""):
     A ride that was not moved is not asked about again: an overlap may have been accepted.
     `override`, a reason, accepts an overlap and nothing else.
     """
-    unmoved = Booking.objects.filter(
-        pk=booking.pk, pickup_at=booking.pickup_at, ends_at=booking.ends_at
-    )
-    if booking.status == Status.CANCELLED or unmoved.exists():
+    if booking.status == Status.CANCELLED or not is_moved(booking):
         return
     for person in filter(None, (booking.driver, booking.partner)):
-        if not type(person).objects.active().filter(pk=person.pk).exists():
+        if inactive(type(person), {person.pk}):
             left = _("%(name)s is no longer active: unassign the booking first.")
             raise ValidationError({"pickup_at": ValidationError(left, params={"name": person})})
     if booking.driver_id is None or override:
         return
-    others = Booking.objects.filter(driver=booking.driver_id).occupying().exclude(pk=booking.pk)
-    other = others.overlapping(booking.pickup_at, booking.ends_at).first()
-    if other:
-        busy = _("The driver has another ride at that time: %(reference)s.")
-        params = {"reference": other.reference}
-        raise ValidationError({"pickup_at": ValidationError(busy, code=DRIVER_BUSY, params=params)})
+    move = Move(booking.pk, booking.driver_id, (booking.pickup_at, booking.ends_at))
+    busy, _early = staying_of([move])
+    for reference in busy.values():
+        raise ValidationError({"pickup_at": is_busy(reference)})
+
+
+def is_busy(reference):
+    """The error of a ride whose driver has another at that time: `reference`, or '' for one that
+    is written together with it."""
+    text = _("The driver has another ride at that time: %(reference)s.")
+    params = {"reference": reference or _("another one of these")}
+    return ValidationError(text, code=DRIVER_BUSY, params=params)
+
+
+def check_customer(booking, *, override=""):
+    """Raise ValidationError where an unsaved edit gives a ride to a customer who left; one whose
+    customer left since keeps them. No reason overrides that."""
+    stays = Booking.objects.filter(pk=booking.pk, customer=booking.customer_id).exists()
+    if not stays and inactive(Customer, {booking.customer_id}):
+        raise ValidationError({"customer": customer_left()})
+
+
+def customer_left():
+    return _("This customer is no longer active.")
+
+
+def inactive(model, keys):
+    """Those of these customers, drivers or partners who left: a set of keys."""
+    keys = set(keys) - {None}
+    if not keys:
+        return set()
+    parties = model.objects.inactive().filter(pk__in=values_of(model, keys))
+    return set(parties.values_list("pk", flat=True))

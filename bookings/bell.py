@@ -8,16 +8,24 @@ KINDS = (
     Kind(
         "bookings.new",
         _("New bookings"),
-        ("bookings.create", "bookings.duplicate", "bookings.return", "bookings.repeat"),
+        (
+            "bookings.create",
+            "bookings.imported",
+            "bookings.duplicate",
+            "bookings.return",
+            "bookings.repeat",
+        ),
     ),
     Kind(
         "bookings.changes",
         _("Changes of bookings"),
         (
             "bookings.edit",
+            "bookings.import_changes",
             "bookings.change",
             "bookings.change_series",
             "bookings.reschedule",
+            "bookings.reinstate",
             "bookings.pair",
             "bookings.unpair",
         ),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from project.directory.models import Customer, Driver, Partner
 from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
+from project.ui.inputs import DayInput
 from project.ui.pages import Count, count_of
 
 from .models import Booking, Series
@@ -92,7 +93,7 @@ class ReferencesFilter(django_filters.Filter):
 
 class DayFilter(django_filters.DateFilter):
     def __init__(self, **options):
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        widget = DayInput()
         limits = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
         super().__init__(widget=widget, validators=limits, **options)
 

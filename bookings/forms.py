@@ -2,49 +2,29 @@
 
 import re
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Fieldset, Layout, Row
+from crispy_forms.layout import Column, Fieldset, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject, lazystr
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from project import money
-from project.audit.timeline import shown
+from project.actions.forms import ActionForm, ReasonField, next_step
 from project.directory.models import Customer, Driver, Partner
 from project.ui.formats import Counted
-from project.ui.lookup import LookupField, SuggestInput, show_only_visible
+from project.ui.inputs import ClockInput, DayInput, MomentInput
+from project.ui.layout import helper_of
+from project.ui.lookup import LookupField, SuggestInput
 
-from . import changes, round_trips
+from . import round_trips
 from .availability import DRIVER_BUSY, OVERRIDE
 from .models import FIRST_YEAR, YEARS_AHEAD, Booking
-from .states import TRANSITIONS, CancellationKind, Leg, Status
-
-
-class ActionForm(forms.Form):
-    """A dialog's questions: they know the selection they are asked about, and who is asked."""
-
-    def __init__(self, *args, selection=None, user=None, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.selection = selection
-        self.user = user
-        show_only_visible(self.fields, user)
-
-    def check_decimals(self, name):
-        """An amount may have the decimals that every currency of the selection has."""
-        amount = self.cleaned_data.get(name)
-        if amount is None:
-            return
-        for currency in self.selection.order_by().values_list("currency", flat=True).distinct():
-            try:
-                money.check(amount, currency)
-            except ValidationError as error:
-                self.add_error(name, error)
+from .services import BILLED
+from .states import TRANSITIONS, CancellationKind, Status
 
 
 class AmountField(forms.DecimalField):
@@ -62,12 +42,32 @@ def check_near(day):
     return day
 
 
+def check_decimals(form, name):
+    """An amount may have the decimals that every currency of the form's selection has."""
+    amount = form.cleaned_data.get(name)
+    if amount is None:
+        return
+    for currency in form.selection.order_by().values_list("currency", flat=True).distinct():
+        try:
+            money.check(amount, currency)
+        except ValidationError as error:
+            form.add_error(name, error)
+
+
 class TellField(forms.BooleanField):
     """Whether the customer hears of it; yes, unless one says no."""
 
     def __init__(self, **options):
         label = gettext_lazy("Tell the customer by e-mail")
         super().__init__(label=label, required=False, initial=True, **options)
+
+
+class TellOfSaveField(TellField):
+    """The same, where a whole booking is saved."""
+
+    def __init__(self, **options):
+        text = gettext_lazy("Notes and the payout are for us: nobody is told of them.")
+        super().__init__(help_text=text, **options)
 
 
 class TellingForm(ActionForm):
@@ -103,7 +103,7 @@ class CancelForm(TellingForm):
         ],
         initial=CancellationKind.CUSTOMER,
     )
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    reason = ReasonField()
     billable = forms.BooleanField(
         label=gettext_lazy("Billable all the same"),
         required=False,
@@ -132,12 +132,12 @@ class CancelForm(TellingForm):
         data = super().clean()
         if data.get("fee") is not None and not data.get("billable"):
             self.add_error("fee", _("Only a billable cancellation has a fee."))
-        self.check_decimals("fee")
+        check_decimals(self, "fee")
         return data
 
 
 class RestoreForm(TellingForm):
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+    reason = ReasonField(required=False)
 
     field_order = ("reason", "tell")
 
@@ -160,14 +160,8 @@ class StatusForm(ActionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.selection is not None and not self.is_bound and "status" not in self.initial:
-            self.initial["status"] = self._next_status()
-
-    def _next_status(self):
-        """The step that the least advanced of the selection wait for."""
-        for status, following in TRANSITIONS.items():
-            if self.selection.filter(status=status).exists():
-                return following[0]
-        return Status.CONFIRMED
+            waiting_for = next_step(self.selection, "status", TRANSITIONS)
+            self.initial["status"] = waiting_for or Status.CONFIRMED
 
     def clean(self):
         data = super().clean()
@@ -177,7 +171,7 @@ class StatusForm(ActionForm):
         if status != Status.NO_SHOW:
             self.add_error("fee", _("Only a no-show can be billed here."))
             return data
-        self.check_decimals("fee")
+        check_decimals(self, "fee")
         return data
 
 
@@ -208,12 +202,14 @@ class AssignForm(ActionForm):
         return data
 
 
-class DuplicateForm(ActionForm):
+class DuplicateForm(TellingForm):
     date = forms.DateField(
         label=gettext_lazy("To the date"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
         help_text=gettext_lazy("At the same time of day. The copy is pending and unassigned."),
     )
+
+    field_order = ("date", "tell")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -227,11 +223,11 @@ class DuplicateForm(ActionForm):
 class ReturnForm(TellingForm):
     date = forms.DateField(
         label=gettext_lazy("Day of the return"),
-        widget=forms.DateInput(attrs={"type": "date", "data-preview": ""}, format="%Y-%m-%d"),
+        widget=DayInput(attrs={"data-preview": ""}),
     )
     clock = forms.TimeField(
         label=gettext_lazy("Pickup time"),
-        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
+        widget=ClockInput(attrs={"data-preview": ""}),
     )
     pricing = forms.ChoiceField(
         label=gettext_lazy("Price of the return"),
@@ -261,7 +257,7 @@ class ReturnForm(TellingForm):
         for name in ("price", "payout"):
             if not other and data.get(name) is not None:
                 self.add_error(name, _("Only for another price."))
-            self.check_decimals(name)
+            check_decimals(self, name)
         return data
 
 
@@ -276,7 +272,7 @@ class SettleForm(ActionForm):
     )
     date = forms.DateField(
         label=gettext_lazy("Paid on"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
     def __init__(self, *args, **kwargs):
@@ -292,12 +288,15 @@ class SettleForm(ActionForm):
 
     def clean(self):
         data = super().clean()
-        self.check_decimals("amount")
+        check_decimals(self, "amount")
         return data
 
 
-class ReopenForm(ActionForm):
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+class NotesField(forms.CharField):
+    """Some lines of text, whose ends are as everywhere else: a browser sends two signs for one."""
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
 
 
 class StopsField(forms.CharField):
@@ -324,139 +323,11 @@ class StopsField(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
-class ChangeForm(TellingForm):
-    """New values for some fields: what stays empty stays as it is."""
-
-    day = forms.DateField(
-        label=gettext_lazy("Pickup day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date", "data-preview": ""}, format="%Y-%m-%d"),
-    )
-    clock = forms.TimeField(
-        label=gettext_lazy("Pickup time of day"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time", "data-preview": ""}, format="%H:%M"),
-    )
-    clear = forms.MultipleChoiceField(
-        label=gettext_lazy("Empty these"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    asks_legs = True
-    left_out = ()
-    last = ("clear", "tell")
-    GROUPS = (
-        (gettext_lazy("When"), (changes.DAY, changes.CLOCK, "duration_minutes")),
-        (
-            gettext_lazy("Who"),
-            (
-                "passenger_name",
-                "passenger_phone",
-                "passenger_email",
-                "passenger_count",
-                "luggage_count",
-                "transport_number",
-            ),
-        ),
-        (
-            gettext_lazy("Where"),
-            ("pickup_address", "dropoff_address", "stops", "vehicle_class", "distance_km"),
-        ),
-        (gettext_lazy("Money"), ("price", "payout")),
-        (gettext_lazy("Notes"), ("driver_notes", "office_notes")),
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        rides = list(self.selection.order_by().values("leg", *changes.FIELDS)[:3])
-        legs = self.asks_legs and any(ride["leg"] for ride in rides)
-        if self.asks_legs and len(rides) > 2:
-            legs = self.selection.order_by().exclude(leg="").exists()
-        for name in self.left_out:
-            del self.fields[name]
-        for name in changes.FIELDS:
-            self.fields[name] = self._field(name, rides)
-        self.fields["clear"].choices = [
-            (name, self.fields[name].label)
-            for name in changes.FIELDS
-            if Booking._meta.get_field(name).blank
-        ]
-        groups = [
-            (title, [name for name in group if name in self.fields]) for title, group in self.GROUPS
-        ]
-        names = [name for _title, group in groups for name in group]
-        if legs:
-            for name in names:
-                self.fields[f"{name}_leg"] = forms.ChoiceField(
-                    label=_("%(field)s: on") % {"field": self.fields[name].label},
-                    choices=[("", _("Both")), *Leg.choices],
-                    required=False,
-                )
-        self.order_fields([*names, *self.last])
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True  # the dialog has it
-        self.helper.layout = Layout(
-            *(Fieldset(title, *map(self._row, group)) for title, group in groups),
-            *self.last,
-        )
-
-    def _field(self, name, rides):
-        model_field = Booking._meta.get_field(name)
-        if name == "stops":
-            field = StopsField(label=capfirst(model_field.verbose_name))
-        elif name in ("price", "payout"):
-            field = AmountField(label=capfirst(model_field.verbose_name))
-        else:
-            field = model_field.formfield(localize=name == "distance_km")
-        # A model's own rules, which a ModelForm would ask of the whole record.
-        field.validators = [*field.validators, *model_field.validators]
-        field.required = False
-        field.initial = None
-        field.widget.is_required = False
-        if isinstance(field, forms.TypedChoiceField):
-            field.choices = [("", "—"), *model_field.choices]
-        if isinstance(field.widget, forms.Textarea):
-            field.widget.attrs["rows"] = 2
-        if 0 < len(rides) <= 2:  # what they are now, where it can be told in a line
-            now = dict.fromkeys(shown(model_field, ride[name]) for ride in rides)
-            field.widget.attrs["placeholder"] = " / ".join(now)
-        return field
-
-    def _row(self, name):
-        if f"{name}_leg" not in self.fields:
-            return name
-        return Row(Column(name, css_class="wide"), Column(f"{name}_leg"), css_class="per-leg")
-
-    def clean_day(self):
-        return check_near(self.cleaned_data["day"])
-
-    def clean(self):
-        data = super().clean()
-        self.check_decimals("price")
-        self.check_decimals("payout")
-        values = {}
-        for name in (changes.DAY, changes.CLOCK, *changes.FIELDS):
-            value = data.get(name)
-            if value not in (None, "", []):
-                values[name] = changes.To(value, data.get(f"{name}_leg", ""))
-        for name in data.get("clear", ()):
-            if name in values:
-                self.add_error("clear", _("A field is either emptied or given a new value."))
-            empty = Booking._meta.get_field(name).get_default()
-            values[name] = changes.To(empty, data.get(f"{name}_leg", ""))
-        if not values and not self.errors:
-            first = next(iter(self.fields))
-            self.add_error(first, _("Say what to change: fill in at least one field."))
-        return {"values": values, "tell": data.get("tell", False)}
-
-
 class MomentField(forms.DateTimeField):
     """A local moment. What was left as it stood keeps its value, seconds and all: in the hour that
     comes twice a year the text alone would not say which."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    widget = MomentInput()
     kept = None
 
     def to_python(self, value):
@@ -479,11 +350,9 @@ class BookingForm(forms.ModelForm):
         help_text=gettext_lazy("One address a line."),
     )
     pickup_at = MomentField(label=gettext_lazy("Pickup time"))
-    tell = TellField(
-        help_text=gettext_lazy("Notes and the payout are for us: nobody is told of them.")
-    )
+    tell = TellOfSaveField()
     override_reason = forms.CharField(
-        label=gettext_lazy("Reason to go ahead in spite of the overlap"),
+        label=gettext_lazy("Reason to go ahead all the same"),
         max_length=200,
         required=False,
         widget=forms.HiddenInput,
@@ -519,6 +388,7 @@ class BookingForm(forms.ModelForm):
             "driver_notes": forms.Textarea(attrs={"rows": 2}),
             "office_notes": forms.Textarea(attrs={"rows": 2}),
         }
+        field_classes = {"driver_notes": NotesField, "office_notes": NotesField}
         localized_fields = ["distance_km", "price", "payout"]
 
     def __init__(self, *args, user=None, **kwargs):
@@ -532,9 +402,7 @@ class BookingForm(forms.ModelForm):
         for name in ("price", "payout"):
             if self.initial.get(name) is not None:
                 self.initial[name] = money.rounded(self.initial[name], self.instance.currency)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
+        self.helper = helper_of(
             Fieldset(
                 _("Who"),
                 Row(Column("customer"), Column("passenger_name")),
@@ -564,12 +432,12 @@ class BookingForm(forms.ModelForm):
     def clean_override_reason(self):
         reason = self.cleaned_data["override_reason"].strip()
         if reason and not (self.user and self.user.has_perm(OVERRIDE)):
-            raise ValidationError(_("You may not go ahead in spite of an overlap."))
+            raise ValidationError(_("You may not go ahead in spite of a warning."))
         return reason
 
     def add_error(self, field, error):
-        """An overlap that this user may override brings the question why they would."""
+        """A warning that this user may override brings the question why they would."""
         super().add_error(field, error)
         codes = {e.code for errors in self.errors.as_data().values() for e in errors}
-        if DRIVER_BUSY in codes and self.user and self.user.has_perm(OVERRIDE):
+        if codes & {DRIVER_BUSY, BILLED.code} and self.user and self.user.has_perm(OVERRIDE):
             self.fields["override_reason"].widget = forms.TextInput()

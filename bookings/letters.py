@@ -7,8 +7,11 @@ to write to and in which language is asked of the present.
 
 from dataclasses import dataclass
 
-from babel.dates import get_timezone_name
 from django.conf import settings
+from django.db import models
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import capfirst
@@ -20,6 +23,7 @@ from project.ui import formats
 
 from .calendars import CANCEL, REQUEST, calendar_of
 from .models import Booking, BookingLog
+from .series_queries import REINSTATE, RESCHEDULE
 
 # What a customer sees of a ride, in the order in which a message tells it.
 TOLD = (
@@ -63,8 +67,8 @@ class Ride:
 
     @property
     def zone(self):
-        """The name of the clock that the time is of: two cities may not share it."""
-        return get_timezone_name(self.at, locale=translation.get_language())
+        """Whose clock the time is of: the city's, as a customer knows it, or its offset."""
+        return formats.clock_of(self.at)
 
 
 def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False):
@@ -73,7 +77,7 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
     `to_former` is for the customer whom the batch took a ride from. With `only_changes` there is no
     letter (None) where nothing that it could tell has changed.
     """
-    rows = rows_of(mail)
+    rows = rows_of(mail, to_former)
     lines = {
         line.booking_id: line.changes
         for line in BookingLog.objects.filter(
@@ -81,13 +85,14 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
         )
     }
     customer_id = rows[0].customer_id
-    if to_former:
+    if to_former:  # whom what it became with the other customer does not concern
         customer_id = lines[mail.object_id]["customer"][0]
+        rows, lines = as_before(rows), {}
     customer = Customer.objects.get(pk=customer_id)
     language = mail.language or customer.language
     zone = timezone.get_default_timezone()
     with translation.override(language), timezone.override(zone):
-        rides = [Ride(row, changes_in(row, lines[row.id])) for row in rows]
+        rides = [Ride(row, changes_in(row, lines.get(row.id, {}))) for row in rows]
         if only_changes and not any(ride.changes for ride in rides):
             return None
         context = {
@@ -114,21 +119,63 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
         )
 
 
-def rows_of(mail):
+def rows_of(mail, to_former=False):
     """The history rows of the rides that the message is about, in the order of their times."""
     written = Booking.history.filter(batch_id=mail.batch_id)
     row = written.get(id=mail.object_id)
+    lines = BookingLog.objects.filter(batch=mail.batch_id)
+    line = lines.filter(booking=row.id).first()
+    left, _now = line.changes.get("series", (None, None))
+    if row.series_id is None and left:  # all that left the series with it
+        same = lines.filter(changes__series__0=left, changes__series__1=None).values("booking")
+        gone = written.filter(id__in=same, customer_id=row.customer_id)
+        return list(gone.order_by("pickup_at", "id"))
+    if mail.batch.action in (RESCHEDULE, REINSTATE):  # which makes some and cancels others
+        written = written.filter(
+            id__in=lines.filter(action_code=line.action_code).values("booking")
+        )
     tie = next((name for name in ("series_id", "round_trip_id") if getattr(row, name)), None)
     if tie is None:
         return [row]
-    same = {tie: getattr(row, tie), "customer_id": row.customer_id}
+    theirs = {"customer_id": row.customer_id}
+    gone = given_away(lines)
+    if former := gone.filter(booking=row.id).values_list("former", flat=True).first():
+        same = {"former": former} if to_former else {}
+        written = written.filter(id__in=gone.filter(**same).values("booking"))
+        theirs = {} if to_former else theirs
+    else:
+        written = written.exclude(id__in=gone.values("booking"))
+    same = {tie: getattr(row, tie), **theirs}
     tied = Booking.objects.filter(**{tie: same[tie]}).values("pk")
     rows = list(written.filter(id__in=tied, **same).order_by("pickup_at", "id"))
     if len(rows) > 1:
         return rows
     # What was untied since is found by the long way, through all that the batch touched.
-    touched = BookingLog.objects.filter(batch=mail.batch_id).values("booking")
-    return list(written.filter(id__in=touched, **same).order_by("pickup_at", "id"))
+    return list(written.filter(id__in=lines.values("booking"), **same).order_by("pickup_at", "id"))
+
+
+def given_away(lines):
+    """Those of these log lines by which a ride went from one customer to another, with the key of
+    the `former` one."""
+    former, now = (
+        Cast(KT(f"changes__customer__{place}"), models.BigIntegerField()) for place in (0, 1)
+    )
+    given = lines.filter(changes__has_key="customer").annotate(former=former, now=now)
+    return given.filter(former__isnull=False).exclude(former=F("now"))
+
+
+def as_before(rows):
+    """The same rides as they were before a batch wrote these history rows, in their order; with the
+    versions that it gave them, which calendars go by."""
+    earlier = Booking.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+    earlier = Subquery(earlier.order_by("-history_id").values("history_id")[:1])
+    written = Booking.history.filter(history_id__in=[row.history_id for row in rows])
+    former = Booking.history.filter(history_id__in=written.values(earlier=earlier))
+    versions = {row.id: row.version for row in rows}
+    former = list(former.order_by("pickup_at", "id"))
+    for row in former:
+        row.version = versions[row.id]
+    return former
 
 
 def changes_in(row, logged):

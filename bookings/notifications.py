@@ -7,7 +7,18 @@ An undo calls one of the `take_back…` instead: what has not left yet never lea
 from functools import partial
 
 from django.db import models
-from django.db.models import Case, Exists, F, Q, TextField, Value, When, Window
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils import timezone
@@ -19,14 +30,19 @@ from project.directory.models import Customer
 from project.notifications import letters, outbox
 from project.notifications.models import OutgoingMail
 
-from .letters import TOLD, letter_of_cancellation, pages, write
+from .letters import TOLD, given_away, letter_of_cancellation, pages, write
 from .models import Booking, BookingLog
+from .series_queries import DISCARD, REINSTATE, RESCHEDULE
 
 CREATED = "bookings.created"
 CHANGED = "bookings.changed"
 CANCELLED = "bookings.cancelled"
 RESTORED = "bookings.restored"
 WITHDRAWN = "bookings.withdrawn"
+# Of each message about an edit, the one about its undo.
+CONTRARY = {CHANGED: CHANGED, CREATED: WITHDRAWN, WITHDRAWN: CREATED}
+# The acts by which rides leave their series.
+LEAVING = (RESCHEDULE, REINSTATE, DISCARD)
 
 KINDS = (
     letters.Kind(
@@ -62,39 +78,60 @@ KINDS = (
 )
 
 
-def tell(batch, kind, *, among=None):
+def tell(batch, kind, *, among=None, code=None):
     """Post a message of `kind` to each customer of the bookings that `batch` changed.
 
     One message for a round trip or a series; none without an address; of a change, none where
-    nothing that customers see has changed. `among` (a queryset) narrows it down to some bookings.
-    Two statements, however many bookings.
+    nothing that customers see has changed. `among` (a queryset) narrows it down to some bookings,
+    `code` to those whose log line has it, where that is not the batch's own. Two statements,
+    however many bookings.
     """
-    lines = lines_of(batch)
+    lines = lines_of(batch, code)
     if kind == CHANGED:
         lines = with_news(lines)
     told = models.QuerySet(Booking).filter(pk__in=lines.values("booking_id"))
     if among is not None:
         told = told.filter(pk__in=among.values("pk"))
-    return outbox.post(batch, kind, first_of_each(told.exclude(customer__email="")))
+    told = told.exclude(customer__email="")
+    left = lines if batch.action in LEAVING else None
+    return outbox.post(batch, kind, first_of_each(told, left=left))
 
 
 def tell_of_edit(batch, *, among=None):
-    """Post what follows from the edit of one booking: the customer may be another one now."""
-    line = lines_of(batch).get()
-    if "customer" not in line.changes:
-        return tell(batch, CHANGED, among=among)
-    former = Customer.objects.filter(pk=line.changes["customer"][0]).exclude(email="")
-    withdrawn = models.QuerySet(Booking).filter(Exists(former), pk=line.booking_id)
-    if among is not None:
-        withdrawn = withdrawn.filter(pk__in=among.values("pk"))
-    return tell(batch, CREATED, among=among) + outbox.post(batch, WITHDRAWN, withdrawn)
+    """Post what follows from an edit, of one booking or of many: the customer of some may be
+    another one now, who hears of a new booking, and the former one that it is withdrawn.
+
+    `among` ({kind: queryset}) narrows each of these messages down to some bookings.
+    """
+    among = among or {}
+    gone = given_away(lines_of(batch))
+    if not gone.exists():
+        return tell(batch, CHANGED, among=among.get(CHANGED))
+    bookings = models.QuerySet(Booking)
+    moved = bookings.filter(pk__in=gone.values("booking_id"))
+    stayed = bookings.filter(pk__in=lines_of(batch).values("booking_id")).exclude(
+        pk__in=gone.values("booking_id")
+    )
+    reachable = Customer.objects.exclude(email="").filter(pk=OuterRef("former"))
+    former = bookings.filter(pk__in=gone.filter(Exists(reachable)).values("booking_id"))
+    if among:
+        moved, stayed, former = (
+            bookings.filter(pk__in=rides.values("pk")).filter(pk__in=among[kind].values("pk"))
+            for rides, kind in ((moved, CREATED), (stayed, CHANGED), (former, WITHDRAWN))
+        )
+    return (
+        tell(batch, CHANGED, among=stayed)
+        + tell(batch, CREATED, among=moved)
+        + outbox.post(batch, WITHDRAWN, first_of_each(former, gone=gone))
+    )
 
 
 def take_back(tell_contrary, batch, undone):
     """Tell what `batch` undid of `undone`, to those who were told of it.
 
     A message that has not left is taken back, unless it also tells of rides that stay as they are;
-    then, and where it may have left, `tell_contrary(batch, among=…)` posts another.
+    then, and where it may have left, `tell_contrary(batch, told)` posts another: `told` are the
+    messages that are not taken back.
     """
     if not undone.mails.exists():
         return
@@ -102,18 +139,39 @@ def take_back(tell_contrary, batch, undone):
     bookings = models.QuerySet(Booking)
     stays = tied_to(bookings.filter(pk__in=then).exclude(pk__in=now))
     outbox.drop_unsent(undone.mails.exclude(object_id__in=stays.values("pk")))
+    tell_contrary(batch, undone.mails.exclude(state=OutgoingMail.State.DROPPED))
+
+
+def tell_all(kind, batch, told):
+    """Post messages of `kind` about all rides that those `told` are about."""
+    tell(batch, kind, among=rides_in(told))
+
+
+def tell_edited_back(batch, told):
+    """Post what follows from the undo of an edit: who was told that a ride is theirs hears that
+    it is not, who lost one that they have it again, and nobody else."""
+    among = {kind: rides_in(told.filter(kind=then)) for kind, then in CONTRARY.items()}
+    tell_of_edit(batch, among=among)
+
+
+take_back_creation = take_back_restore = partial(take_back, partial(tell_all, CANCELLED))
+take_back_cancellation = partial(take_back, partial(tell_all, RESTORED))
+take_back_edit = partial(take_back, tell_edited_back)
+
+
+def take_back_rule(batch, undone):
+    """Tell that a change of a rule was undone, to those who were told of it: what it had cancelled
+    is on again, what it had made is off. A message that has not left is taken back."""
+    outbox.drop_unsent(undone.mails.all())
     told = undone.mails.exclude(state=OutgoingMail.State.DROPPED)
-    tell_contrary(batch, among=tied_to(bookings.filter(pk__in=told.values("object_id"))))
+    for kind, contrary, code in ((CANCELLED, RESTORED, None), (CREATED, CANCELLED, DISCARD)):
+        about = models.QuerySet(Booking).filter(pk__in=told.filter(kind=kind).values("object_id"))
+        theirs = models.QuerySet(Booking).filter(customer__in=about.values("customer"))
+        tell(batch, contrary, among=theirs, code=code)
 
 
-take_back_creation = take_back_restore = partial(take_back, partial(tell, kind=CANCELLED))
-take_back_cancellation = partial(take_back, partial(tell, kind=RESTORED))
-take_back_edit = partial(take_back, tell_of_edit)
-take_back_change = partial(take_back, partial(tell, kind=CHANGED))
-
-
-def lines_of(batch):
-    return BookingLog._base_manager.filter(batch=batch, action_code=batch.action)
+def lines_of(batch, code=None):
+    return BookingLog._base_manager.filter(batch=batch, action_code=code or batch.action)
 
 
 def with_news(lines):
@@ -131,17 +189,36 @@ def with_news(lines):
     return lines.alias(**sides).filter(news)
 
 
-def first_of_each(bookings):
-    """The earliest of each customer's bookings that are tied by a series or a round trip."""
-    alone = Case(When(series__isnull=True, round_trip__isnull=True, then=F("pk")))
-    trip = Case(When(series__isnull=True, then=F("round_trip_id")))
+def first_of_each(bookings, *, left=None, gone=None):
+    """The earliest of each customer's bookings that are tied by a series or a round trip.
+
+    `left` are the log lines of an act by which bookings leave their series: there they are tied by
+    the one that they were in. With `gone` (as `given_away` finds them) each is its former
+    customer's.
+    """
+    customer = F("customer_id")
+    if gone is not None:
+        customer = Subquery(gone.filter(booking=OuterRef("pk")).values("former")[:1])
+    series = F("series_id")
+    if left is not None:
+        former = Cast(KT("changes__series__0"), models.BigIntegerField())
+        former = left.filter(booking=OuterRef("pk")).annotate(former=former).values("former")[:1]
+        series = Coalesce(series, Subquery(former))
+    bookings = bookings.order_by().alias(_series=series, _customer=customer)
+    alone = Case(When(_series__isnull=True, round_trip__isnull=True, then=F("pk")))
+    trip = Case(When(_series__isnull=True, then=F("round_trip_id")))
     place = Window(
         RowNumber(),
-        partition_by=[F("customer_id"), F("series_id"), trip, alone],
+        partition_by=[F("_customer"), F("_series"), trip, alone],
         order_by=[F("pickup_at").asc(), F("pk").asc()],
     )
-    first = bookings.order_by().alias(_place=place).filter(_place=1)
+    first = bookings.alias(_place=place).filter(_place=1)
     return models.QuerySet(Booking).filter(pk__in=first.values("pk"))
+
+
+def rides_in(mails):
+    """The rides that messages are about, and all that are tied to them."""
+    return tied_to(models.QuerySet(Booking).filter(pk__in=mails.values("object_id")))
 
 
 def tied_to(bookings):

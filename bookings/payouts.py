@@ -5,11 +5,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import line, recorded
+from project.audit.recorder import Ticket, line, recorded
 from project.audit.refusals import Refusal
 
 from .services import ARCHIVED, NOBODY, not_exact
-from .sharing import shared
+from .sharing import not_shareable, shared
 
 NOT_REOPENABLE = (
     ARCHIVED,
@@ -19,8 +19,9 @@ NOT_REOPENABLE = (
 NOT_SETTLED_AGAIN = (ARCHIVED, NOBODY)
 
 
-def not_settleable(amount=None):
-    """Why a payout can't be validated; without an `amount` there has to be an agreed one."""
+def not_settleable(selection, amount=None, *, spared=()):
+    """Why a payout can't be validated; without an `amount` there has to be an agreed one, and an
+    `amount` has to be one that a round trip can share, `spared` (refusals of the scope) or not."""
     refusals = (
         ARCHIVED,
         Refusal("settled", Q(settled_on__isnull=False), gettext_lazy("already validated")),
@@ -31,7 +32,8 @@ def not_settleable(amount=None):
             *refusals,
             Refusal("no_payout", Q(payout__isnull=True), gettext_lazy("no payout agreed")),
         )
-    return (*refusals, not_exact(amount, "amount_decimals"))
+    refusals += (not_exact(amount, "amount_decimals"),)
+    return (*refusals, *not_shareable(selection, (*spared, *refusals)))
 
 
 def settle(selection, *, by, amount=None, date=None, ticket=None):
@@ -39,13 +41,14 @@ def settle(selection, *, by, amount=None, date=None, ticket=None):
 
     An `amount` is for each ride or round trip; the segments share it by their agreed payouts.
     """
+    ticket = ticket or Ticket()
     with recorded(
         "bookings.settle",
         selection,
         by=by,
         ticket=ticket,
         sentence=line(_("Payout validated")),
-        refusals=not_settleable(amount),
+        refusals=not_settleable(selection, amount, spared=ticket.spared),
     ) as batch:
         paid = F("payout")
         if amount is not None:

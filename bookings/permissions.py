@@ -13,9 +13,12 @@ BUREAU = (
     "unassign_booking",
     "duplicate_booking",
     "recap_booking",
+    "export_booking",
+    "print_booking",
     "return_booking",
     "pair_booking",
     "unpair_booking",
     "repeat_booking",
+    "import_booking",
 )
 GESTION = ("override_overlap_booking", "settle_booking", "reopen_booking")

@@ -3,13 +3,15 @@
 from collections import Counter
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from project.directory.models import Customer
 from project.search.index import SearchResult, found, holding, is_short, matching, narrowed
 from project.search.text import normalise, words
 
 from .models import Booking
+from .states import PaymentState, Status
 
 # More customers than this have so many bookings that the query is broad.
 MOST_CUSTOMERS = 200
@@ -58,3 +60,10 @@ def known_addresses(query, most=8):
         if all(word in normalise(address) for word in wanted)
     )
     return [address for address, _count in used.most_common(most)]
+
+
+def payment_before_cancellation():
+    """How the customer's payment stood when a cancelled booking was last on, as an expression."""
+    history = Booking.history.model._base_manager.filter(id=OuterRef("pk"))
+    last = history.exclude(status=Status.CANCELLED).order_by("-history_id")
+    return Coalesce(Subquery(last.values("payment_state")[:1]), Value(PaymentState.UNPAID))

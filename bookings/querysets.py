@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import DecimalField, Exists, Func, OuterRef, Q
+from django.db.models import DecimalField, Exists, Func, OuterRef
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 
@@ -103,9 +103,7 @@ class BookingQuerySet(RecordedQuerySet):
     def whole_trips(self):
         """These, and the other segments of their round trips."""
         trips = self.filter(round_trip__isnull=False).order_by().values("round_trip")
-        return self.model.objects.filter(
-            Q(pk__in=self.order_by().values("pk")) | Q(round_trip__in=trips)
-        )
+        return self._with(self.model.objects.filter(round_trip__in=trips))
 
     def occurrences(self):
         return self.filter(series__isnull=False)

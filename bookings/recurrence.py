@@ -220,12 +220,6 @@ def moments(start, days, zone, excluded=()):
     return [on_date(start, day, zone) for day in days if day not in excluded]
 
 
-def shifted(moment, day, start, zone):
-    """`moment` in the occurrence of `day`, as far from it in days as it is from `start`."""
-    apart = moment.astimezone(zone).date() - start.astimezone(zone).date()
-    return on_date(moment, day + apart, zone)
-
-
 def ended_before(rule, first, day):
     """The rule as it ends on the last of its days before `day`; None where it has none there."""
     days = [each for each in rule.days(first) if each < day]

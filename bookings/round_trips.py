@@ -5,7 +5,6 @@ from django.db.models import (
     Case,
     CharField,
     Count,
-    DateTimeField,
     Exists,
     F,
     Func,
@@ -13,7 +12,6 @@ from django.db.models import (
     Q,
     Subquery,
     TextChoices,
-    UUIDField,
     Value,
     When,
     Window,
@@ -23,13 +21,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project import money
-from project.audit.recorder import insert_select, line, recorded, write_history
+from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal
 
 from . import notifications
 from .availability import CUSTOMER_LEFT, people_of
+from .copies import insert_copies, tie_from, trip_from
 from .models import Booking, RoundTrip
-from .services import ARCHIVED, CANCELLED, SETTLED, insert_copies, not_exact
+from .services import ARCHIVED, CANCELLED, SETTLED, not_exact
 from .states import Leg, PaymentState
 from .wall_time import AtTime, OnDate
 
@@ -174,26 +173,6 @@ def amounts_of(pricing, price, payout):
     )
 
 
-def tie_from(batch, origins):
-    """A round trip for each of `origins`, none of which holds a segment yet."""
-    insert_select(
-        RoundTrip,
-        ("created_at", "made_in_id", "origin_id"),
-        origins.order_by("pk"),
-        Value(batch.batch.created_at, output_field=DateTimeField()),
-        Value(batch.batch.pk, output_field=UUIDField()),
-        F("pk"),
-    )
-    made = models.QuerySet(RoundTrip).filter(made_in=batch.batch)
-    write_history(made, batch.batch, "+", batch.why)
-
-
-def trip_from(batch, origin):
-    """The round trip that `tie_from` made from `origin`, an expression, as its key."""
-    made = models.QuerySet(RoundTrip).filter(made_in=batch.batch, origin=origin)
-    return Subquery(made.values("pk")[:1])
-
-
 # -------------------------------------------------------------------------------- pair, unpair
 def placed(selection):
     """Rides with their `place` of `many` among those of the same customer and passenger.
@@ -221,6 +200,14 @@ def not_pairable(selection):
             gettext_lazy("no other ride of the same customer and passenger is selected"),
         ),
     )
+
+
+def mates_of(rides):
+    """These, and all that could be paired with them: whose pairs are theirs as well."""
+    same = {"customer": OuterRef("customer"), "currency": OuterRef("currency")}
+    whose = {"whose": Lower(OuterRef("passenger_name"))}
+    of_them = rides.order_by().annotate(whose=Lower("passenger_name")).filter(**same, **whose)
+    return models.QuerySet(Booking).filter(Exists(of_them))
 
 
 def pair(selection, *, by, ticket=None):

@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from project import money
 from project.audit import numbering
-from project.audit.recorder import insert_select, open_batch, write_history
+from project.audit.recorder import open_batch, write_history
+from project.audit.statements import insert_select
 from project.directory.demo_names import PEOPLE_FIRST, PEOPLE_LAST, PLACES, phone
 from project.directory.models import Customer, Driver, Partner
 from project.search import registry as search

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy
 from project.audit.refusals import Refusal
 
 from . import changes
-from .models import Booking
-from .series_queries import CHANGE, with_by_hand
+from .series_queries import CHANGE, CHANGED_BY_HAND
 from .services import ARCHIVED, SETTLED
 from .states import CLOSED
 
@@ -24,19 +23,10 @@ UNCHANGEABLE = (
 )
 
 
-def not_changeable(selection, values, overwrite=False):
+def not_changeable(selection, values, overwrite=False, *, override=False):
     """Why an occurrence can't take `values` ({name: To}), or is kept as someone made it."""
-    refusals = UNCHANGEABLE
-    if not overwrite:
-        theirs = with_by_hand(Booking.objects.filter(pk__in=selection.order_by().values("pk")))
-        refusals += (
-            Refusal(
-                "by_hand",
-                Q(pk__in=theirs.filter(series__isnull=False, by_hand=True).values("pk")),
-                gettext_lazy("changed by hand, so kept"),
-            ),
-        )
-    return changes.not_changeable(selection, values, refusals)
+    refusals = UNCHANGEABLE if overwrite else (*UNCHANGEABLE, CHANGED_BY_HAND)
+    return changes.not_changeable(selection, values, refusals, override=override)
 
 
 def change_series(selection, *, by, values, overwrite=False, override="", tell=False, ticket=None):
@@ -46,7 +36,7 @@ def change_series(selection, *, by, values, overwrite=False, override="", tell=F
     """
     return changes.write(
         selection,
-        lambda: not_changeable(selection, values, overwrite),
+        lambda: not_changeable(selection, values, overwrite, override=bool(override)),
         by=by,
         values=values,
         override=override,

@@ -3,8 +3,7 @@
 from datetime import date
 from itertools import groupby
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Fieldset, Layout, Row
+from crispy_forms.layout import Column, Fieldset, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -14,11 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.refusals import first_refusal
+from project.ui.inputs import DayInput
+from project.ui.layout import helper_of
 
 from . import changes
-from .forms import ChangeForm, TellField
+from .change_forms import ChangeForm
+from .forms import TellField
+from .models import Booking
 from .public_holidays import holidays_of
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
+from .series_queries import continuations
 from .series_schedule import day_of, new_rule, not_droppable
 from .series_services import keep_people, plan_of, segments_of
 
@@ -41,6 +45,8 @@ class DaysField(forms.MultipleChoiceField):
 class RuleForm(forms.Form):
     """The rule by which a ride of `start` (its day) recurs: `cleaned_data["rule"]`."""
 
+    stays_first = True  # the rule has to have that day
+
     frequency = forms.ChoiceField(label=gettext_lazy("Recurs"), choices=Frequency.choices)
     interval = forms.IntegerField(
         label=gettext_lazy("Interval"),
@@ -60,7 +66,7 @@ class RuleForm(forms.Form):
     until = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
     count = forms.IntegerField(
         label=gettext_lazy("Number of rides"),
@@ -69,6 +75,7 @@ class RuleForm(forms.Form):
         max_value=MOST_OCCURRENCES,
         help_text=gettext_lazy("The first one included, and the days left out."),
     )
+    listed = forms.CharField(required=False, widget=forms.HiddenInput)  # days, as they were shown
 
     def __init__(self, *args, start, **kwargs):
         super().__init__(*args, **kwargs)
@@ -110,11 +117,20 @@ class RuleForm(forms.Form):
             "count": 10,
         }
 
+    def _out_of_sight(self, data):
+        """The fields that the page does not show for these answers: whatever is in them."""
+        shown_for = {"weekdays": Frequency.WEEKLY, "month": Frequency.MONTHLY}
+        frequency = data.get("frequency")
+        hidden = {name for name, only in shown_for.items() if frequency and frequency != only}
+        return hidden | ({"count", "until"} - {data["ends"]} if "ends" in data else set())
+
     def clean(self):
         data = super().clean()
+        for name in self._out_of_sight(data):
+            self.errors.pop(name, None)
         if self.errors:
             return data
-        end = {data["ends"]: data[data["ends"]]}  # the other one is out of sight
+        end = {data["ends"]: data[data["ends"]]}
         if not end[data["ends"]]:
             self.add_error(data["ends"], self.fields["frequency"].error_messages["required"])
         elif data["ends"] == "until" and data["until"] <= self.start:
@@ -122,7 +138,9 @@ class RuleForm(forms.Form):
         on = {}
         if data["frequency"] == Frequency.WEEKLY:
             on = {"weekdays": data["weekdays"]}
-            if self.start.weekday() not in data["weekdays"]:
+            if not data["weekdays"] and not self.stays_first:
+                self.add_error("weekdays", self.fields["frequency"].error_messages["required"])
+            if self.stays_first and self.start.weekday() not in data["weekdays"]:
                 day = {"day": WEEKDAYS[self.start.weekday()]}
                 self.add_error(
                     "weekdays",
@@ -136,10 +154,34 @@ class RuleForm(forms.Form):
             data["rule"] = Rule(data["frequency"], data["interval"], **end, **on)
         return data
 
+    def clean_listed(self):
+        """The days that the list showed; what is no day is none of ours."""
+        days = set()
+        for text in self.cleaned_data["listed"].split(","):
+            try:
+                days.add(date.fromisoformat(text))
+            except ValueError:
+                continue
+        return days
+
+    @property
+    def words(self):
+        return capfirst(self.cleaned_data["rule"].words)
+
+    @property
+    def months(self):
+        """The days by month, as the list shows them."""
+        groups = groupby(self.days, key=lambda day: (day["day"].year, day["day"].month))
+        return [list(days) for _month, days in groups]
+
+    @property
+    def every_day(self):
+        return ",".join(day["iso"] for day in self.days)
+
 
 class SeriesChangeForm(ChangeForm):
-    """What to change of the rides of a series: each on its own day, and one segment's pattern is
-    not the other's."""
+    """What to change of the rides of a series, each on its own day; of round trips, each field on
+    one segment or both where both are taken."""
 
     overwrite = forms.BooleanField(
         label=gettext_lazy("Those changed by hand as well"),
@@ -147,9 +189,11 @@ class SeriesChangeForm(ChangeForm):
         widget=forms.CheckboxInput(attrs={"data-preview": ""}),
     )
 
-    asks_legs = False
-    left_out = (changes.DAY,)
-    last = ("clear", "overwrite", "tell")
+    left_out = (changes.DAY, *changes.PAYING)
+    last = ("overwrite", "tell")
+
+    def _asks_legs(self):
+        return self.selection.order_by().values("leg").distinct().count() > 1
 
     def clean(self):
         overwrite = self.cleaned_data.get("overwrite", False)
@@ -169,7 +213,6 @@ class RepeatForm(RuleForm):
         help_text=gettext_lazy("Where the driver has another ride, the new one is to be assigned."),
     )
     tell = TellField(help_text=gettext_lazy("One message for all the rides."))
-    listed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data, *, booking):
         zone = timezone.get_default_timezone()
@@ -180,9 +223,7 @@ class RepeatForm(RuleForm):
             del self.fields["both"]
         if not any(ride.driver_id or ride.partner_id for ride in self.segments):
             del self.fields["same_driver"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
+        self.helper = helper_of(
             Fieldset(
                 _("Rule"),
                 *rule_rows(),
@@ -196,16 +237,6 @@ class RepeatForm(RuleForm):
         [first, *_others] = segments_of(booking)
         day = first.pickup_at.astimezone(timezone.get_default_timezone()).date()
         return cls(cls.opening(day) | {"both": "on", "tell": "on"}, booking=booking)
-
-    def clean_listed(self):
-        """The days that the list showed; what is no day is none of ours."""
-        days = set()
-        for text in self.cleaned_data["listed"].split(","):
-            try:
-                days.add(date.fromisoformat(text))
-            except ValueError:
-                continue
-        return days
 
     def clean(self):
         data = super().clean()
@@ -233,10 +264,6 @@ class RepeatForm(RuleForm):
         return data
 
     @property
-    def words(self):
-        return capfirst(self.cleaned_data["rule"].words)
-
-    @property
     def counts(self):
         """What the list amounts to."""
         return {
@@ -246,16 +273,6 @@ class RepeatForm(RuleForm):
             "left_out": len(self.plan.excluded),
         }
 
-    @property
-    def months(self):
-        """The days by month, as the list shows them."""
-        groups = groupby(self.days, key=lambda day: (day["day"].year, day["day"].month))
-        return [list(days) for _month, days in groups]
-
-    @property
-    def every_day(self):
-        return ",".join(day["iso"] for day in self.days)
-
 
 class NewRuleForm(RuleForm):
     """Another rule for a series, from an occurrence on or for all of it.
@@ -264,6 +281,7 @@ class NewRuleForm(RuleForm):
     that it has not and `kept` those of them that stay, with the reason.
     """
 
+    stays_first = False
     scope = forms.ChoiceField(
         label=gettext_lazy("Applies to"),
         choices=[
@@ -278,7 +296,9 @@ class NewRuleForm(RuleForm):
     overwrite = forms.BooleanField(
         label=gettext_lazy("Cancel those changed by hand as well"), required=False
     )
-    listed = forms.CharField(required=False, widget=forms.HiddenInput)
+    tell = TellField(
+        help_text=gettext_lazy("One message for the new rides, one for those cancelled.")
+    )
 
     def __init__(self, data, *, booking):
         self.whole = data.get("scope") == "series"
@@ -286,21 +306,24 @@ class NewRuleForm(RuleForm):
         super().__init__(data, start=day_of(begins))
         self.booking, self.plan, self.days = booking, None, []
         self.dropped, self.kept = [], []
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
-            Fieldset(_("Rule"), "scope", *rule_rows(), "same_driver", "overwrite")
+        self.helper = helper_of(
+            Fieldset(_("Rule"), "scope", *rule_rows(), "same_driver", "overwrite", "tell")
         )
 
     @classmethod
     def asked_first(cls, booking):
-        """The form as it opens: the rule in force, from this occurrence on."""
-        day = day_of(booking.original_start)
+        """The form as it opens: the rule in force, from this occurrence on; of the whole series
+        where another continues it, since the following would take in the other's rides too."""
+        starts, day = day_of(booking.series.starts_at), day_of(booking.original_start)
+        whole = Booking.objects.filter(series__in=continuations(booking.series)).exists()
+        if whole:
+            day = starts
         rule = Rule.parse(booking.series.rule)
-        ahead = [each for each in rule.days(day_of(booking.series.starts_at)) if each >= day]
+        ahead = [each for each in rule.days(starts) if each >= day]
         in_month = BY_DATE if rule.place is None else str(rule.place)
         opening = cls.opening(day) | {
-            "scope": "following",
+            "scope": "series" if whole else "following",
+            "tell": "on",
             "frequency": rule.frequency,
             "interval": rule.interval,
             "month": in_month,
@@ -311,11 +334,6 @@ class NewRuleForm(RuleForm):
         if rule.frequency == Frequency.WEEKLY:
             opening["weekdays"] = [str(each) for each in rule.weekdays]
         return cls(opening, booking=booking)
-
-    clean_listed = RepeatForm.clean_listed
-    words = RepeatForm.words
-    months = RepeatForm.months
-    every_day = RepeatForm.every_day
 
     def clean(self):
         data = super().clean()
@@ -342,7 +360,7 @@ class NewRuleForm(RuleForm):
         return data
 
     def _split(self, overwrite):
-        refusals = not_droppable(self.plan.dropped, overwrite=overwrite)
+        refusals = not_droppable(overwrite=overwrite)
         words = {refusal.code: refusal.message for refusal in refusals}
         rides = self.plan.dropped.annotate(refusal=first_refusal(refusals))
         for ride in rides.order_by("original_start", "leg"):

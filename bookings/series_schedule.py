@@ -2,48 +2,64 @@
 
 From an occurrence in the middle, the series ends before it and another begins, which continues it.
 What the new rule has and is there stays as it is. What it has not is cancelled and leaves the
-series. What is missing is made.
+series. What is missing is made. Where the series was continued by another already, "this and the
+following" goes on there; the whole of it ends where the other begins.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Min, Q, TextField, Value
 from django.db.models.functions import JSONArray, JSONObject
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import (
-    SelectionChanged,
-    Ticket,
-    digest_of,
-    line,
-    lock,
-    recorded,
-    write_history,
-)
-from project.audit.refusals import Refusal, first_refusal
+from project.actions.undo import CannotUndo
+from project.audit.former import before, untouched_since
+from project.audit.recorder import SelectionChanged, Ticket, line, recorded, write_history
+from project.audit.refusals import Refusal
+from project.audit.statements import digest_of, lock
 
+from . import notifications, services
 from .availability import CUSTOMER_LEFT, gone
-from .models import Booking, Series
+from .availability import people_of as people_of_rides
+from .models import Booking, BookingLog, Series
+from .models.booking import CANCELLATION
 from .recurrence import Rule, ended_before
-from .series_queries import KEPT, MADE, RESCHEDULE, with_by_hand
+from .series_queries import (
+    DISCARD,
+    KEPT,
+    MADE,
+    OCCURRENCE_BY_HAND,
+    REINSTATE,
+    RESCHEDULE,
+    continuations,
+    rides_of_all,
+)
 from .series_services import (
     Plan,
     check_years,
     keep_people,
-    keep_series,
     make,
     new_series,
     people_of,
     rides_on,
+    save_series,
     segments_of,
+    why_not,
 )
-from .services import ARCHIVED, CANCELLED, OVER
+from .services import ARCHIVED, CANCELLED, OVER, SETTLED
 from .states import CancellationKind, Status
+from .wall_time import on_date
+
+# What undoing a change of the rule takes, beside the permission to make it.
+CANCEL, RESTORE = "bookings.cancel_booking", "bookings.restore_booking"
+# What it puts back on the rides that were cancelled.
+WRITES = (*CANCELLATION, "series", "original_start")
 
 
 @dataclass(slots=True)
@@ -52,6 +68,7 @@ class NewRule:
 
     series: Series
     segments: list
+    first: date  # from here on
     begins: datetime
     days: list
     scope: models.QuerySet
@@ -59,10 +76,6 @@ class NewRule:
     dropped: models.QuerySet
     excluded: list = field(default_factory=list)
     rides: list = field(default_factory=list)
-
-    @property
-    def first(self):
-        return day_of(self.begins)
 
     @property
     def splits(self):
@@ -76,19 +89,22 @@ def day_of(moment):
 def new_rule(booking, rule, *, whole=False, excluded=()):
     """Plan another rule for the series of `booking`: of all, or of this one and the following.
 
-    Raises ValidationError where the first ride is not on a day of it.
+    It begins with its first day from there on. Raises ValidationError where it has no ride, or
+    where the rule of all would reach into the series that continues this one.
     """
     series = booking.series
     begins = series.starts_at if whole else booking.original_start
     first = day_of(begins)
     days = rule.days(first)
-    if days[:1] != [first]:
-        raise ValidationError(_("The first ride is not on a day of this rule."))
     check_years(days)
     zone = timezone.get_default_timezone()
+    after = Q(series__in=continuations(series))
     scope = Booking.objects.filter(series=series)
-    if not whole:
-        scope = scope.filter(original_start__gte=booking.original_start)
+    if whole:
+        check_end(days, Booking.objects.filter(after))
+    else:
+        following = Q(series=series, original_start__gte=booking.original_start)
+        scope = Booking.objects.filter(following | after)
     there = {}
     for ride in scope.order_by("original_start", "leg"):
         there.setdefault(day_of(ride.original_start), []).append(ride)
@@ -97,7 +113,8 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
     plan = NewRule(
         series=series,
         segments=[ride for ride in segments_of(booking) if ride.series_id == series.pk],
-        begins=begins,
+        first=first,
+        begins=on_date(begins, days[0], zone) if days else begins,
         days=days,
         scope=scope,
         there={day: there[day] for day in days if day in there},
@@ -105,30 +122,36 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
         excluded=sorted({*excluded} & {*missing}),
     )
     plan.rides = rides_on([day for day in missing if day not in plan.excluded], plan.segments, zone)
+    if not (plan.rides or plan.there):
+        raise ValidationError(_("This rule makes no further ride."))
     return plan
 
 
-def not_droppable(selection, *, overwrite=False, now=None):
+def check_end(days, after):
+    """Raise ValidationError where these days reach those of the rides `after` them."""
+    begins = after.order_by().aggregate(first=Min("original_start"))["first"]
+    if begins and days and days[-1] >= day_of(begins):
+        raise ValidationError(
+            _(
+                "Another series continues this one from %(day)s: end before that day, or change "
+                "this and the following."
+            ),
+            params={"day": date_format(day_of(begins), "SHORT_DATE_FORMAT")},
+        )
+
+
+def not_droppable(*, overwrite=False, now=None):
     """Why an occurrence that the new rule has not stays all the same."""
     refusals = (
         ARCHIVED,
         CANCELLED,
         OVER,
-        Refusal("settled", Q(settled_amount__isnull=False), gettext_lazy("payout validated")),
+        SETTLED,
         Refusal(
             "departed", Q(pickup_at__lt=now or timezone.now()), gettext_lazy("already departed")
         ),
     )
-    if not overwrite:
-        theirs = with_by_hand(Booking.objects.filter(pk__in=selection.values("pk")))
-        refusals += (
-            Refusal(
-                "by_hand",
-                Q(pk__in=theirs.filter(by_hand=True).values("pk")),
-                gettext_lazy("changed by hand, so kept"),
-            ),
-        )
-    return refusals
+    return refusals if overwrite else (*refusals, OCCURRENCE_BY_HAND)
 
 
 def reschedule(
@@ -141,26 +164,29 @@ def reschedule(
     overwrite=False,
     same_driver=False,
     seen=None,
+    tell=False,
     ticket=None,
 ):
     """Put another rule in force. The Outcome counts what was made and what was cancelled.
 
-    `seen` is the digest of the series' rides that the user saw. Raises ValidationError,
-    `SelectionChanged` and `AlreadyDone`.
+    `seen` is the digest of the rides (`rides_of_all`) that the user saw. `tell` posts a message of
+    what was made and one of what was cancelled. Raises ValidationError, `SelectionChanged` and
+    `AlreadyDone`.
     """
     reason = _("No longer in the series: %(rule)s") % {"rule": rule.words}
     with transaction.atomic():
         # Two rules for one series come one after the other, each from what it then finds.
-        Series.objects.select_for_update().get(pk=booking.series_id)
+        if booking.series is None:
+            raise SelectionChanged
+        hold_series(booking.series)
         booking = Booking.objects.select_related("series").get(pk=booking.pk)
         if booking.series is None:
             raise SelectionChanged
-        for people in people_of(segments_of(booking), same_driver):
-            lock(people)
+        lock(*people_of(segments_of(booking), same_driver))
         plan = new_rule(booking, rule, whole=whole, excluded=excluded)
         if plan.rides:
             check_copyable(plan.segments, same_driver)
-        _count, digest = digest_of(Booking.objects.filter(series=plan.series), lock=True)
+        _count, digest = digest_of(rides_of_all(plan.series), lock=True)
         if seen and digest != seen:
             raise SelectionChanged
         with recorded(
@@ -170,7 +196,7 @@ def reschedule(
             reason=reason,
             sentence=line(_("Cancelled with a change of its series")),
             ticket=Ticket(token=ticket.token if ticket else None),
-            refusals=not_droppable(plan.dropped, overwrite=overwrite),
+            refusals=not_droppable(overwrite=overwrite),
         ) as recording:
             batch = recording.batch
             recording.update(
@@ -190,18 +216,33 @@ def reschedule(
                     keep_people(plan.rides)
                 make(batch, series, plan.rides)
                 made = models.QuerySet(Booking).filter(series=series, created_at=batch.created_at)
-                tell_made(recording, made)
+                record_made(recording, made)
             recording.outcome.changed = cancelled + len(plan.rides)
+            if tell:
+                notifications.tell(batch, notifications.CANCELLED)
+                notifications.tell(batch, notifications.CREATED, code=MADE)
     return recording.outcome
+
+
+def hold_series(series):
+    """Lock a series and those that continue it, each after the one that it continues."""
+    keys = [series.pk]
+    while keys:
+        list(Series.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+        following = Series.objects.filter(follows__in=keys)
+        keys = list(following.values_list("pk", flat=True))
 
 
 def put_in_force(recording, plan, rule):
     """Give the series its rule; from the middle, end it and begin the one that continues it."""
     batch, series = recording.batch, plan.series
+    staying = plan.scope  # what was cancelled has left the series
+    told = line(_("Goes on in another series"))
     if not plan.splits:
-        series.rule = str(rule)
+        series.rule, series.starts_at = str(rule), plan.begins
         series.excluded = [day.isoformat() for day in plan.excluded]
         keep_series(series, batch, "~")
+        recording.update_also(staying.exclude(series=series), KEPT, told, series=series)
         return series
     first = day_of(series.starts_at)
     series.rule = str(ended_before(Rule.parse(series.rule), first, plan.first))
@@ -209,14 +250,18 @@ def put_in_force(recording, plan, rule):
     keep_series(series, batch, "~")
     begun = Plan(plan.segments, plan.days, plan.excluded, begins=plan.begins)
     follower = new_series(batch, plan.segments[0], rule, begun, follows=series)
-    staying = plan.scope.filter(series=series).order_by().values("pk")
-    told = line(_("Goes on in the series that continues it"))
-    rides = models.QuerySet(Booking).filter(pk__in=staying)
-    recording.update_also(rides, KEPT, told, series=follower)
+    write_history(Series.objects.filter(pk=follower.pk), batch, "+", "")
+    recording.update_also(staying, KEPT, told, series=follower)
     return follower
 
 
-def tell_made(recording, rides):
+def keep_series(series, batch, kind):
+    """Save a series with its history row."""
+    save_series(series)
+    write_history(Series.objects.filter(pk=series.pk), batch, kind, "")
+
+
+def record_made(recording, rides):
     """Log and history of what was made to fill the new rule."""
     nothing = Value(None, output_field=TextField())
     told = {
@@ -236,9 +281,88 @@ def check_copyable(segments, same_driver):
     """Raise ValidationError where the customer left, or who is to drive."""
     refusals = (CUSTOMER_LEFT, gone()) if same_driver else (CUSTOMER_LEFT,)
     rides = Booking.objects.filter(pk__in=[ride.pk for ride in segments])
-    codes = set(rides.annotate(refusal=first_refusal(refusals)).values_list("refusal", flat=True))
-    for refusal in refusals:
-        if refusal.code in codes:
-            raise ValidationError(
-                _("This ride cannot recur: %(reason)s."), params={"reason": refusal.message}
+    if reason := why_not(rides, refusals):
+        raise ValidationError(reason)
+
+
+# ------------------------------------------------------------------------------------------- undo
+def take_back(batch, *, by):
+    """Undo a change of the rule: all of it, or nothing and CannotUndo.
+
+    The rides that it cancelled are back, those that it made are discarded, the others are in the
+    series that they were in, under its former rule. Half of that would leave days that no rule has.
+    The series that it began stays for the history, without rides.
+    """
+    written = Series.history.filter(batch_id=batch.pk)
+    lines = BookingLog.objects.filter(batch=batch)
+    cancelled, kept, made = (
+        models.QuerySet(Booking).filter(pk__in=lines.filter(action_code=code).values("booking"))
+        for code in (RESCHEDULE, KEPT, MADE)
+    )
+    for permission, rides in ((RESTORE, cancelled), (CANCEL, made)):
+        if rides.exists() and not by.has_perm(permission):
+            raise CannotUndo(_("You may not undo this."))
+    all_of_it = Booking.objects.filter(pk__in=lines.values("booking"))
+    with transaction.atomic():
+        for row in written.order_by("id"):
+            lock_series(row)
+        with recorded(
+            REINSTATE,
+            Booking.objects.filter(pk__in=cancelled.values("pk")),
+            by=by,
+            reason=line(_("Undo"), batch.reason),
+            sentence=line(_("Undone: %(action)s") % {"action": _("Change the rule")}),
+            locks=[*people_of_rides(all_of_it), all_of_it],
+            undo_of=batch,
+        ) as recording:
+            touched = all_of_it.exclude(untouched_since(Booking, batch))
+            check_nothing(touched, _("changed since"))
+            reason = services.made_by_mistake()
+            recording.update_also(
+                made,
+                DISCARD,
+                line(_("Cancelled and archived"), reason),
+                **services.discarded(reason, by=by, at=recording.batch.created_at),
             )
+            refusals = services.not_restorable(recording.selection)
+            for refusal in refusals:
+                check_nothing(recording.selection.filter(refusal.condition), refusal.message)
+            former = {name: before(Booking, batch, name) for name in WRITES}
+            recording.update(**former)
+            recording.update_also(
+                kept, KEPT, line(_("Back in its former series")), series=former["series"]
+            )
+            recording.outcome.changed += made.count() + kept.count()
+            for row in written.order_by("id"):
+                put_back_rule(row, recording.batch)
+            notifications.take_back_rule(recording.batch, batch)
+    return recording.outcome
+
+
+def lock_series(row):
+    """Lock the series of a history row; raise CannotUndo where it was changed since."""
+    series = Series.objects.select_for_update().get(pk=row.id)
+    if series.history.latest("history_id").pk != row.pk:
+        raise CannotUndo(_("The rule was changed again since."))
+
+
+def put_back_rule(row, batch):
+    """Give a series what its rule was before this history row. A series begun by it stays."""
+    earlier = Series.history.filter(id=row.id, history_id__lt=row.history_id)
+    former = earlier.order_by("-history_id").first()
+    if former is None:
+        return
+    series = Series.objects.get(pk=row.id)
+    series.rule, series.starts_at = former.rule, former.starts_at
+    series.excluded = former.excluded
+    keep_series(series, batch, "~")
+
+
+def check_nothing(rides, why):
+    """Raise CannotUndo where there are any of these."""
+    names = list(rides.order_by("pk").values_list("reference", flat=True)[:5])
+    if names:
+        params = {"references": ", ".join(names), "reason": why}
+        raise CannotUndo(
+            _("It can only be undone as a whole: %(references)s (%(reason)s).") % params
+        )

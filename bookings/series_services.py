@@ -14,25 +14,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit import numbering
-from project.audit.recorder import (
-    SelectionChanged,
-    Ticket,
-    insert_select,
-    line,
-    recorded,
-    write_history,
-)
+from project.audit.recorder import SelectionChanged, Ticket, history_of, line, recorded
 from project.audit.refusals import Refusal, any_refusal, first_refusal
 from project.audit.rows import table_of
+from project.audit.statements import inserting, run, updating
 from project.directory.models import Customer, Driver, Partner
 
 from . import notifications, services
 from .availability import CUSTOMER_LEFT, busy_of, clash, gone
+from .copies import FRESH
 from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
-from .recurrence import moments, shifted
+from .models.booking import COPIED
+from .recurrence import moments
 from .series_queries import REPEAT, TIED, UNTIE
-from .services import ARCHIVED, CANCELLED, COPIED
-from .states import Leg, PaymentState, Status
+from .services import ARCHIVED, CANCELLED
+from .states import Leg
+from .wall_time import in_step
 
 NOT_REPEATABLE = (
     ARCHIVED,
@@ -40,16 +37,6 @@ NOT_REPEATABLE = (
     Refusal("in_series", Q(series__isnull=False), gettext_lazy("already in a series")),
     CUSTOMER_LEFT,
 )
-# What a fresh occurrence begins with.
-BLANK = {
-    "status": Status.PENDING.value,
-    "payment_state": PaymentState.UNPAID.value,
-    "billable": False,
-    "status_before": "",
-    "cancellation_kind": "",
-    "cancellation_reason": "",
-    "version": 1,
-}
 
 
 @dataclass(slots=True)
@@ -80,10 +67,6 @@ class Plan:
     @property
     def start(self):
         return self.begins or self.segments[0].pickup_at
-
-    @property
-    def trips(self):
-        return len({ride.trip for ride in self.rides}) if len(self.segments) > 1 else 0
 
 
 # ------------------------------------------------------------------------------------- the plan
@@ -129,7 +112,7 @@ def rides_on(days, segments, zone):
     first, rides = segments[0].pickup_at, []
     for place, (day, planned) in enumerate(zip(days, moments(first, days, zone), strict=True), 1):
         for segment in segments:
-            pickup_at = shifted(segment.pickup_at, day, first, zone)
+            pickup_at = in_step(segment.pickup_at, first, day, zone)
             ends_at = pickup_at + timedelta(minutes=segment.duration_minutes)
             trip = place if len(segments) > 1 else None
             rides.append(Ride(segment, day, pickup_at, ends_at, planned, trip))
@@ -190,7 +173,7 @@ def repeat(
         by=by,
         sentence=line(_("Created from a series")),
         ticket=Ticket(token=ticket.token if ticket else None),
-        locks=people_of(segments, same_driver),
+        locks=[people_of(segments, same_driver)],
         expected=len(plan.rides),
         announced=announced,
     ) as recording:
@@ -199,13 +182,15 @@ def repeat(
         if same_driver:
             keep_people(plan.rides)
         series = new_series(recording.batch, segments[0], rule, plan)
-        make(recording.batch, series, plan.rides)
-        models.QuerySet(Booking).filter(pk__in=[segment.pk for segment in segments]).update(
+        its_history = history_of_series(series, recording.batch, "+")
+        first = updating(
+            models.QuerySet(Booking).filter(pk__in=[segment.pk for segment in segments]),
             series=series,
             original_start=plan.start,
             version=F("version") + 1,
             updated_at=recording.batch.created_at,
         )
+        make(recording.batch, series, plan.rides, its_history, first)
         told(recording, series, segments, _("Made to recur: %(rule)s") % {"rule": rule.words})
         if tell:
             notifications.tell(recording.batch, notifications.CREATED)
@@ -227,27 +212,32 @@ def rides_at(versions, segments):
 def refused(as_seen, refusals):
     """What to raise where not all of the rides can be taken: the first reason, or that they
     changed."""
-    rides = as_seen.annotate(refusal=first_refusal(refusals)).exclude(refusal="")
-    code = rides.values_list("refusal", flat=True).first()
+    reason = why_not(as_seen, refusals)
+    return ValidationError(reason) if reason else SelectionChanged()
+
+
+def why_not(rides, refusals):
+    """The first reason why one of these rides can't recur, in words; '' if they can."""
+    found = rides.order_by().annotate(refusal=first_refusal(refusals)).exclude(refusal="")
+    codes = set(found.values_list("refusal", flat=True))
     for refusal in refusals:
-        if refusal.code == code:
-            return ValidationError(
-                _("This ride cannot recur: %(reason)s."), params={"reason": refusal.message}
-            )
-    return SelectionChanged()
+        if refusal.code in codes:
+            return _("This ride cannot recur: %(reason)s.") % {"reason": refusal.message}
+    return ""
 
 
 def people_of(segments, same_driver):
     """Whom to lock: the customer, and with `same_driver` those who drive."""
-    people = [Customer.objects.filter(pk__in={segment.customer_id for segment in segments})]
+    people = (Customer.objects.filter(pk__in={segment.customer_id for segment in segments}),)
     if same_driver:
         for model, name in ((Driver, "driver_id"), (Partner, "partner_id")):
             keys = {getattr(segment, name) for segment in segments} - {None}
-            people += [model.objects.filter(pk__in=keys)] if keys else []
+            people += (model.objects.filter(pk__in=keys),) if keys else ()
     return people
 
 
 def new_series(batch, origin, rule, plan, follows=None):
+    """Save a series; its history is the caller's to write."""
     series = Series(
         made_in=batch,
         origin=origin,
@@ -257,15 +247,18 @@ def new_series(batch, origin, rule, plan, follows=None):
         excluded=[day.isoformat() for day in plan.excluded],
         follows=follows,
     )
-    keep_series(series, batch, "+")
+    save_series(series)
     return series
 
 
-def keep_series(series, batch, kind, why=""):
-    """Save a series with its history row."""
+def save_series(series):
     series.skip_history_when_saving = True
     series.save()
-    write_history(Series.objects.filter(pk=series.pk), batch, kind, why)
+
+
+def history_of_series(series, batch, kind):
+    """A history row of a series, as a statement to `run`."""
+    return history_of(Series.objects.filter(pk=series.pk), batch, kind, "")
 
 
 # What each has of its own.
@@ -301,8 +294,9 @@ def row_of(ride, reference):
     }
 
 
-def make(batch, series, rides):
-    """Insert the planned rides: one statement for any number, and two for their round trips."""
+def make(batch, series, rides, *also):
+    """Insert the planned rides, any number, and their round trips; and run what `also` (statements)
+    is to be written. Two statements on PostgreSQL, beside the one for their references."""
     connection = connections[router.db_for_write(Booking)]
     prefix = reference_prefix()
     last = numbering.allocate(prefix, len(rides))
@@ -313,7 +307,9 @@ def make(batch, series, rides):
     planned, params = table_of(connection, "planned", PLANNED, rows)
     trips = max((ride.trip or 0 for ride in rides), default=0)
     if trips:
-        make_trips(batch, connection, trips)
+        run(connection, *also, trips_to_make(batch, connection, trips))
+        made_here = RoundTrip.objects.filter(made_in=batch)
+        also = (history_of(made_here, batch, "+", ""),)
     values = {
         **{Booking._meta.get_field(name).attname: f"t.{column(name)}" for name in COPIED},
         **{name: f"planned.{name}" for name in OWN},
@@ -322,7 +318,8 @@ def make(batch, series, rides):
         "round_trip_id": "trips.id",
         "leg": "CASE WHEN trips.id IS NULL THEN '' ELSE t.leg END",
     }
-    given = {**BLANK, "series_id": series.pk, "created_at": batch.created_at}
+    given = {name: value for name, value in FRESH.items() if name not in values}
+    given |= {"series_id": series.pk, "created_at": batch.created_at}
     given["updated_at"] = batch.created_at
     values |= dict.fromkeys(given, "%s")
     names = ", ".join(column(name) for name in values)
@@ -337,23 +334,18 @@ def make(batch, series, rides):
         for name, value in given.items()
     ]
     made_in = RoundTrip._meta.get_field("made_in").get_db_prep_value(batch.pk, connection)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*told_values, *params, made_in])
+    run(connection, *also, (sql, [*told_values, *params, made_in]))
 
 
-def make_trips(batch, connection, count):
-    """As many round trips, with their history. (The n-th ties the n-th occurrence.)"""
+def trips_to_make(batch, connection, count):
+    """The statement that inserts as many round trips. (The n-th ties the n-th occurrence.)"""
     places, params = table_of(connection, "places", {"place": "key"}, [{"place": 0}] * count)
     created_at = RoundTrip._meta.get_field("created_at").get_db_prep_value(
         batch.created_at, connection
     )
     made_in = RoundTrip._meta.get_field("made_in").get_db_prep_value(batch.pk, connection)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table(RoundTrip)} (created_at, made_in_id) SELECT %s, %s FROM {places}",
-            [created_at, made_in, *params],
-        )
-    write_history(RoundTrip.objects.filter(made_in=batch), batch, "+", "")
+    sql = f"INSERT INTO {table(RoundTrip)} (created_at, made_in_id) SELECT %s, %s FROM {places}"
+    return sql, [created_at, made_in, *params]
 
 
 def table(model):
@@ -365,7 +357,7 @@ def column(name):
 
 
 def told(recording, series, segments, tied):
-    """One statement for all log lines and one for all history: of the copies, and of the first."""
+    """All log lines and all history: of the copies, and of the first."""
     batch = recording.batch
     first = Q(pk__in=[segment.pk for segment in segments])
     rides = models.QuerySet(Booking).filter(series=series)
@@ -373,7 +365,7 @@ def told(recording, series, segments, tied):
     tie = {"series": JSONArray(nothing, F("series_id"))}
     tie["original_start"] = JSONArray(nothing, F("original_start"))
     made = {name: JSONArray(nothing, F(name)) for name in ("reference", "pickup_at")}
-    lines = insert_select(
+    lines = inserting(
         BookingLog,
         ("booking_id", "user_id", "action", "action_code", "batch_id", "timestamp", "changes"),
         rides.order_by("pk"),
@@ -389,9 +381,9 @@ def told(recording, series, segments, tied):
             output_field=models.JSONField(),
         ),
     )
-    recording.outcome.changed = lines - len(segments)
-    recording.has_written = True
-    write_history(rides, batch, either(first, Value("~"), Value("+")), recording.why)
+    history = history_of(rides, batch, either(first, Value("~"), Value("+")), recording.why)
+    written = run(connections[router.db_for_write(Booking)], lines, history)
+    recording.outcome.changed = written - len(segments)
 
 
 def either(condition, one, other):

@@ -9,20 +9,34 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from project.actions import desk as desks
+from project.actions import pages
 from project.actions.flow import ticket_of
+from project.actions.undo import why_not as why_not_undo
 from project.actions.views import tell
 from project.audit.models import Batch
-from project.audit.recorder import AlreadyDone, SelectionChanged, digest_of
-from project.audit.refusals import first_refusal
+from project.audit.recorder import AlreadyDone, SelectionChanged
+from project.audit.statements import digest_of
+from project.audit.timeline import Entry
 from project.ui.errors import asks_for_part
+from project.ui.formats import Counted
 
 from . import series_schedule, series_services
+from .actions import RESCHEDULE, ways_to_edit
 from .models import Booking, Series
 from .series_forms import NewRuleForm, RepeatForm
-from .series_queries import counts_of, occurrences_of
+from .series_queries import (
+    acts_on,
+    counts_of,
+    in_force_by,
+    next_of,
+    occurrences_of,
+    rides_of_all,
+)
+from .states import OPEN
 
 PAGE = 100
 CANCEL = "bookings.cancel_booking"
@@ -35,22 +49,16 @@ def booking_repeat(request, reference):
     """Make a ride recur: the rule, and the days that it gives, before anything is made."""
     desk = desks.get("bookings")
     action = desk.action("repeat")
-    if not request.user.has_perm(action.permission):
-        raise PermissionDenied(action.permission)
+    action.allow(request.user)
     booking = get_object_or_404(Booking.objects.with_people(), reference=reference)
     if request.method == "GET":
-        if reason := why_not(booking):
+        rides = Booking.objects.filter(pk=booking.pk)
+        if reason := series_services.why_not(rides, series_services.NOT_REPEATABLE):
             messages.warning(request, reason)
             return redirect(booking)
-        form = RepeatForm.asked_first(booking)
-        form.is_valid()
-        return repeat_page(request, form)
-    form = RepeatForm(request.POST, booking=booking)
-    valid = form.is_valid()
-    if asks_for_part(request):
-        return render(request, "bookings/_occurrences.html", {"form": form})
-    if request.POST.get("preview") or not valid:
-        return repeat_page(request, form, 200 if valid else 422)
+    form, question = asked(request, RepeatForm, booking, repeat_page)
+    if question:
+        return question
     try:
         outcome = series_services.repeat(
             booking,
@@ -75,6 +83,24 @@ def booking_repeat(request, reference):
     return redirect(Series.objects.get(made_in=outcome.batch))
 
 
+def asked(request, form_class, booking, page):
+    """(the form, None) once its rule is confirmed; before that (the form, the page that asks).
+
+    `page(request, form, status)` shows the form; a script asks for its list of days alone.
+    """
+    if request.method == "GET":
+        form = form_class.asked_first(booking)
+        form.is_valid()
+        return form, page(request, form, 200)
+    form = form_class(request.POST, booking=booking)
+    valid = form.is_valid()
+    if asks_for_part(request):
+        return form, render(request, "bookings/_occurrences.html", {"form": form, "part": True})
+    if request.POST.get("preview") or not valid:
+        return form, page(request, form, 200 if valid else 422)
+    return form, None
+
+
 def repeat_page(request, form, status=200):
     context = {
         "title": _("Make %(reference)s recurring") % {"reference": form.booking.reference},
@@ -96,8 +122,7 @@ def booking_reschedule(request, reference):
     """Give a series another rule, from this occurrence on or as a whole."""
     desk = desks.get("bookings")
     action = desk.action("reschedule")
-    if not request.user.has_perm(action.permission):
-        raise PermissionDenied(action.permission)
+    action.allow(request.user)
     rides = Booking.objects.select_related("series")
     booking = get_object_or_404(rides, reference=reference)
     token = ticket_of(request.POST).token
@@ -106,16 +131,9 @@ def booking_reschedule(request, reference):
     if booking.series is None:
         messages.warning(request, _("This ride is not of a series."))
         return redirect(booking)
-    if request.method == "GET":
-        form = NewRuleForm.asked_first(booking)
-        form.is_valid()
-        return reschedule_page(request, form)
-    form = NewRuleForm(request.POST, booking=booking)
-    valid = form.is_valid()
-    if asks_for_part(request):
-        return render(request, "bookings/_occurrences.html", {"form": form})
-    if request.POST.get("preview") or not valid:
-        return reschedule_page(request, form, 200 if valid else 422)
+    form, question = asked(request, NewRuleForm, booking, reschedule_page)
+    if question:
+        return question
     if form.dropped and not request.user.has_perm(CANCEL):
         raise PermissionDenied(CANCEL)
     try:
@@ -127,6 +145,7 @@ def booking_reschedule(request, reference):
             excluded=form.cleaned_data["excluded"],
             overwrite=form.cleaned_data["overwrite"],
             same_driver=form.cleaned_data["same_driver"],
+            tell=form.cleaned_data["tell"],
             seen=request.POST.get("seen") or "?",
             ticket=ticket_of(request.POST),
         )
@@ -137,12 +156,11 @@ def booking_reschedule(request, reference):
         form.add_error(None, error)
         return reschedule_page(request, form, 422)
     tell(request, action, outcome)
-    booking.refresh_from_db()
-    return redirect(booking.series)
+    return redirect(in_force_by(outcome.batch))
 
 
 def reschedule_page(request, form, status=200):
-    scope = Booking.objects.filter(series=form.booking.series_id)
+    scope = rides_of_all(form.booking.series)
     context = {
         "title": _("Change the rule"),
         "form": form,
@@ -164,30 +182,66 @@ def seen_in(text):
     }
 
 
-def why_not(booking):
-    """Why this ride can't recur, in words; '' if it can."""
-    refusals = series_services.NOT_REPEATABLE
-    rides = Booking.objects.filter(pk=booking.pk).annotate(refusal=first_refusal(refusals))
-    code = rides.values_list("refusal", flat=True).get()
-    for refusal in refusals:
-        if refusal.code == code:
-            return _("This ride cannot recur: %(reason)s.") % {"reason": refusal.message}
-    return ""
-
-
 @require_safe
 @may_view
 def series_detail(request, pk):
     """A series: its rule, and each of its rides."""
-    series = get_object_or_404(Series.objects.select_related("origin", "follows"), pk=pk)
+    series = get_object_or_404(Series.objects.select_related("origin__customer", "follows"), pk=pk)
+    desk = desks.get("bookings")
     rides = occurrences_of(series)
     rows = Paginator(rides, PAGE).get_page(request.GET.get("rides"))
+    start = next_of(series)
     context = {
         "series": series,
+        "record": None,
+        "desk": desk,
         "rows": rows,
         "excluded": [date.fromisoformat(day) for day in series.excluded],
-        "followed_by": series.followed_by.all(),
+        "followed_by": series.followed_by.filter(occurrences__isnull=False).distinct(),
         "counts": counts_of(series),
-        "refresh_on": desks.get("bookings").event,
+        "refresh_on": desk.event,
+        "open": OPEN,
+        # Asked of all of it; the dialog offers less.
+        "pk": start and start.pk,
+        "scope": "series",
+        "actions": actions_on(start, request.user) if start else [],
+        "editing": rule_of(series, request.user),
+        "entries": life_of(series, request.user),
+        "older": False,
     }
     return render(request, "bookings/series.html", context)
+
+
+def rule_of(series, user):
+    """The way to another rule, where the first ride is still of the series."""
+    if series.origin.series_id != series.pk:
+        return []
+    return [each for each in ways_to_edit(series.origin, user) if each["action"] is RESCHEDULE]
+
+
+def actions_on(ride, user):
+    """What can be done with a series, from this ride of it; the commonest first."""
+    return [
+        each
+        for each in pages.available(desks.get("bookings"), [ride], user)
+        if any(scope.name == "series" for scope in each["action"].scopes)
+    ]
+
+
+def life_of(series, user):
+    """What was done to the rides of a series, act by act: an entry each, whatever their number."""
+    labels = desks.get("bookings").labels()
+    return [
+        Entry(
+            when=batch.created_at,
+            who=batch.user,
+            label=str(labels[batch.action]),
+            text=ngettext("%(n)s ride", "%(n)s rides", rides) % {"n": Counted(rides)},
+            reason=batch.reason,
+            batch=batch.pk,
+            undo=not why_not_undo(batch, user),
+            kind=batch.action.rpartition(".")[2],
+        )
+        for batch, rides in acts_on(series)
+        if batch.action in labels
+    ]

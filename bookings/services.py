@@ -11,49 +11,53 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import (
     Case,
-    CharField,
     Exists,
     F,
     OuterRef,
     Q,
+    Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Cast, Concat, LPad, RowNumber
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project import money
-from project.audit import numbering
 from project.audit.former import before, untouched_since
-from project.audit.recorder import SelectionChanged, insert_select, line, lock, recorded
+from project.audit.recorder import Ticket, line, recorded
 from project.audit.refusals import Refusal, in_force
+from project.audit.statements import lock
 from project.directory.models import Customer
 
 from . import notifications
 from .availability import (
     CUSTOMER_LEFT,
+    OVERRIDE,
+    check_customer,
+    check_order,
     check_time,
+    customer_left,
     doubled,
     driver_busy,
     gone,
     in_spite_of,
+    inactive,
     people_of,
 )
-from .models import Booking, BookingLog, reference_prefix
+from .copies import insert_copies, tie_from
+from .models import Booking
+from .queries import payment_before_cancellation
 from .recap import render_recap
-from .sharing import shared
-from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, PaymentState, Status, leads_to
-from .wall_time import OnDate
+from .sharing import ABOVE_PRICE, above_price, half_paid, not_shareable, other_among, shared
+from .states import CLOSED, OPEN, UNDER_WAY, CancellationKind, Leg, PaymentState, Status, leads_to
+from .wall_time import InStep, OnDate
 
 MOST_RECAPPED = 1000
 
-ARCHIVED = Refusal(
-    "archived", Q(archived_at__isnull=False), gettext_lazy("archived: unarchive it first")
-)
+IN_ARCHIVES = Q(archived_at__isnull=False)
+ARCHIVED = Refusal("archived", IN_ARCHIVES, gettext_lazy("archived: unarchive it first"))
 OVER = Refusal(
     "over", Q(status__in=(Status.COMPLETED, Status.NO_SHOW)), gettext_lazy("already over")
 )
@@ -62,6 +66,14 @@ SETTLED = Refusal(
     "settled",
     Q(settled_on__isnull=False),
     gettext_lazy("payout validated: reopen it first"),
+)
+# The customer was told this price, or paid it.
+BILLED = Refusal(
+    "billed",
+    ~Q(payment_state=PaymentState.UNPAID),
+    gettext_lazy("invoiced or paid: the price stands"),
+    override=OVERRIDE,
+    spite=gettext_lazy("though invoiced or paid"),
 )
 NOBODY = Refusal(
     "nobody",
@@ -75,7 +87,7 @@ UNMOVABLE = (
     Refusal("final", Q(status__in=CLOSED), gettext_lazy("at a final status")),
 )
 NOT_ARCHIVABLE = (
-    Refusal("archived_already", Q(archived_at__isnull=False), gettext_lazy("already archived")),
+    Refusal("archived_already", IN_ARCHIVES, gettext_lazy("already archived"), idle=True),
     Refusal("open", Q(status__in=OPEN), gettext_lazy("still open: complete or cancel it first")),
 )
 NOT_UNARCHIVABLE = (
@@ -131,11 +143,15 @@ def not_exact(amount, code="fee_decimals"):
     return Refusal(code, ~Q(currency__in=exact), text)
 
 
-def not_cancellable(*, billable=False, fee=None):
-    """Why a booking can't be cancelled; one without a price can't be billed by it either."""
+def not_cancellable(selection, *, billable=False, fee=None, spared=()):
+    """Why a booking can't be cancelled; one without a price can't be billed by it either, and a
+    `fee` has to be one that a round trip can share, and no higher than the price. What the scope
+    leaves alone (`spared`, refusals) has no part in it."""
     refusals = (CANCELLED, OVER, SETTLED)
     if billable and fee is not None:
         refusals += (not_exact(fee),)
+        shareable = not_shareable(selection, (*spared, *refusals))
+        refusals += (*shareable, above_price(selection, fee))
     elif billable:
         refusals += (Refusal("no_price", Q(price__isnull=True), gettext_lazy("no price to bill")),)
     return refusals
@@ -150,6 +166,7 @@ def cancel(
     billable=False,
     fee=None,
     fee_percent=100,
+    override="",
     tell=False,
     ticket=None,
     at=None,
@@ -157,7 +174,8 @@ def cancel(
     """Cancel what is still open. With `billable`, each ride or round trip costs `fee`.
 
     By default that is `fee_percent` of the price, rounded to the currency. The segments of a round
-    trip share it by their prices, to the last unit. `tell` posts a message to each customer.
+    trip share it by their prices, to the last unit. `override` is the reason to accept a fee above
+    the price. `tell` posts a message to each customer.
     """
     to_pay = None
     if billable:
@@ -169,14 +187,16 @@ def cancel(
             return money.rounded_in_sql(price * Value(Decimal(fee_percent) / 100))
 
         to_pay = shared("price", to_bill)
+    ticket = ticket or Ticket()
+    refusals = not_cancellable(selection, billable=billable, fee=fee, spared=ticket.spared)
     with recorded(
         "bookings.cancel",
         selection,
         by=by,
-        reason=reason,
+        reason=" — ".join(filter(None, (reason, override))),
         ticket=ticket,
-        sentence=line(_("Cancelled"), reason),
-        refusals=not_cancellable(billable=billable, fee=fee),
+        sentence=in_spite_of(line(_("Cancelled"), reason), refusals, override),
+        refusals=in_force(refusals, override),
     ) as batch:
         batch.update(
             status_before=F("status"),
@@ -193,32 +213,32 @@ def cancel(
     return batch.outcome
 
 
-def not_uncancelled(selection):
-    """Why an undo can't take a cancellation back. Its fee is not asked for: what was paid since
-    would be a change since, and what was paid before was not for the fee."""
-    return tuple(each for each in not_restorable(selection) if each.code != "fee_settled")
-
-
-def not_restorable(selection):
-    """Why a booking can't come back; its driver's other rides, in the selection too, count."""
+def not_restorable(selection, *, spared=()):
+    """Why a booking can't come back; its driver's other rides, in the selection too, count, but for
+    those that the scope leaves alone (`spared`, refusals)."""
     refusals = (
         Refusal("not_cancelled", ~Q(status=Status.CANCELLED), gettext_lazy("not cancelled")),
         ARCHIVED,
         SETTLED,
+        # What was paid before was for the ride; what came since was for its fee.
         Refusal(
             "fee_settled",
-            Q(fee__isnull=False) & ~Q(payment_state=PaymentState.UNPAID),
+            Q(fee__isnull=False)
+            & ~Q(payment_state=PaymentState.UNPAID)
+            & (~Q(payment_state=payment_before_cancellation()) | Q(price__isnull=True)),
             gettext_lazy("with a fee invoiced or paid"),
         ),
         CUSTOMER_LEFT,
         gone(),
     )
-    return (*refusals, driver_busy(OuterRef("driver")), doubled(selection, refusals, "driver"))
+    twice = doubled(selection, (*spared, *refusals), "driver")
+    return (*refusals, driver_busy(OuterRef("driver")), twice)
 
 
 def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
     """Bring cancelled bookings back to the status they had; `tell` posts messages of it."""
-    refusals = not_restorable(selection)
+    ticket = ticket or Ticket()
+    refusals = not_restorable(selection, spared=ticket.spared)
     with recorded(
         "bookings.restore",
         selection,
@@ -244,28 +264,9 @@ def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
     return batch.outcome
 
 
-def half_paid(undo_of):
-    """The refusal of a return that got half of a price, where someone changed the other half since:
-    it could not be made whole again."""
-    halved = BookingLog._base_manager.filter(
-        batch=undo_of,
-        booking=OuterRef("pk"),
-        action_code="bookings.returned",
-        changes__has_key="price",
-    )
-    changed = (
-        models.QuerySet(Booking)
-        .filter(Exists(halved), round_trip=OuterRef("round_trip"))
-        .exclude(untouched_since(Booking, undo_of))
-    )
-    text = gettext_lazy("the ride whose price it shares was changed since")
-    return Refusal("half_paid", Exists(changed), text)
-
-
 def discard(selection, *, by, refusals, undo_of):
     """Undo the making of bookings: cancel and archive them, as created by mistake."""
-    reason = _("Created by mistake")
-    now = timezone.now()
+    reason = made_by_mistake()
     with recorded(
         "bookings.discard",
         selection,
@@ -296,21 +297,30 @@ def discard(selection, *, by, refusals, undo_of):
             leg="",
             **former,
         )
-        batch.update(
-            round_trip=None,
-            leg="",
-            series=None,
-            original_start=None,
-            status_before=F("status"),
-            status=Status.CANCELLED,
-            cancellation_kind=CancellationKind.MISTAKE,
-            cancellation_reason=reason,
-            cancelled_at=now,
-            cancelled_by=by,
-            archived_at=now,
-        )
+        batch.update(**discarded(reason, by=by, at=batch.batch.created_at))
         notifications.take_back_creation(batch.batch, undo_of)
     return batch.outcome
+
+
+def made_by_mistake():
+    return _("Created by mistake")
+
+
+def discarded(reason, *, by, at):
+    """What a ride that was made by mistake becomes."""
+    return {
+        "round_trip": None,
+        "leg": "",
+        "series": None,
+        "original_start": None,
+        "status_before": F("status"),
+        "status": Status.CANCELLED,
+        "cancellation_kind": CancellationKind.MISTAKE,
+        "cancellation_reason": reason,
+        "cancelled_at": at,
+        "cancelled_by": by,
+        "archived_at": at,
+    }
 
 
 # ----------------------------------------------------------------------------------------- status
@@ -321,7 +331,7 @@ def not_settable(status, fee=None):
     """
     name = Status(status).label
     refusals = (
-        Refusal("same", Q(status=status), _("already “%(status)s”") % {"status": name}),
+        Refusal("same", Q(status=status), _("already “%(status)s”") % {"status": name}, idle=True),
         ARCHIVED,
         Refusal(
             "unreachable",
@@ -332,29 +342,36 @@ def not_settable(status, fee=None):
     if status in UNDER_WAY:
         refusals += (NOBODY,)
     if fee is not None:
-        refusals += (not_exact(fee),)
+        refusals += (not_exact(fee), replace(ABOVE_PRICE, condition=Q(price__lt=fee)))
     return refusals
 
 
-def set_status(selection, *, by, status, fee=None, ticket=None):
-    """Move bookings one step on. `fee` (an amount) bills a no-show; it is refused elsewhere."""
+def set_status(selection, *, by, status, fee=None, override="", ticket=None):
+    """Move bookings one step on. `fee` (an amount) bills a no-show; it is refused elsewhere.
+
+    `override` is the reason to accept a fee above the price.
+    """
     if fee is not None and status != Status.NO_SHOW:
         raise ValidationError({"fee": _("Only a no-show can be billed here.")})
+    refusals = not_settable(status, fee)
+    sentence = line(_("Status: %(status)s") % {"status": Status(status).label})
     with recorded(
         "bookings.set_status",
         selection,
         by=by,
+        reason=override,
         ticket=ticket,
-        refusals=not_settable(status, fee),
-        sentence=line(_("Status: %(status)s") % {"status": Status(status).label}),
+        refusals=in_force(refusals, override),
+        sentence=in_spite_of(sentence, refusals, override),
     ) as batch:
         batch.update(status=status, billable=fee is not None, fee=fee)
     return batch.outcome
 
 
 # -------------------------------------------------------------------------------- assign, unassign
-def not_assignable(selection, *, driver=None, partner=None):
-    """Why a booking can't be given to `driver` or `partner` (one of the two)."""
+def not_assignable(selection, *, driver=None, partner=None, spared=()):
+    """Why a booking can't be given to `driver` or `partner` (one of the two), who get none of those
+    that the scope leaves alone (`spared`, refusals)."""
     refusals = (
         ARCHIVED,
         SETTLED,
@@ -365,12 +382,13 @@ def not_assignable(selection, *, driver=None, partner=None):
         same = Q(driver=driver) if driver else Q(partner=partner)
         active = type(someone).objects.active().filter(pk=someone.pk)
         refusals += (
-            Refusal("same", same, gettext_lazy("already assigned to them")),
+            Refusal("same", same, gettext_lazy("already assigned to them"), idle=True),
             Refusal("inactive", ~Exists(active), gettext_lazy("for someone inactive")),
         )
     if driver is None:
         return refusals
-    return (*refusals, driver_busy(driver.pk), doubled(selection, refusals))
+    twice = doubled(selection, (*spared, *refusals))
+    return (*refusals, driver_busy(driver.pk), twice)
 
 
 def not_assigned_again(selection):
@@ -389,7 +407,8 @@ def assign(selection, *, by, driver=None, partner=None, override="", ticket=None
     """Give bookings to a driver or to a partner. `override` is the reason to accept overlaps."""
     if (driver is None) == (partner is None):
         raise ValidationError(_("Choose a driver or a partner, not both."))
-    refusals = not_assignable(selection, driver=driver, partner=partner)
+    ticket = ticket or Ticket()
+    refusals = not_assignable(selection, driver=driver, partner=partner, spared=ticket.spared)
     sentence = line(_("Assigned to %(name)s") % {"name": driver or partner})
     with recorded(
         "bookings.assign",
@@ -421,35 +440,14 @@ def unassign(selection, *, by, ticket=None):
 
 # -------------------------------------------------------------------------------------- duplicate
 NOT_COPYABLE = (CUSTOMER_LEFT,)
-COPIED = (
-    "customer",
-    "passenger_name",
-    "passenger_phone",
-    "passenger_email",
-    "passenger_count",
-    "luggage_count",
-    "transport_number",
-    "pickup_address",
-    "dropoff_address",
-    "stops",
-    "duration_minutes",
-    "vehicle_class",
-    "distance_km",
-    "price",
-    "payout",
-    "currency",
-    "driver_notes",
-    "office_notes",
-    "address_text",
-)
-EMPTY = ("status_before", "cancellation_kind", "cancellation_reason", "leg")
 
 
-def duplicate(selection, *, by, date, ticket=None):
+def duplicate(selection, *, by, date, tell=False, ticket=None):
     """Copy bookings to `date`, at the same local time: pending, unassigned, unpaid.
 
     What was agreed is copied (price and payout too); what came of it (status, payment, fee,
-    driver) never is.
+    driver) never is. Both segments of a round trip are copied as one, the return as many days after
+    `date` as it is after its outbound. `tell` posts its confirmation to each customer.
     """
     with recorded(
         "bookings.duplicate",
@@ -465,47 +463,24 @@ def duplicate(selection, *, by, date, ticket=None):
             "bookings.copied",
             _("Copied to %(date)s") % {"date": date_format(date, "SHORT_DATE_FORMAT")},
         )
-        copies = insert_copies(batch, originals, count, pickup_at=OnDate(F("pickup_at"), date))
+        outbound = originals.filter(Exists(other_among(originals)), leg=Leg.OUTBOUND)
+        trip = tie_from(batch, outbound).filter(origin__round_trip=OuterRef("round_trip"))
+        leaves = Subquery(trip.values("origin__pickup_at")[:1])
+        copies = insert_copies(
+            batch,
+            originals,
+            count,
+            pickup_at=Case(
+                When(Exists(trip), then=InStep(F("pickup_at"), leaves, date)),
+                default=OnDate(F("pickup_at"), date),
+            ),
+            round_trip=Subquery(trip.values("pk")[:1]),
+            leg=Case(When(Exists(trip), then=F("leg")), default=Value("")),
+        )
         batch.created(copies, reference=F("reference"), pickup_at=F("pickup_at"))
+        if tell:
+            notifications.tell(batch.batch, notifications.CREATED)
     return batch.outcome
-
-
-def insert_copies(batch, originals, count, **changed):
-    """Insert a booking for each of the `count` originals, with what is `changed` (expressions).
-
-    Returns them. A copy is pending, unassigned, unpaid and tied to nothing. Raises
-    `SelectionChanged` where the originals are not as many.
-    """
-    prefix = reference_prefix()
-    last = numbering.allocate(prefix, count)
-    row = Window(RowNumber(), order_by=F("pk").asc())
-    number = Cast(row + Value(last), CharField())
-    now = Value(batch.batch.created_at, output_field=models.DateTimeField())
-    changed["reference"] = Concat(Value(f"{prefix}-"), LPad(number, 6, Value("0")))
-    columns = {
-        **{name: F(name) for name in COPIED},
-        "status": Value(Status.PENDING),
-        "payment_state": Value(PaymentState.UNPAID),
-        "billable": Value(False),
-        **{name: Value("") for name in EMPTY},
-        "version": Value(1),
-        "created_at": now,
-        "updated_at": now,
-        **changed,
-        **Booking.derived(changed),
-    }
-    made = insert_select(
-        Booking,
-        [Booking._meta.get_field(name).attname for name in columns],
-        originals.order_by("pk"),
-        *columns.values(),
-    )
-    if made != count:  # one began to match meanwhile: it has no number, and nobody chose it
-        raise SelectionChanged
-    return models.QuerySet(Booking).filter(
-        reference__gt=numbering.reference(prefix, last),
-        reference__lte=numbering.reference(prefix, last + count),
-    )
 
 
 # ------------------------------------------------------------------------------------------ recap
@@ -535,33 +510,28 @@ def create(booking, *, by, tell=False, token=None):
     """Save a new booking; `tell` posts its confirmation. Raises ValidationError for a customer who
     left, and `AlreadyDone` for a form that was posted twice."""
     with transaction.atomic():
-        customers = Customer.objects.filter(pk=booking.customer_id)
-        lock(customers)
-        if not customers.active().exists():
-            raise ValidationError({"customer": _("This customer is no longer active.")})
+        lock(Customer.objects.filter(pk=booking.customer_id))
+        if inactive(Customer, {booking.customer_id}):
+            raise ValidationError({"customer": customer_left()})
         batch = booking.save(by=by, token=token, action="bookings.create")
         if tell:
             notifications.tell(batch, notifications.CREATED)
         return batch
 
 
-def revert(booking, values, *, by, undo_of):
-    """Undo an edit: the former values, through the same checks."""
-    for attname, value in values.items():
-        setattr(booking, attname, value)
-    return edit(booking, by=by, reason=_("Undo"), undo_of=undo_of)
-
-
 def edit(booking, *, by, reason="", override="", tell=False, undo_of=None):
     """Save a changed booking. Raises `Stale`, and ValidationError for what may not be.
 
     Its driver's other rides are looked at under lock, as in `assign`; `override` is the reason to
-    accept an overlap. `tell` posts a message where the customer sees a change; who was told of an
-    edit is told of its undo.
+    accept an overlap, or another price of what was invoiced or paid. `tell` posts a message where
+    the customer sees a change; who was told of an edit is told of its undo.
     """
     with transaction.atomic():
-        for people in people_of(Booking.objects.filter(pk=booking.pk)):
-            lock(people)
+        people = people_of(Booking.objects.filter(pk=booking.pk))
+        people[0] = people[0] | Customer.objects.filter(pk=booking.customer_id)
+        for rows in people:
+            lock(rows)
+        lock(Booking.objects.filter(pk=booking.pk).whole_trips())
         check_edit(booking, override=override)
         batch = booking.save(
             by=by, reason=reason or override, action="bookings.edit", undo_of=undo_of
@@ -577,21 +547,32 @@ def check_edit(booking, *, override=""):
     """Raise ValidationError where the booking, as it now reads, may not be saved."""
     if booking.archived_at:
         raise ValidationError(_("An archived booking does not change: unarchive it first."))
-    _check_settled(booking)
     booking.derive()
-    check_time(booking, override=override)
+    errors = {}
+    # All at once: who gives a reason to go ahead has seen all that speaks against it.
+    for check in (_check_amounts, check_customer, check_order, check_time):
+        try:
+            check(booking, override=override)
+        except ValidationError as error:
+            error.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
 
 
-def _check_settled(booking):
-    """Raise ValidationError where the price or the payout of a settled booking would change."""
+def _check_amounts(booking, *, override):
+    """Raise ValidationError where the price or the payout of a settled booking would change, or,
+    without a reason to `override`, the price of one that is invoiced or paid and stays so."""
     stored = Booking.objects.get(pk=booking.pk)
-    if stored.settled_on is None:
-        return
     changed = [
         name
         for name in ("price", "payout", "currency")
         if getattr(stored, name) != getattr(booking, name)
     ]
-    if changed:
+    if changed and stored.settled_on:
         text = _("The payout is validated: reopen it before changing this.")
         raise ValidationError({name: text for name in changed})
+    unpaid = PaymentState.UNPAID in (stored.payment_state, booking.payment_state)
+    charged = [name for name in changed if name != "payout"]
+    if charged and not (unpaid or override):
+        text = _("The booking is invoiced or paid: its price stands.")
+        raise ValidationError({name: ValidationError(text, code=BILLED.code) for name in charged})

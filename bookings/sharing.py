@@ -1,12 +1,78 @@
 """An amount for a whole round trip, shared between its segments so that the parts sum to it."""
 
+from dataclasses import replace
+
 from django.db import models
-from django.db.models import Case, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, When
+from django.db.models import (
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
+from django.utils.translation import gettext_lazy
 
 from project import money
+from project.audit.former import untouched_since
+from project.audit.refusals import Refusal, any_refusal
 
-from .models import Booking
+from .availability import OVERRIDE
+from .models import Booking, BookingLog
 from .states import Leg
+
+# Its condition depends on the fee.
+ABOVE_PRICE = Refusal(
+    "above_price",
+    Q(pk__in=[]),
+    gettext_lazy("the fee is above the price"),
+    override=OVERRIDE,
+    spite=gettext_lazy("though above the price"),
+)
+ZERO = Value(0, output_field=models.DecimalField())
+
+
+def other_among(rides):
+    """The other segment of the outer ride, where it is among `rides`."""
+    return (
+        models.QuerySet(Booking)
+        .filter(pk__in=rides.order_by().values("pk"), round_trip=OuterRef("round_trip"))
+        .exclude(pk=OuterRef("pk"))
+    )
+
+
+def not_shareable(selection, refusals):
+    """Why a ride can't get its part of one amount for the whole round trip, where both segments are
+    selected: the other one is in another currency, or is refused and would leave it all to this."""
+    other = other_among(selection)
+    return (
+        Refusal(
+            "two_currencies",
+            Exists(other.exclude(currency=OuterRef("currency"))),
+            gettext_lazy("its other segment is in another currency: an amount for each, please"),
+        ),
+        Refusal(
+            "other_refused",
+            Exists(other.filter(any_refusal(refusals))),
+            gettext_lazy("its other segment is refused: an amount for this one alone, please"),
+        ),
+    )
+
+
+def above_price(selection, fee):
+    """The warning that a `fee` is above the price of the ride, or of both that share it.
+
+    To come after `not_shareable`: whose other segment is refused shares nothing with it.
+    """
+    other = other_among(selection).filter(price__isnull=False)
+    both = Coalesce(F("price"), ZERO) + Coalesce(Subquery(other.values("price")[:1]), ZERO)
+    priced = Q(price__isnull=False) | Exists(other)
+    return replace(ABOVE_PRICE, condition=priced & Q(LessThan(both, fee)))
 
 
 def shared(field, total):
@@ -18,15 +84,7 @@ def shared(field, total):
     """
 
     def share(members):
-        other_segment = (
-            models.QuerySet(Booking)
-            .filter(
-                pk__in=members.order_by().values("pk"),
-                round_trip=OuterRef("round_trip"),
-                currency=OuterRef("currency"),
-            )
-            .exclude(pk=OuterRef("pk"))
-        )
+        other_segment = other_among(members).filter(currency=OuterRef("currency"))
         other = Subquery(other_segment.values(field)[:1])
         first = ExpressionWrapper(Q(leg=Leg.OUTBOUND), output_field=models.BooleanField())
         return Case(
@@ -38,3 +96,21 @@ def shared(field, total):
         )
 
     return share
+
+
+def half_paid(undo_of):
+    """The refusal of a return that got half of a price, where someone changed the other half since:
+    it could not be made whole again."""
+    halved = BookingLog._base_manager.filter(
+        batch=undo_of,
+        booking=OuterRef("pk"),
+        action_code="bookings.returned",
+        changes__has_key="price",
+    )
+    changed = (
+        models.QuerySet(Booking)
+        .filter(Exists(halved), round_trip=OuterRef("round_trip"))
+        .exclude(untouched_since(Booking, undo_of))
+    )
+    text = gettext_lazy("the ride whose price it shares was changed since")
+    return Refusal("half_paid", Exists(changed), text)

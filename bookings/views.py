@@ -14,11 +14,12 @@ from project.actions import pages
 from project.ui.lists import render_list
 
 from . import notifications, services
-from .actions import CHANGE
+from .actions import CHANGE, ways_to_edit
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
 from .series_queries import place_of
+from .states import BILLABLE, OPEN
 from .tables import BookingTable
 
 may_view = permission_required("bookings.view_booking", raise_exception=True)
@@ -40,7 +41,11 @@ def booking_detail(request, reference):
     other = None
     if booking.round_trip_id:
         other = booking.round_trip.segments.exclude(pk=booking.pk).first()
-    context = {"booking": booking, "other_segment": other}
+    context = {
+        "booking": booking,
+        "other_segment": other,
+        "editing": ways_to_edit(booking, request.user),
+    }
     if booking.series_id:
         context["occurrence"] = place_of(booking)
     return pages.show(
@@ -68,6 +73,8 @@ def round_trip_detail(request, pk):
     context = {
         "segments": segments,
         "totals": totals_of(segments),
+        "open": OPEN,
+        "missed": BILLABLE,
         "form": form,
         "change_url": desk.action_url(CHANGE),
     }
@@ -78,16 +85,30 @@ def round_trip_detail(request, pk):
 
 
 def totals_of(segments):
-    """{field: [(sum, currency)]} of the segments' amounts; a currency each where they differ."""
+    """{field: [(sum, currency)]} of the segments' amounts; a currency each where they differ.
+
+    A ride that did not take place is not paid: it costs its fee, if it is billable. `due` is what
+    the customer pays in all.
+    """
     totals = {}
-    for name in ("price", "payout", "settled_amount", "fee"):
+    for name in ("price", "payout", "settled_amount", "fee", "due"):
         sums = {}
         for segment in segments:
-            amount = getattr(segment, name)
+            amount = counted(segment, name)
             if amount is not None:
                 sums[segment.currency] = sums.get(segment.currency, 0) + amount
         totals[name] = [(total, currency) for currency, total in sums.items()]
     return totals
+
+
+def counted(segment, name):
+    """What a segment adds to the total of an amount; None for nothing."""
+    missed = segment.status in BILLABLE
+    if name == "due":
+        return segment.fee if missed else segment.price
+    if missed and name in ("price", "payout"):
+        return None
+    return getattr(segment, name)
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,9 +4,10 @@ import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.db.backends.signals import connection_created
 from django.db.models import DateTimeField, Func, Value
 from django.utils import timezone
+
+from project.sqlite import teach
 
 
 def on_date(moment, day, zone):
@@ -28,6 +29,12 @@ def at_time(moment, clock, zone):
     return moment_of(datetime.combine(local.date(), clock), zone)
 
 
+def in_step(moment, anchor, day, zone):
+    """`moment` moved (by `on_date`) as many days after `day` as it is after the day of `anchor`."""
+    apart = moment.astimezone(zone).date() - anchor.astimezone(zone).date()
+    return on_date(moment, day + apart, zone)
+
+
 def moment_of(wall, zone):
     """The moment at which the clocks of `zone` show `wall`."""
     first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
@@ -40,15 +47,18 @@ class WallClock(Func):
 
     output_field = DateTimeField()
 
-    def __init__(self, moment, wanted):
+    def __init__(self, *moments_and_wanted):
+        *moments, wanted = moments_and_wanted
         super().__init__(
-            moment, Value(wanted.isoformat()), Value(timezone.get_default_timezone_name())
+            *moments, Value(wanted.isoformat()), Value(timezone.get_default_timezone_name())
         )
 
+    names = ("moment", "wanted", "zone")
+
     def as_postgresql(self, compiler, connection, **context):
-        moment, wanted, zone = map(compiler.compile, self.source_expressions)
+        compiled = map(compiler.compile, self.source_expressions)
         # The first parameters of a template come first: each part carries its own, in its order.
-        parts = {"moment": moment, "wanted": wanted, "zone": zone}
+        parts = dict(zip(self.names, compiled, strict=True))
         sql, params = "", []
         for piece in re.split(r"(\{\w+\})", self.on_postgresql):
             text, more = parts[piece[1:-1]] if piece[:1] == "{" else (piece, ())
@@ -79,29 +89,33 @@ class AtTime(WallClock):
     )
 
 
+class InStep(WallClock):
+    """`in_step` as an expression: `InStep(moment, anchor, day)`."""
+
+    function = "carnet_in_step"
+    names = ("moment", "anchor", "wanted", "zone")
+    on_postgresql = (
+        "CASE WHEN ({anchor} AT TIME ZONE {zone})::date = ({wanted})::date THEN {moment} "
+        "ELSE (({wanted})::date + (({moment} AT TIME ZONE {zone})::date"
+        " - ({anchor} AT TIME ZONE {zone})::date) + ({moment} AT TIME ZONE {zone})::time)"
+        " AT TIME ZONE {zone} END"
+    )
+
+
 def _in_sqlite(move, read):
     """A function for SQLite, where moments are texts in UTC."""
 
-    def moved(text, wanted, zone):
-        if text is None:
+    def moved(*given):
+        *texts, wanted, zone = given
+        if None in texts:
             return None
-        moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
-        result = move(moment, read(wanted), ZoneInfo(zone)).astimezone(UTC)
+        moments = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in texts]
+        result = move(*moments, read(wanted), ZoneInfo(zone)).astimezone(UTC)
         return result.replace(tzinfo=None).isoformat(sep=" ")
 
     return moved
 
 
-def teach_sqlite(sender, connection, **kwargs):
-    """Give a new SQLite connection the functions that the expressions call."""
-    if connection.vendor == "sqlite":
-        for name, move, read in (
-            (OnDate.function, on_date, date.fromisoformat),
-            (AtTime.function, at_time, time.fromisoformat),
-        ):
-            connection.connection.create_function(
-                name, 3, _in_sqlite(move, read), deterministic=True
-            )
-
-
-connection_created.connect(teach_sqlite, dispatch_uid="bookings.wall_time")
+teach(OnDate.function, 3, _in_sqlite(on_date, date.fromisoformat))
+teach(InStep.function, 4, _in_sqlite(in_step, date.fromisoformat))
+teach(AtTime.function, 3, _in_sqlite(at_time, time.fromisoformat))

@@ -6,11 +6,12 @@ from math import floor
 
 from babel.numbers import format_currency
 from django.core.exceptions import ValidationError
-from django.db.backends.signals import connection_created
 from django.db.models import Case, DecimalField, Func, Q, When
 from django.db.models.functions import Round
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from .sqlite import teach
 
 # The currencies that an amount may be in, with their decimals (ISO 4217).
 DECIMALS = {
@@ -24,6 +25,8 @@ DECIMALS = {
     "MAD": 2,
     "TND": 3,
 }
+# Those that files have to write as well: shops have one more.
+WRITTEN = {**DECIMALS, "CDF": 2}
 CHOICES = [(code, code) for code in DECIMALS]
 
 
@@ -114,13 +117,7 @@ def _sqlite_share(total, own, other, first, currency):
     return float(parts[0 if first else 1])
 
 
-def teach_sqlite(sender, connection, **kwargs):
-    """Give a new SQLite connection the function that `Share` calls."""
-    if connection.vendor == "sqlite":
-        connection.connection.create_function("carnet_share", 5, _sqlite_share, deterministic=True)
-
-
-connection_created.connect(teach_sqlite, dispatch_uid="project.money")
+teach("carnet_share", 5, _sqlite_share)
 
 
 def formatted(amount, currency):

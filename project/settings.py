@@ -48,11 +48,15 @@ INSTALLED_APPS = [
     "project.audit",
     "project.actions",
     "project.notifications",
+    "project.exchange",
     "project.directory",
+    "project.exchange.imports",
+    "project.api",
     # wings
     "bookings",
     "transport",
     "inventory",
+    "bookings.installations",
     # Django and its companions
     "django.contrib.admin",
     "django.contrib.auth",
@@ -70,6 +74,8 @@ INSTALLED_APPS = [
     "simple_history",
     "django_tasks",
     "django_tasks_db",
+    "rest_framework",
+    "drf_spectacular",
     "axes",
     "csp",
     "js_lib_bootstrap5",
@@ -187,6 +193,9 @@ CURRENCY = env.str("CURRENCY", default="XOF")  # ISO 4217, what a new booking st
 HOLIDAYS_COUNTRY = env.str("HOLIDAYS_COUNTRY", default="SN")  # ISO 3166, whose public holidays
 
 # ----------------------------------------------------------------------------------------- files
+# Files that people made or sent. They are private: no address leads into this folder.
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "media")))
+FILE_UPLOAD_PERMISSIONS = 0o600
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -213,12 +222,55 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
 )
 # What messages and calendar entries are known by for ever, whoever sends them.
 SITE_DOMAIN = env.str("SITE_DOMAIN", default=parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2])
+# Where this site is found: what links in messages begin with.
+FOUND_AT = "http://127.0.0.1:8000" if DEBUG else f"https://{SITE_DOMAIN}"
+SITE_URL = env.str("SITE_URL", default=FOUND_AT).rstrip("/")
 EMAIL_FILE_PATH = BASE_DIR / "mails"
 if DEBUG and not env.str("EMAIL_URL", default=""):
     EMAIL_BACKEND = "project.notifications.files.EmailBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)  # seconds, for each answer of the server
+
+# ---------------------------------------------------------------------------- printed documents
+COMPANY_NAME = env.str("COMPANY_NAME", default=SITE_NAME)
+COMPANY_ADDRESS = env.str("COMPANY_ADDRESS", default="")  # one line
+COMPANY_LOGO = env.str("COMPANY_LOGO", default="")  # a PNG or JPEG file
+if COMPANY_LOGO:
+    COMPANY_LOGO = str(BASE_DIR / COMPANY_LOGO)
+    if not Path(COMPANY_LOGO).is_file():
+        raise ImproperlyConfigured(f"COMPANY_LOGO: there is no file {COMPANY_LOGO}.")
+
+# ------------------------------------------------------------------------------------------- API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # devices show who they are to the API's own door
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Carnet",
+    "DESCRIPTION": "The API of installations (v1), and that of sales terminals (v2).",
+    "VERSION": "2.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"IntegrationToken": {"type": "http", "scheme": "bearer"}}
+    },
+    "ENUM_NAME_OVERRIDES": {
+        "InstallationStatus": "bookings.installations.states.Status",
+        "ServiceKind": "bookings.installations.states.Kind",
+        "Skill": "bookings.installations.states.Skill",
+    },
+}
+API_PER_MINUTE = env.int("API_PER_MINUTE", default=300)  # requests of one integration
+API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)  # from one address
+API_BODY_BYTES = env.int("API_BODY_BYTES", default=1_000_000)
+API_ANSWERS_DAYS = env.int("API_ANSWERS_DAYS", default=7)  # how long idempotency keys are known
+SYNC_PER_MINUTE = env.int("SYNC_PER_MINUTE", default=120)  # requests of one terminal
+SYNC_FAILURES_PER_MINUTE = env.int("SYNC_FAILURES_PER_MINUTE", default=30)  # from one address
+SYNC_BODY_BYTES = env.int("SYNC_BODY_BYTES", default=2_000_000)
 
 # -------------------------------------------------------------------------------------- security
 CONTENT_SECURITY_POLICY = {

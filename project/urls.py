@@ -2,18 +2,24 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="bookings:list"), name="home"),
     path("", include("project.actions.urls")),
     path("", include("project.ui.urls")),
     path("accounts/", include("project.utilisateurs.urls")),
     path("bookings/", include("bookings.urls")),
+    path("installations/", include("bookings.installations.urls")),
+    path("transport/", include("transport.urls")),
+    path("inventory/", include("inventory.urls")),
     path("directory/", include("project.directory.urls")),
     path("mails/", include("project.notifications.mail_urls")),
+    path("integrations/", include("project.api.urls")),
+    path("imports/", include("project.exchange.imports.urls")),
     path("jobs/", include("project.jobs.urls")),
+    path("", include("project.exchange.urls")),
     path("", include("project.notifications.live.urls")),
+    path("api/v1/", include("bookings.installations.api.v1.urls")),
+    path("api/v2/simple/", include("inventory.api.v2_simple.urls")),
     path("admin/", admin.site.urls),
 ]
 

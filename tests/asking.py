@@ -1,10 +1,20 @@
 """Posting as staff do: an action is asked for, then confirmed with what its dialog gave."""
 
 from django.contrib.messages import get_messages
+from django.test import Client
 from django.urls import reverse
 
 HTMX = {"HX-Request": "true"}
 TICKET = ("confirm", "token", "digest")
+
+
+def browser_of(user):
+    """Who is signed in, reading English."""
+    user.language = "en"
+    user.save()
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def url_of(name, slug="bookings"):
@@ -13,6 +23,11 @@ def url_of(name, slug="bookings"):
 
 def picked(*records):
     return {"pk": ",".join(str(record.pk) for record in records)}
+
+
+def only(*records):
+    """A selection of just these, which are of one kind."""
+    return type(records[0]).objects.filter(pk__in=[record.pk for record in records])
 
 
 def ticket_of(asked):

@@ -13,7 +13,14 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-NEEDS = {"chromium": "Chromium", "libreoffice": "LibreOffice", "postgresql": "PostgreSQL"}
+from tests.jobs.waiting import wait_for
+
+NEEDS = {
+    "chromium": "Chromium",
+    "libreoffice": "LibreOffice",
+    "poppler": "Poppler's pdftotext",
+    "postgresql": "PostgreSQL",
+}
 ABSENT = pytest.StashKey[set]()
 DESELECTED = pytest.StashKey[Counter]()
 
@@ -31,6 +38,7 @@ def absent():
     present = {
         "chromium": shutil.which("chromium"),
         "libreoffice": shutil.which("soffice"),
+        "poppler": shutil.which("pdftotext"),
         "postgresql": "postgresql" in settings.DATABASES["default"]["ENGINE"],
     }
     return {need for need in NEEDS if not present[need]}
@@ -83,7 +91,7 @@ def pytest_unconfigure(config):
 
 def last_line(deselected):
     if not deselected:
-        return "Deselected: no test, for want of Chromium, LibreOffice or PostgreSQL."
+        return "Deselected: no test, for want of Chromium, LibreOffice, Poppler or PostgreSQL."
     counts = [(NEEDS[need], deselected[need]) for need in NEEDS if deselected[need]]
     tests = ", ".join(f"{need} ({count} test{'s'[: count - 1]})" for need, count in counts)
     return f"Deselected, for want of: {tests}."
@@ -114,6 +122,70 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         connection.close()
+
+
+# ---------------------------------------------------------------------------------------- files
+@pytest.fixture(autouse=True)
+def files(settings, tmp_path, monkeypatch):
+    """The folder of files: each test has its own, and so have the processes that it starts."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setenv("MEDIA_ROOT", str(settings.MEDIA_ROOT))
+    return settings.MEDIA_ROOT / "private"
+
+
+@pytest.fixture(autouse=True)
+def commits_are_cleaned_up(request):
+    """Make way for what empties the tables after a test that commits.
+
+    On SQLite that is DELETE, which the ledger's guards refuse; on PostgreSQL it is TRUNCATE, and
+    whoever reads at that moment and that statement could each wait for the other.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker and marker.kwargs.get("transaction")
+    if not commits and not {"transactional_db", "live_server"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # which then is cleaned up after this
+    yield
+    if connection.vendor == "sqlite":
+        empty_guarded_tables()
+    else:
+        wait_for(nobody_else_is_at_work, seconds=30)
+
+
+def nobody_else_is_at_work():
+    """A page that was left may still be on its way."""
+    connection.close_if_unusable_or_obsolete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE xact_start IS NOT NULL "
+            "AND datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend')"
+        )
+        return cursor.fetchone()[0]
+
+
+def empty_guarded_tables():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' "
+            "AND tbl_name LIKE 'inventory_%%' AND name LIKE '%%_no_delete'"
+        )
+        guards = [each for each in cursor.fetchall() if not empty(cursor, each[1])]
+        if not guards:
+            return
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        for name, table, _sql in guards:
+            cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(f"DELETE FROM {table}")
+        for _name, _table, sql in guards:
+            cursor.execute(sql)
+        cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def empty(cursor, table):
+    cursor.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {table})")
+    return cursor.fetchone()[0]
 
 
 # -------------------------------------------------------------------------------------- browser

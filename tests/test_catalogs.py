@@ -136,6 +136,7 @@ def test_it_refuses_words_that_are_not_in_the_code(site):
             "%(number)s courses",
             "fr: placeholders differ: '%\\(count\\)s ride'",
         ),
+        ("Une course", "A ride", "fr: as in English, and not in same.txt: 'A ride'"),
         ("%(count)s courses", "", "fr: untranslated: '%\\(count\\)s ride'"),
         ('msgid "A ride"', 'msgid "A bride"', "fr: no longer in the code: 'A bride'"),
         ("Une course", "Un trajet", "fr: django.mo is not what django.po compiles to"),
@@ -148,6 +149,20 @@ def test_the_check_names_what_is_wrong(site, old, new, complaint):
     po(site).write_text(text.replace(old, new, 1))
     with pytest.raises(CommandError, match=complaint):
         call_command("catalogs", check=True)
+
+
+def test_words_that_are_alike_are_named_one_by_one(site):
+    fill(site, {"From": "From"})
+    alike = site / "locale" / "fr" / "same.txt"
+    alike.write_text("From\n")
+    call_command("catalogs", check=True)
+    alike.write_text("From\nA ride\nA bride\n")
+    with pytest.raises(CommandError) as complaint:
+        call_command("catalogs", check=True)
+    assert str(complaint.value).splitlines() == [
+        "fr: in same.txt, and not as in English: 'A ride'",
+        "fr: in same.txt, and not in the code: 'A bride'",
+    ]
 
 
 def test_the_check_names_a_message_that_is_not_in_the_catalog(site):

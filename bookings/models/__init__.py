@@ -1,6 +1,14 @@
 """A booking, what ties two or many of them, and the lines of what was done."""
 
-from .booking import FIRST_YEAR, YEARS_AHEAD, Booking, desk_indexes, reference_prefix
+from .booking import (
+    FIRST_YEAR,
+    YEARS_AHEAD,
+    Booking,
+    desk_indexes,
+    faults_in,
+    following,
+    reference_prefix,
+)
 from .log import BookingLog
 from .round_trip import RoundTrip
 from .series import Series
@@ -13,5 +21,7 @@ __all__ = [
     "RoundTrip",
     "Series",
     "desk_indexes",
+    "faults_in",
+    "following",
     "reference_prefix",
 ]

@@ -1,6 +1,7 @@
 """One passenger ride: its fields, its indexes, and what must never be."""
 
 from datetime import timedelta
+from operator import itemgetter
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -50,6 +51,43 @@ SEARCHED = (
     "passenger_email",
     "transport_number",
     *WAY,
+)
+
+
+# What an edit of a ride says, but for when it is and what makes it another ride.
+FIELDS = (
+    "duration_minutes",
+    "passenger_name",
+    "passenger_phone",
+    "passenger_email",
+    "passenger_count",
+    "luggage_count",
+    "transport_number",
+    "pickup_address",
+    "dropoff_address",
+    "stops",
+    "vehicle_class",
+    "distance_km",
+    "price",
+    "payout",
+    "driver_notes",
+    "office_notes",
+)
+# What the pattern of a series says of each ride.
+PATTERN = ("pickup_at", *FIELDS)
+# What a copy takes over.
+COPIED = ("customer", *FIELDS, "currency", "address_text")
+
+# What a cancellation writes.
+CANCELLATION = (
+    "status",
+    "status_before",
+    "cancellation_kind",
+    "cancellation_reason",
+    "cancelled_at",
+    "cancelled_by",
+    "billable",
+    "fee",
 )
 
 
@@ -286,6 +324,8 @@ class Booking(RecordedModel):
         }
     )
 
+    amount_fields = frozenset({"price", "payout", "fee", "settled_amount"})
+
     class Meta(RecordedModel.Meta):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
@@ -303,15 +343,18 @@ class Booking(RecordedModel):
             ("set_status_booking", _("Can change the status of bookings")),
             ("assign_booking", _("Can assign bookings")),
             ("unassign_booking", _("Can unassign bookings")),
-            ("override_overlap_booking", _("Can assign in spite of an overlap")),
+            ("override_overlap_booking", _("Can go ahead in spite of a warning")),
             ("duplicate_booking", _("Can duplicate bookings")),
             ("recap_booking", _("Can read text recaps of bookings")),
+            ("export_booking", _("Can export bookings to files")),
+            ("print_booking", _("Can print bookings as PDF")),
             ("return_booking", _("Can create return rides")),
             ("pair_booking", _("Can pair bookings into round trips")),
             ("unpair_booking", _("Can unpair round trips")),
             ("settle_booking", _("Can validate payouts")),
             ("reopen_booking", _("Can reopen validated payouts")),
             ("repeat_booking", _("Can make bookings recur")),
+            ("import_booking", _("Can import bookings from files")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -430,47 +473,28 @@ class Booking(RecordedModel):
         return self.reference
 
     def clean(self):
-        errors = {}
-        last_year = timezone.localdate().year + YEARS_AHEAD
-        if self.pickup_at and not FIRST_YEAR <= self.pickup_at.year <= last_year:
-            errors["pickup_at"] = ValidationError(
-                _("The year must be between %(first)s and %(last)s."),
-                params={"first": FIRST_YEAR, "last": last_year},
-            )
         changed = Booking.objects.filter(pk=self.pk).exclude(currency=self.currency)
-        if self.fee is not None and changed.exists():
-            errors["currency"] = ValidationError(
-                _("The fee is in another currency: restore the booking first.")
-            )
-        for name in ("price", "payout"):
-            try:
-                money.check(getattr(self, name), self.currency)
-            except ValidationError as error:
-                errors[name] = error
-        if self.payment_state != PaymentState.UNPAID and self.price is None and self.fee is None:
-            errors["price"] = ValidationError(_("An invoiced or paid booking needs a price."))
+        errors = faults_in(
+            self.pickup_at,
+            price=self.price,
+            payout=self.payout,
+            fee=self.fee,
+            currency=self.currency,
+            payment_state=self.payment_state,
+            recoined=self.fee is not None and changed.exists(),
+        )
         if errors:
             raise ValidationError(errors)
 
     def derive(self):
-        self.ends_at = self.pickup_at + timedelta(minutes=self.duration_minutes)
         if not self.reference:
             prefix = reference_prefix()
             self.reference = numbering.reference(prefix, numbering.allocate(prefix) + 1)
-        texts = {name: getattr(self, name) for name in SEARCHED}
-        stops = self.stops
-        self.address_text = normalise(*(texts[name] for name in WAY), *stops)
-        self.search_text = normalise(*texts.values(), *stops)
+        vars(self).update(following(vars(self)))
 
     @classmethod
     def derived(cls, values):
-        def new(name):
-            value = values.get(name, F(name))
-            if hasattr(value, "resolve_expression"):
-                return value
-            return Value(value, output_field=cls._meta.get_field(name))
-
-        following = {}
+        new, following = cls.with_values(values), {}
         if not values.keys().isdisjoint({"pickup_at", "duration_minutes"}):
             following["ends_at"] = ends_at(new("pickup_at"), new("duration_minutes"))
         stops = Texts(new("stops"))
@@ -484,6 +508,43 @@ class Booking(RecordedModel):
 
     def get_edit_url(self):
         return reverse("bookings:edit", args=[self.reference])
+
+
+def following(values):
+    """What follows from the other fields of a ride: {field: value}."""
+    stops = values["stops"]
+    return {
+        "ends_at": values["pickup_at"] + timedelta(minutes=values["duration_minutes"]),
+        "address_text": normalise(*way_of(values), *stops),
+        "search_text": normalise(*searched_of(values), *stops),
+    }
+
+
+way_of, searched_of = itemgetter(*WAY), itemgetter(*SEARCHED)
+
+
+def faults_in(pickup_at, *, price, payout, fee, currency, payment_state, recoined=False):
+    """What can't be together in a ride: {field: ValidationError}. `recoined`: its currency is to be
+    another than its fee has."""
+    faults = {}
+    last_year = timezone.localdate().year + YEARS_AHEAD
+    if pickup_at and not FIRST_YEAR <= pickup_at.year <= last_year:
+        faults["pickup_at"] = ValidationError(
+            _("The year must be between %(first)s and %(last)s."),
+            params={"first": FIRST_YEAR, "last": last_year},
+        )
+    if recoined:
+        faults["currency"] = ValidationError(
+            _("The fee is in another currency: restore the booking first.")
+        )
+    for name, amount in (("price", price), ("payout", payout)):
+        try:
+            money.check(amount, currency)
+        except ValidationError as error:
+            faults[name] = error
+    if payment_state != PaymentState.UNPAID and price is None and fee is None:
+        faults["price"] = ValidationError(_("An invoiced or paid booking needs a price."))
+    return faults
 
 
 def reference_prefix(at=None):

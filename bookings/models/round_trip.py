@@ -39,5 +39,24 @@ class RoundTrip(models.Model):
     def __str__(self):
         return f"{self.pk}"
 
+    @classmethod
+    def called(cls, keys):
+        """{key: (the references of its segments, URL)}; one statement.
+
+        Of one that was untied since there is no page, and no more than the ride it was made from.
+        """
+        found, tied = {}, {}
+        rows = cls._base_manager.filter(pk__in=keys).order_by("segments__leg")
+        for key, origin, segment in rows.values_list(
+            "pk", "origin__reference", "segments__reference"
+        ):
+            found[key] = (origin or str(_("a former round trip")), "")
+            if segment:
+                tied.setdefault(key, []).append(segment)
+        return found | {
+            key: (" ⇄ ".join(references), reverse("bookings:round-trip", args=[key]))
+            for key, references in tied.items()
+        }
+
     def get_absolute_url(self):
         return reverse("bookings:round-trip", args=[self.pk])

@@ -3,8 +3,9 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -25,18 +26,25 @@ class VersionedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["version"] = self.instance.version
 
+    def check(self, record):
+        """Raise ValidationError where the record, with the answers in it, may not be saved.
 
-class RecordedAdmin(SimpleHistoryAdmin):
-    """Admin of a recorded model: the same actions, log and refusals as its desk; no deletion."""
+        For the rules of a service, so that they are told at their field.
+        """
+
+    def _post_clean(self):
+        super()._post_clean()
+        if not self.errors:
+            try:
+                self.check(self.instance)
+            except ValidationError as refusal:
+                self._update_errors(refusal)
+
+
+class OfferedActions:
+    """The actions of a desk in its list in admin."""
 
     desk = ""  # the slug of the desk whose actions are offered
-    form = VersionedForm
-    exclude = ("version",)  # the model's, which is not edited; the form has its own
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_actions(self, request):
         return {
@@ -51,6 +59,18 @@ class RecordedAdmin(SimpleHistoryAdmin):
             messages.error(request, str(problem))
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset)
+
+
+class RecordedAdmin(OfferedActions, SimpleHistoryAdmin):
+    """Admin of a recorded model: the same actions, log and refusals as its desk; no deletion."""
+
+    form = VersionedForm
+    exclude = ("version",)  # the model's, which is not edited; the form has its own
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_delete_permission(self, request, obj=None):
+        return False
 
     def write(self, request, obj, form, change):
         """Save one record. A wing with a service for it calls that instead."""
@@ -75,8 +95,7 @@ def _runner(action):
 
     def run(model_admin, request, queryset):
         desk = desks.get(model_admin.desk)
-        if not request.user.has_perm(desk.view_permission):
-            raise PermissionDenied(desk.view_permission)
+        desk.admit(request.user)
         hidden = [
             ("action", action.name),
             ("select_across", request.POST.get("select_across", "0")),
@@ -90,6 +109,8 @@ def _runner(action):
             user=request.user,
         )
         if step.outcome is not None:
+            if action.leads_to:
+                return redirect(action.leads_to(step.outcome.batch))
             if action.reports:
                 return HttpResponse(step.outcome.report, content_type="text/plain; charset=utf-8")
             tell(request, action, step.outcome)

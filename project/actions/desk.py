@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, QueryDict
 from django.urls import reverse
 
 _desks = {}
@@ -16,9 +17,10 @@ class Desk:
 
     `filterset` is called as `filterset(QueryDict, user=…)`; its `.qs` is what matches and its
     `.is_valid()` tells. `label` is the model field that names a record to people, `record_url` maps
-    (pk, that name) to its page. `forms` are the acts that have a page of their own instead of a
-    dialog (create, edit): known here for their label and their undo. `discard` is the service
-    that undoes the making of records, for whoever has `discard_permission`.
+    (pk, that name) to its page; `hints` are fields that tell which record it is. `forms` are the
+    acts that have a page of their own instead of a dialog (create, edit): known here for their
+    label and their undo. `discard` is the service that undoes the making of records, for whoever
+    has `discard_permission`.
     """
 
     slug: str
@@ -29,6 +31,7 @@ class Desk:
     view_permission: str
     label: str
     record_url: Callable
+    hints: tuple = ()
     forms: tuple = ()
     discard: Any = None
     discard_permission: str = ""
@@ -55,6 +58,11 @@ class Desk:
     def action_url(self, action):
         return reverse("action", args=[self.slug, action.name])
 
+    def admit(self, user):
+        """Raise PermissionDenied unless the user may see its records."""
+        if not user.has_perm(self.view_permission):
+            raise PermissionDenied(self.view_permission)
+
     def visible_to(self, user):
         """The records that the user may see."""
         records = self.model.objects.all()
@@ -74,13 +82,29 @@ def get(slug):
     return _desks[slug]
 
 
+def desk_of(slug, user):
+    """The desk registered under `slug`, for whoever may see its records.
+
+    Raises Http404 for none, PermissionDenied for who may not.
+    """
+    if slug not in _desks:
+        raise Http404
+    _desks[slug].admit(user)
+    return _desks[slug]
+
+
 def all_desks():
     return list(_desks.values())
 
 
 def of_model(label):
-    """The desk of a model, by its lower-case label ("bookings.booking")."""
-    for desk in _desks.values():
-        if desk.model._meta.label_lower == label:
-            return desk
+    """The desk of a model, by its lower-case label ("bookings.booking"); KeyError if none."""
+    if desk := known(label):
+        return desk
     raise KeyError(label)
+
+
+def known(label):
+    """The desk of a model, or None."""
+    desks = (desk for desk in _desks.values() if desk.model._meta.label_lower == label)
+    return next(desks, None)

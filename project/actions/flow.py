@@ -1,49 +1,59 @@
 """The one way an action is asked for, shown and done. Desk, admin and API only present it."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from project.audit.recorder import (
-    AlreadyDone,
-    Outcome,
-    SelectionChanged,
-    Ticket,
-    digest_of,
-    refused_by_reason,
-)
+from project.audit.recorder import AlreadyDone, Outcome, SelectionChanged, Ticket, refused_by_reason
 from project.audit.refusals import first_refusal
+from project.audit.statements import digest_of
 from project.ui.formats import Counted
 
+from .foresight import UNSAID, Foresight, foresee
+from .forms import ReasonField
+from .selection import FILTER
+
 EXAMPLES = 5
+# What is typed in these is right whatever it is; a field made from them may want more.
+FREE_TEXT = (forms.CharField, ReasonField)
 
 
 @dataclass(slots=True)
 class Reason:
-    """Why some records will be left alone, and a few of them by name."""
+    """Why some records will be left alone, and a few of them by name.
+
+    `idle` are those that are already as they should become.
+    """
 
     code: str
     reason: str
     count: int
     override: str | None
+    idle: bool = False
     examples: list = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Preview:
-    """What will change and what won't, by the split that the service itself uses."""
+    """What will change and what won't, by the split that the service itself uses.
+
+    `foresight` tells field by field what becomes of the first; None while the answers are wrong.
+    """
 
     total: int
     ready: int
     refused: list[Reason]
+    idle: list[Reason]
     digest: str
     widened: int = 0
+    foresight: Foresight | None = None
 
     @property
     def warnings(self):
@@ -69,6 +79,18 @@ class OverrideForm(forms.Form):
         return data
 
 
+class AnywayForm(forms.Form):
+    """The box that takes what a scope spares as well."""
+
+    anyway = forms.BooleanField(
+        required=False, widget=forms.CheckboxInput(attrs={"data-preview": ""})
+    )
+
+    def __init__(self, *args, scope, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["anyway"].label = scope.anyway
+
+
 @dataclass(slots=True)
 class Step:
     """Where a request stands: a dialog to show (`outcome` None), or what was done."""
@@ -79,31 +101,39 @@ class Step:
     form: object = None
     scope: object = None
     changed: bool = False
+    warned: bool = False
     outcome: Outcome | None = None
     token: str = ""
     may_override: bool = False
     override: OverrideForm | None = None
+    anyway: AnywayForm | None = None
     errors: list = field(default_factory=list)
 
     @property
     def invalid(self):
-        """Whether something in the answers needs correcting."""
-        return bool(self.errors or any(form and form.errors for form in (self.form, self.override)))
+        """Whether something in the answers needs correcting, or a warning needs an answer."""
+        forms_asked = (self.form, self.override)
+        return bool(self.errors or self.warned or any(each and each.errors for each in forms_asked))
 
 
-def preview(action, queryset, answers, *, desk, picked=None):
-    """Split a selection into what will change and what is refused, in a constant few statements."""
-    refusals = action.refusals_for(queryset, answers)
+def preview(action, queryset, answers, *, desk, picked=None, spared=(), foreseen_by=None):
+    """Split a selection into what will change and what is refused, in a constant few statements.
+
+    `spared` are the refusals of the scope, which come first. For `foreseen_by` (a user; None where
+    the answers are not valid yet) it is tried out as well.
+    """
+    refusals = action.refusals_for(queryset, answers, spared)
     total, digest = digest_of(queryset)
-    reasons = []
+    reasons, accepted = [], queryset.order_by()
     if refusals:
         split = queryset.order_by().annotate(_refusal=first_refusal(refusals))
+        accepted = split.filter(_refusal="")
         counts = dict(split.values_list("_refusal").annotate(n=Count("pk")).order_by())
         counts.pop("", None)
         reasons = [
-            Reason(refusal.code, str(refusal.message), counts[refusal.code], refusal.override)
-            for refusal in refusals
-            if refusal.code in counts
+            Reason(each.code, str(each.message), counts[each.code], each.override, each.idle)
+            for each in refusals
+            if each.code in counts
         ]
         if reasons:
             place = Window(RowNumber(), partition_by=F("_refusal"), order_by=F("pk").asc())
@@ -113,36 +143,51 @@ def preview(action, queryset, answers, *, desk, picked=None):
                 reason = next(reason for reason in reasons if reason.code == code)
                 reason.examples.append({"label": name, "url": desk.record_url(pk, name)})
     ready = total - sum(reason.count for reason in reasons)
-    widened = total - picked.count() if picked is not None else 0
-    return Preview(total, ready, reasons, digest, widened)
+    return Preview(
+        total,
+        ready,
+        [reason for reason in reasons if not reason.idle],
+        [reason for reason in reasons if reason.idle],
+        digest,
+        widened=total - picked.count() if picked is not None else 0,
+        foresight=foresee(desk, action, accepted, answers, ready=ready, by=foreseen_by)
+        if foreseen_by and ready
+        else None,
+    )
 
 
 def take(desk, action, selection, data, *, user):
     """Read the answers; do the action if it is confirmed and in order, else say what it would do.
 
     `data` is the request's POST. A confirmation without the ticket of a dialog is a question: who
-    sends it saw no counts. A report needs none. Raises PermissionDenied.
+    sends it saw no counts. A report that asks nothing needs none. Raises PermissionDenied.
     """
-    if not user.has_perm(action.permission):
-        raise PermissionDenied(action.permission)
+    action.allow(user)
     scope = action.scope(data.get("scope"))
     queryset = scope.widen(selection.queryset) if scope else selection.queryset
     step = Step(action, selection, scope=scope, token=str(uuid.uuid4()))
-    ticket = ticket_of(data)
     asking = bool(data.get("preview"))
     answering = asking or data.get("confirm") == "1"
-    confirmed = action.reports or bool(answering and not asking and ticket.token and ticket.digest)
-    answers, valid = {}, True
+    spared = ()
+    if scope and scope.spares:
+        step.anyway = AnywayForm(data if answering else None, scope=scope)
+        if not (answering and data.get("anyway")):
+            spared = (scope.spares,)
+    ticket = replace(ticket_of(data), spared=spared)
+    at_once = action.reports and not action.form
+    confirmed = at_once or bool(answering and not asking and ticket.token and ticket.digest)
+    answers, valid, complete = {}, True, True
     if action.form:
         step.form = action.form(data if answering else None, selection=queryset, user=user)
-        if answering:
-            valid = step.form.is_valid()
-            answers = dict(step.form.cleaned_data)
-        else:
-            answers = {
-                name: step.form.get_initial_for_field(asked, name)
-                for name, asked in step.form.fields.items()
-            }
+        answered = step.form
+        if not answering:  # what it proposes, as if it were sent as it stands
+            proposed = {field.html_name: field.value() for field in step.form}
+            answered = action.form(proposed, selection=queryset, user=user)
+        valid = answered.is_valid()
+        answers = dict(answered.cleaned_data)
+        unsaid = {} if confirmed else unsaid_in(answered)
+        complete = valid or bool(unsaid)
+        answers |= unsaid
         if not confirmed:
             # A dialog that refreshes its counts is not the place to scold about empty fields.
             step.form.errors.clear()
@@ -154,9 +199,18 @@ def take(desk, action, selection, data, *, user):
         else:
             answers["override"] = "?"  # for the counts only, as if a reason were given
             valid = valid and not confirmed
+            complete = complete and not confirmed
             if asking:
                 override.errors.clear()
-    if confirmed and valid:
+    if action.filters:
+        answers["filter"] = selection.matching.query if selection.matching else ""
+    picked = selection.queryset if scope and scope.added else None
+    look = partial(preview, action, queryset, answers, desk=desk, picked=picked, spared=spared)
+    if confirmed and valid and may_override and "override" not in answers:
+        # Sent before its counts could say so: who may go ahead is asked before it comes to nothing.
+        counts = look()
+        step.warned = bool(counts.warnings) and not counts.ready
+    if confirmed and valid and not step.warned:
         try:
             step.outcome = action.run(queryset, by=user, ticket=ticket, **answers)
             return step
@@ -168,28 +222,41 @@ def take(desk, action, selection, data, *, user):
                 return step
             step.changed = True  # another form's token: this was not done
         except ValidationError as error:
+            complete = False
             if step.form is None:
                 step.errors += error.messages
             else:
                 step.form.add_error(None, error)
-    picked = selection.queryset if scope and scope.added else None
-    step.preview = preview(action, queryset, answers, desk=desk, picked=picked)
+    step.preview = look(foreseen_by=user if complete and not action.reports else None)
     if action.warns and (step.preview.warnings or data.get("override")):
         step.may_override = may_override
         step.override = override if step.may_override else None
     return step
 
 
+def unsaid_in(form):
+    """{field: UNSAID} of the texts that a form misses, where it misses nothing else; else {}."""
+    missing = form.errors.as_data()
+    for name, errors in missing.items():
+        asked = form.fields.get(name)
+        if type(asked) not in FREE_TEXT or any(each.code != "required" for each in errors):
+            return {}
+    return dict.fromkeys(missing, UNSAID)
+
+
 def dialog(desk, step):
     """What a template needs to show a step that waits for an answer."""
     action, split = step.action, step.preview
+    # Another answer may be on its way, which makes a change of what is already so.
+    idle = sum(reason.count for reason in split.idle) if step.form else 0
     return {
         "action": action,
         "title": action.question % {"n": Counted(split.total)},
-        "submit_label": action.question % {"n": Counted(split.ready)},
+        "submit_label": action.question % {"n": Counted(split.ready or idle)},
         "preview": split,
         "form": step.form,
         "override": step.override,
+        "anyway": step.anyway,
         "may_override": step.may_override,
         "notes": [*step.selection.notes, *step.errors],
         "scopes": [
@@ -197,6 +264,7 @@ def dialog(desk, step):
             for scope in offered(step)
         ],
         "added": added(step),
+        "filter": filter_of(step),
         "changed": step.changed,
         "hidden": [
             *step.selection.hidden,
@@ -205,17 +273,45 @@ def dialog(desk, step):
             ("digest", split.digest),
         ],
         "post_url": desk.action_url(action),
-        "can_submit": split.ready > 0,
+        "can_submit": split.ready + idle > 0,
+    }
+
+
+def filter_of(step):
+    """The filter that chose the records, where the action lets one change it: its words, and its
+    fields under names of their own."""
+    matching = step.selection.matching
+    if matching is None or not step.action.filters:
+        return None
+    return {
+        "words": [chip.label for chip in matching.chips] if matching.is_valid() else [],
+        "fields": matching.fields_under(FILTER),
+        "invalid": not matching.is_valid(),
     }
 
 
 def offered(step):
     """The scopes to choose from: those that reach further than what is selected, or are chosen."""
-    answers = {None: True}  # what several scopes ask is asked once
-    for scope in step.action.scopes:
-        if scope.offered not in answers:
-            answers[scope.offered] = scope.offered(step.selection.queryset)
-    return [scope for scope in step.action.scopes if scope is step.scope or answers[scope.offered]]
+    if len(step.action.scopes) < 2:
+        return step.action.scopes
+    selection = step.selection.queryset
+    first, *wider = step.action.scopes
+    may = {None: True}  # what several scopes ask is asked once
+    for scope in wider:
+        if scope.offered not in may:
+            may[scope.offered] = scope.offered(selection)
+    reaching = [
+        scope
+        for scope in wider
+        if scope is step.scope or (may[scope.offered] and reaches_further(scope, selection))
+    ]
+    return [first, *reaching]
+
+
+def reaches_further(scope, selection):
+    """Whether a scope brings in a record that is not selected."""
+    selected = selection.order_by().values("pk")
+    return scope.widen(selection).exclude(pk__in=selected).exists()
 
 
 def added(step):

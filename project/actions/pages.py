@@ -3,16 +3,19 @@
 import uuid
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, Outcome, Stale, log_model_of
 from project.audit.refusals import first_refusal
 from project.audit.timeline import shown, timeline
 
+from .flow import ticket_of
 from .undo import why_not
 from .views import tell
 
@@ -69,12 +72,32 @@ def available(desk, records, user):
     ]
 
 
-def create(request, desk, form_class, *, service, title, initial=None, template="ui/form.html"):
-    """A form that makes a record; posted twice, it makes one and leads to it both times."""
+def saved(form, *, by, **options):
+    """The service of records that have no rules beyond their own checks: the model's save."""
+    return form.instance.save(by=by, **options)
+
+
+def check_again(form, error):
+    """After the IntegrityError that a form had passed: someone was first, and it now tells so.
+
+    Raises the error again where the form finds nothing.
+    """
+    form.full_clean()
+    if form.is_valid():
+        raise error
+
+
+def create(
+    request, desk, form_class, *, title, service=saved, initial=None, template="ui/form.html"
+):
+    """A form that makes a record; posted twice, it makes one and leads to it both times.
+
+    `service(form, *, by, token) -> batch`.
+    """
     action = desk.action("create")
-    _allow(request, action)
+    action.allow(request.user)
     form = form_class(request.POST or None, initial=initial)
-    token = _token(request.POST.get("token")) or uuid.uuid4()
+    token = ticket_of(request.POST).token or uuid.uuid4()
     if request.method == "POST" and form.is_valid():
         try:
             batch = service(form, by=request.user, token=token)
@@ -82,17 +105,39 @@ def create(request, desk, form_class, *, service, title, initial=None, template=
             return redirect(_made_by(desk, already.batch))
         except ValidationError as error:
             form.add_error(None, error)
+        except IntegrityError as error:
+            check_again(form, error)
         else:
             tell(request, action, Outcome(batch=batch, changed=1))
             return redirect(form.instance)
+    if form.errors:  # the first click may have taken what the second finds missing
+        done = Batch.objects.filter(
+            token=token, user=request.user, model=desk.model._meta.label_lower
+        )
+        if first := done.first():
+            return redirect(_made_by(desk, first))
     back_url = reverse(desk.list_url)
     return _form_page(request, template, form, title, back_url, {"token": token})
 
 
-def edit(request, desk, record, form_class, *, service, title, template="ui/form.html", **options):
-    """A form that changes a record. Where someone saved in between, both versions are shown."""
+def edit(
+    request,
+    desk,
+    record,
+    form_class,
+    *,
+    service=saved,
+    title=None,
+    template="ui/form.html",
+    **options,
+):
+    """A form that changes a record. Where someone saved in between, both versions are shown.
+
+    `service(form, *, by) -> batch`, or None where nothing changed.
+    """
     action = desk.action("edit")
-    _allow(request, action)
+    action.allow(request.user)
+    title = title or _("Edit %(name)s") % {"name": record}
     version = record.version
     form = form_class(request.POST or None, instance=record, **options)
     if request.method == "POST":
@@ -105,6 +150,8 @@ def edit(request, desk, record, form_class, *, service, title, template="ui/form
                 return _conflict(request, form, stale.current)
             except ValidationError as error:
                 form.add_error(None, error)
+            except IntegrityError as error:
+                check_again(form, error)
             else:
                 if batch is None:
                     messages.info(request, _("Nothing was changed."))
@@ -116,11 +163,6 @@ def edit(request, desk, record, form_class, *, service, title, template="ui/form
     return _form_page(
         request, template, form, title, record.get_absolute_url(), {"version": version}, watched
     )
-
-
-def _allow(request, action):
-    if not request.user.has_perm(action.permission):
-        raise PermissionDenied(action.permission)
 
 
 def _form_page(request, template, form, title, back_url, hidden, watched=None):
@@ -176,13 +218,6 @@ def _made_by(desk, batch):
     if line is None:
         raise Http404
     return getattr(line, key)
-
-
-def _token(text):
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _number(text):

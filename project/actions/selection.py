@@ -1,13 +1,25 @@
 """Which records an action is asked for: some, or all that match a filter."""
 
+import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from project.audit.former import untouched_since
+from project.audit.models import Batch
+from project.audit.recorder import log_model_of
+from project.ui.formats import Counted
+
+from . import saved
+
 # Past this, "all that match" is the way: it travels as a filter, not as a list.
 MOST_PICKED = 5000
+# Before the names of the filter's fields in a dialog that lets one change it.
+FILTER = "by"
 
 
 class NoSelection(Exception):
@@ -16,11 +28,15 @@ class NoSelection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A queryset, and the hidden fields that carry it through the dialog and back."""
+    """A queryset, and the hidden fields that carry it through the dialog and back.
+
+    `matching` is the filter (a FilterSet) that chose the records; None where they were picked.
+    """
 
     queryset: models.QuerySet
     hidden: tuple = ()
     notes: list = field(default_factory=list)
+    matching: Any = None
 
 
 def keys_in(texts):
@@ -31,13 +47,63 @@ def keys_in(texts):
     return keys
 
 
+def of_batch(desk, batch, user):
+    """The records that a batch changed and that no one has touched since; a note counts the others.
+
+    Raises NoSelection where none is left.
+    """
+    log, key = log_model_of(desk.model)
+    lines = log._base_manager.filter(batch=batch, action_code=batch.action)
+    changed = desk.visible_to(user).filter(pk__in=lines.values(f"{key}_id"))
+    untouched = changed.filter(untouched_since(desk.model, batch))
+    touched = changed.count() - untouched.count()
+    if touched == batch.changed:
+        raise NoSelection(_("All of it was changed since: there is nothing left to undo."))
+    notes = []
+    if touched:
+        left = ngettext(
+            "%(n)s record was changed since and stays as it is.",
+            "%(n)s records were changed since and stay as they are.",
+            touched,
+        )
+        notes.append(left % {"n": Counted(touched)})
+    return Selection(untouched, (("batch", str(batch.pk)),), notes)
+
+
+def batch_in(desk, text):
+    """The batch of this desk with that id; raises NoSelection where there is none."""
+    try:
+        return Batch.objects.get(pk=uuid.UUID(text), model=desk.model._meta.label_lower)
+    except (ValueError, Batch.DoesNotExist):
+        raise NoSelection(_("The selection is not valid: choose again.")) from None
+
+
+def changed_filter(data):
+    """The filter as the dialog's own fields have it, a query string; None where it shows none."""
+    start = f"{FILTER}-"
+    asked = {name: values for name, values in data.lists() if name.startswith(start)}
+    if not asked:
+        return None
+    query = QueryDict(mutable=True)
+    for name, values in asked.items():
+        query.setlist(name.removeprefix(start), values)
+    return query.urlencode()
+
+
 def read(desk, data, user):
-    """The selection in a request's data: `all` with `filter`, or picked `pk`s.
+    """The selection in a request's data: `all` with `filter`, a `batch`, or picked `pk`s.
 
     Raises NoSelection where nothing is picked, an id is no number, or the filter is wrong.
     """
     visible = desk.visible_to(user)
     if data.get("all") == "1":
+        named = saved.chosen(data, desk.slug, user)
+        query = named.query if named else changed_filter(data)
+        if query is not None:  # what is wrong with it is said in the dialog
+            matching = desk.matching(query, user)
+            return Selection(
+                matching.qs.order_by(), (("all", "1"), ("filter", query)), matching=matching
+            )
         query = data.get("filter", "")
         matching = desk.matching(query, user)
         if not matching.is_valid():
@@ -45,7 +111,9 @@ def read(desk, data, user):
         picked = matching.qs.order_by()
         if not picked.exists():
             raise NoSelection(_("Nothing matches the filter any more."))
-        return Selection(picked, (("all", "1"), ("filter", query)))
+        return Selection(picked, (("all", "1"), ("filter", query)), matching=matching)
+    if data.get("batch"):
+        return of_batch(desk, batch_in(desk, data["batch"]), user)
     texts = [text.strip() for value in data.getlist("pk") for text in value.split(",")]
     texts = [text for text in texts if text]
     if not texts:

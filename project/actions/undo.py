@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.former import before, untouched_since
-from project.audit.recorder import Outcome, Stale, line, lock, log_model_of, recorded
+from project.audit.recorder import Outcome, Stale, line, log_model_of, recorded
 from project.audit.refusals import Refusal
+from project.audit.statements import lock
 
 from . import desk as desks
 
@@ -65,8 +66,12 @@ def _undo(batch, by):
         raise CannotUndo(reason)
     desk = desks.of_model(batch.model)
     action = desk.action(batch.action)
-    if not by.has_perm(desk.view_permission):
-        raise PermissionDenied(desk.view_permission)
+    desk.admit(by)
+    if action.undo_asks:
+        label = desk.action(action.inverse).label
+        raise CannotUndo(_("This is undone by “%(action)s”, which asks why.") % {"action": label})
+    if action.take_back:
+        return action.take_back(batch, by=by)
     log, key = log_model_of(desk.model)
     lines = log._base_manager.filter(batch=batch, action_code=batch.action)
     selection = desk.model.objects.filter(pk__in=lines.values(f"{key}_id"))
@@ -109,13 +114,11 @@ def _revert(desk, action, batch, selection, untouched, by):
         raise CannotUndo(_("It was changed again since."))
     written = record.history.get(batch_id=batch.pk)
     former = record.history.filter(history_id__lt=written.history_id).latest("history_id")
-    values = {
-        field.attname: getattr(former, field.attname)
-        for field in former.tracked_fields
-        if field.editable and not isinstance(field, models.AutoField)
-    }
+    for field in former.tracked_fields:
+        if field.editable and not isinstance(field, models.AutoField):
+            setattr(record, field.attname, getattr(former, field.attname))
     try:
-        undone = action.revert(record, values, by=by, undo_of=batch)
+        undone = action.revert(record, by=by, reason=_("Undo"), undo_of=batch)
     except Stale as stale:
         raise CannotUndo(str(stale)) from None
     except ValidationError as error:

@@ -1,15 +1,15 @@
 """The one view that shows an action's dialog and does it, for every desk; undo; a batch's page."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, log_model_of
@@ -17,7 +17,7 @@ from project.ui.formats import Counted
 
 from . import desk as desks
 from .flow import dialog, take
-from .selection import NoSelection, read
+from .selection import NoSelection, of_batch, read
 from .undo import CannotUndo, undo, why_not
 
 PAGE = 100
@@ -29,9 +29,8 @@ def run(request, slug, name):
 
     A GET is what is left of a dialog after signing in again: it leads to the list.
     """
-    desk, action = _found(slug, name)
-    if not request.user.has_perm(desk.view_permission):
-        raise PermissionDenied(desk.view_permission)
+    desk = desks.desk_of(slug, request.user)
+    action = _found(desk, name)
     if request.method == "GET":
         return redirect(desk.list_url)
     try:
@@ -48,6 +47,8 @@ def run(request, slug, name):
     )
     if step.outcome is None:
         return _ask(request, desk, step)
+    if action.leads_to:
+        return redirect(action.leads_to(step.outcome.batch))
     if action.reports:
         return _report(request, desk, step)
     tell(request, action, step.outcome)
@@ -62,10 +63,12 @@ def undo_batch(request, batch_id):
     done = get_object_or_404(Batch, pk=batch_id)
     try:
         desk = desks.of_model(done.model)
+        if asked := _asked_before_undo(request, desk, done):
+            return asked
         outcome = undo(done, by=request.user)
     except KeyError:
         raise Http404 from None
-    except (CannotUndo, AlreadyDone) as problem:
+    except (CannotUndo, AlreadyDone, NoSelection) as problem:
         messages.error(request, str(problem))
         return _done(request, desk)
     changed = ngettext(
@@ -73,6 +76,18 @@ def undo_batch(request, batch_id):
     )
     _toast(request, changed % {"n": Counted(outcome.changed)}, outcome, undoable=False)
     return _done(request, desk)
+
+
+def _asked_before_undo(request, desk, done):
+    """The dialog of the action that undoes a batch, where it has something to ask; else None."""
+    if why_not(done, request.user) or not desk.action(done.action).undo_asks:
+        return None
+    inverse = desk.action(desk.action(done.action).inverse)
+    selection = of_batch(desk, done, request.user)
+    step = take(desk, inverse, selection, QueryDict(), user=request.user)
+    dialog_of = _ask(request, desk, step)
+    # The button that undoes expects no page.
+    return reswap(retarget(dialog_of, "#dialog"), "innerHTML") if request.htmx else dialog_of
 
 
 @require_safe
@@ -83,8 +98,7 @@ def batch(request, batch_id):
         desk = desks.of_model(done.model)
     except KeyError:
         raise Http404 from None
-    if not request.user.has_perm(desk.view_permission):
-        raise PermissionDenied(desk.view_permission)
+    desk.admit(request.user)
     log, key = log_model_of(desk.model)
     lines = log._base_manager.filter(batch=done, action_code=done.action)
     named = lines.order_by(key).values_list(f"{key}_id", f"{key}__{desk.label}")
@@ -99,6 +113,7 @@ def batch(request, batch_id):
         for refusal in refused
     ]
     undone = getattr(done, "undone_by", None)
+    idle = done.refusals.filter(idle=True).count() if done.refused else 0
     context = {
         "batch": {
             "label": desk.labels().get(done.action, done.action),
@@ -106,7 +121,13 @@ def batch(request, batch_id):
             "when": done.created_at,
             "reason": done.reason,
             "changed": done.changed,
-            "refused": done.refused,
+            "refused": done.refused - idle,
+            "idle": idle,
+            "also": [
+                (registered.model._meta.verbose_name_plural, count)
+                for label, count in sorted(done.also.items())
+                if (registered := desks.known(label))
+            ],
             "undone_by": undone and undone.user,
             "undone_at": undone and undone.created_at,
             "undo_url": reverse("undo", args=[done.pk]),
@@ -125,29 +146,36 @@ def tell(request, action, outcome):
 
 
 def _toast(request, text, outcome, *, undoable):
-    if outcome.refused:
-        reasons = ", ".join(
-            f"{Counted(reason.count)} {reason.message}" for reason in outcome.refused
-        )
-        refused = outcome.refused_count
+    refused = [reason for reason in outcome.refused if not reason.idle]
+    idle = [reason for reason in outcome.refused if reason.idle]
+    if refused:
+        count = sum(reason.count for reason in refused)
         text += " " + ngettext(
-            "%(n)s refused: %(reasons)s.", "%(n)s refused: %(reasons)s.", refused
-        ) % {"n": Counted(refused), "reasons": reasons}
-    level = messages.SUCCESS if outcome.changed and not outcome.refused else messages.WARNING
+            "%(n)s refused: %(reasons)s.", "%(n)s refused: %(reasons)s.", count
+        ) % {"n": Counted(count), "reasons": counted(refused)}
+    if idle:
+        text += " " + _("%(reasons)s: nothing to do.") % {"reasons": counted(idle)}
+    level = messages.SUCCESS if outcome.changed else messages.INFO
+    if refused or not (outcome.changed or idle):
+        level = messages.WARNING
     tags = f"batch:{outcome.batch.pk}" if outcome.batch else ""
     tags += " undo" if undoable else ""
     messages.add_message(request, level, text, extra_tags=tags)
 
 
-def _found(slug, name):
+def counted(reasons):
+    """Why records were left alone, in a line: "3 already cancelled, 1 archived"."""
+    return ", ".join(f"{Counted(reason.count)} {reason.message}" for reason in reasons)
+
+
+def _found(desk, name):
     try:
-        desk = desks.get(slug)
         action = desk.action(name)
     except KeyError:
         raise Http404 from None
     if action.service is None:
         raise Http404
-    return desk, action
+    return action
 
 
 def _link(desk, pk, name):

@@ -4,14 +4,31 @@ from django.db.models import Exists, OuterRef, Subquery
 
 
 def before(model, batch, name):
-    """The value of a field before `batch`, as an expression over the record."""
+    """The value of a field before `batch`, as an expression over the record.
+
+    `batch` is one batch, or the name of the record's field that holds its own.
+    """
     history = model.history.model._base_manager
-    written = history.filter(id=OuterRef(OuterRef("pk")), batch_id=batch.pk)
+    key = OuterRef(OuterRef(batch)) if isinstance(batch, str) else batch.pk
+    written = history.filter(id=OuterRef(OuterRef("pk")), batch_id=key)
     earlier = history.filter(
         id=OuterRef("pk"), history_id__lt=Subquery(written.values("history_id")[:1])
     )
     attname = model._meta.get_field(name).attname
     return Subquery(earlier.order_by("-history_id").values(attname)[:1])
+
+
+def after(model, key, batch, name):
+    """The value of a field of another record as `batch` left it; `key` leads to its pk."""
+    written = model.history.model._base_manager.filter(id=OuterRef(key), batch_id=batch.pk)
+    attname = model._meta.get_field(name).attname
+    return Subquery(written.order_by("-history_id").values(attname)[:1])
+
+
+def last_batch(model, key="pk", version="version"):
+    """The key of the batch that left a record as it stands; `key` and `version` lead to those."""
+    rows = model.history.model._base_manager.filter(id=OuterRef(key), version=OuterRef(version))
+    return Subquery(rows.order_by("-history_id").values("batch_id")[:1])
 
 
 def untouched_since(model, batch):

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from . import recorder
@@ -33,6 +33,10 @@ class Batch(models.Model):
     undo_of = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="undone_by", editable=False
     )
+    # What went along: how many records of each other kind, by the model's lower-case label.
+    also = models.JSONField(default=dict, editable=False)
+    # It undoes an undo: what was done first is in force again.
+    redo = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("batch")
@@ -50,6 +54,8 @@ class BatchRefusal(models.Model):
     object_id = models.BigIntegerField()
     code = models.CharField(max_length=40)
     message = models.TextField()
+    # It was already as it should become: left alone, and nothing is wrong.
+    idle = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -70,7 +76,7 @@ class KeptQuerySet(models.QuerySet):
 
 
 class LogEntry(models.Model):
-    """What a wing's log line holds beside the record and the user it points to.
+    """What a wing's log line holds beside the record that it points to.
 
     `changes` maps a field's name to [before, after]. `action` is the sentence as it was written;
     `action_code` is what code and translations go by.
@@ -81,6 +87,9 @@ class LogEntry(models.Model):
         auto_now_add=True, help_text=_("Date and time when the action was performed.")
     )
     action_code = models.CharField(max_length=80)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
@@ -130,6 +139,12 @@ class RecordedModel(models.Model):
 
     # Fields that follow from others: kept in the row (and in history), not told in the log.
     quiet_fields = frozenset()
+    # Amounts of money in the record's `currency`.
+    amount_fields = frozenset()
+    # {field: function of its value} of those whose values are not read as they stand.
+    in_words = {}
+    # Fields that services alone write, by set: a save takes them as they stand in the row.
+    fields_of_services = frozenset()
 
     class Meta:
         abstract = True
@@ -144,6 +159,18 @@ class RecordedModel(models.Model):
         Asked before every set-based update; {} where nothing that is set has a follower.
         """
         return {}
+
+    @classmethod
+    def with_values(cls, values):
+        """A function from a field's name to an expression of it, once a row has these `values`."""
+
+        def new(name):
+            value = values.get(name, F(name))
+            if hasattr(value, "resolve_expression"):
+                return value
+            return Value(value, output_field=cls._meta.get_field(name))
+
+        return new
 
     def save(self, *args, by=None, reason="", action=None, token=None, undo_of=None, **kwargs):
         """Save, with a log line and a history row; a save that changes nothing writes nothing.

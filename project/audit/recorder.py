@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.apps import apps
-from django.db import connections, models, router, transaction
+from django.db import models, router, transaction
 from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.functions import JSONArray, JSONObject
 from django.db.models.sql import InsertQuery
@@ -29,10 +29,21 @@ from django.utils.translation import gettext as _
 
 from .acting import current_user
 from .refusals import first_refusal
+from .rows import table_of
+from .statements import (
+    compiled,
+    connection_of,
+    digest_of,
+    insert_select,
+    inserting,
+    lock,
+    plain,
+    run,
+)
 
 listeners = []
 
-P = 2147483647  # prime; keeps every product below 2**62, which both databases can hold
+LONGEST_LINE = 255  # what a log line can hold
 
 
 class Unrecorded(RuntimeError):
@@ -61,10 +72,12 @@ class AlreadyDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What came back with a confirmed dialog: its one-time token, and the digest it showed."""
+    """What came back with a confirmed dialog: its one-time token, the digest it showed, and the
+    refusals of what its scope spares."""
 
     token: uuid.UUID | None = None
     digest: str | None = None
+    spared: tuple = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ class Refused:
     code: str
     message: str
     count: int
+    idle: bool = False  # already so: left alone, and nothing is wrong
 
 
 @dataclass(slots=True)
@@ -101,56 +115,6 @@ def log_model_of(model):
     return relation.related_model, relation.field.name
 
 
-def insert_select(model, columns, queryset, *expressions):
-    """INSERT INTO `model` (`columns`) SELECT `expressions` FROM `queryset`. Returns the row count.
-
-    Columns are attribute names (`driver_id`). Rows never pass through Python.
-    """
-    sql, params = _compile(queryset.values_list(*expressions))
-    connection = _connection(model)
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params)
-        return cursor.rowcount
-
-
-def _connection(model):
-    return connections[router.db_for_write(model)]
-
-
-def _compile(queryset):
-    """(SQL, parameters), of a queryset that Django knows to be empty too."""
-    connection = _connection(queryset.model)
-    return queryset.query.get_compiler(connection=connection, elide_empty=False).as_sql()
-
-
-def digest_of(queryset, *, lock=False):
-    """(count, digest) of a selection's keys and versions in one statement, rows locked if asked.
-
-    Order-free sums of two mixes of (id, version): any record that came, went or changed alters it.
-    """
-    rows = queryset.order_by("pk") if lock else queryset.order_by()
-    if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    sql, params = _compile(rows.values_list("pk", "version"))
-    statement = (
-        f"WITH selected(id, version) AS ({sql}), "
-        f"mixed(id, h) AS (SELECT id, ((id %% {P}) * 48271 + CAST(version AS bigint) * 69621)"
-        f" %% {P} FROM selected)"
-        f" SELECT COUNT(*), COALESCE(SUM(h), 0), COALESCE(SUM((h * h + id) %% {P}), 0) FROM mixed"
-    )
-    with _connection(queryset.model).cursor() as cursor:
-        cursor.execute(statement, params)
-        count, first, second = cursor.fetchone()
-    return count, f"{count}-{int(first):x}-{int(second):x}"
-
-
-def lock(queryset):
-    """Lock rows in primary-key order without reading them into Python."""
-    digest_of(queryset, lock=True)
-
-
 class AsJSON(Func):
     """JSON inside JSON: for SQLite a column of it is mere text, unless it is told."""
 
@@ -176,7 +140,7 @@ class Recording:
         # History tells why; where nobody was asked, it tells what.
         self.why = batch.reason or ("" if by_record else str(sentence))
         self.outcome = Outcome(batch=batch)
-        self.has_written = False  # beyond log lines: records
+        self.noted = False  # no record was written, only log lines
 
     def accepted(self):
         """The selected records that nothing refuses."""
@@ -201,20 +165,78 @@ class Recording:
         touched = self.touched()
         self.write(touched, self.why, **_among(touched, values))
 
+    def beside(self, model):
+        """The same batch, to write on records of another kind: what a cascade takes along.
+
+        Their log lines have codes of their own; the batch counts the records that it was asked for,
+        and the others in `also`.
+        """
+        return Recording(self.batch, models.QuerySet(model), "")
+
     def update_also(self, records, code, sentence, **values):
-        """Set `values` on other records, under a log line of their own; undo passes them by."""
-        self.write(self.mention(code, sentence, records, **values), sentence, **values)
+        """Set `values` on other records, under a log line of their own; undo passes them by.
+
+        Returns how many there are.
+        """
+        written = self.write(self.mention(code, sentence, records, **values), sentence, **values)
+        label = self.model._meta.label_lower
+        if written and label != self.batch.model:
+            self.batch.also[label] = self.batch.also.get(label, 0) + written
+        return written
 
     def write(self, records, why, **values):
         """The UPDATE and the history alone, of records that have their log line already."""
         values = {**values, **self.model.derived(values)}
-        records.update(**values, version=F("version") + 1, updated_at=self.batch.created_at)
+        at = self.batch.created_at
+        written = records.update(**values, version=F("version") + 1, updated_at=at)
         write_history(records, self.batch, "~", self.batch.reason or str(why))
-        self.has_written = True
+        return written
+
+    def update_each(self, rows, columns):
+        """Set values of its own on each record: `rows` are dicts with its `key`, its `changes` as
+        the log tells them, and a value for each of `columns` ({column: one of rows.TYPES}).
+
+        The same statements as `update`. Only records of the selection are written.
+        """
+        connection = connection_of(self.model)
+        quote = connection.ops.quote_name
+        kinds = {"key": "key", "changes": "json", **columns}
+        given, params = table_of(connection, "given", kinds, rows)
+        records = self.accepted()
+        table = quote(self.model._meta.db_table)
+        selected, selected_params = compiled(records.order_by().values("pk"))
+        names = ("user_id", "action", "action_code", "batch_id", "timestamp")
+        batch = self.batch
+        common = [
+            self.log._meta.get_field(name.removesuffix("_id")).get_db_prep_value(value, connection)
+            for name, value in zip(
+                names,
+                (batch.user_id, self.sentence.value, batch.action, batch.pk, batch.created_at),
+                strict=True,
+            )
+        ]
+        columns_of_log = ", ".join(map(quote, (f"{self.log_key}_id", *names, "changes")))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {quote(self.log._meta.db_table)} ({columns_of_log}) "
+                f"SELECT given.key, {', '.join(['%s'] * len(names))}, given.changes "
+                f"FROM {given} WHERE given.key IN ({selected}) ORDER BY given.key",
+                [*common, *params, *selected_params],
+            )
+            self.outcome.changed = cursor.rowcount
+            touched, touched_params = compiled(self.touched().values("pk"))
+            sets = ", ".join(f"{quote(name)} = given.{quote(name)}" for name in columns)
+            cursor.execute(
+                f"UPDATE {table} SET {sets}, version = {table}.version + 1, updated_at = %s "
+                f"FROM {given} WHERE {table}.id = given.key AND {table}.id IN ({touched})",
+                [common[-1], *params, *touched_params],
+            )
+        write_history(self.touched(), batch, "~", self.why)
 
     def note(self):
         """Write the log alone: for what was shown or printed and changed nothing."""
         self._log(self.accepted(), JSONObject())
+        self.noted = True
 
     def mention(self, code, sentence, records=None, *, changes=None, **values):
         """Another log line, on the accepted or on other records; undo passes it by.
@@ -239,11 +261,10 @@ class Recording:
             ),
         )
         write_history(self.touched(), self.batch, "+", self.why)
-        self.has_written = True
 
     def _changes(self, values):
         told = {}
-        for name, value in values.items():
+        for name, value in {**values, **self.model.derived(values)}.items():
             model_field = self.model._meta.get_field(name)
             if name in self.model.quiet_fields:
                 continue
@@ -293,9 +314,14 @@ def write_history(records, batch, kind, why):
 
     `kind` is "+" or "~", or an expression over the record.
     """
+    run(connection_of(records.model), history_of(records, batch, kind, why))
+
+
+def history_of(records, batch, kind, why):
+    """The same as a statement to `run`."""
     history = records.model.history.model
     tracked = [tracked.attname for tracked in history.tracked_fields]
-    insert_select(
+    return inserting(
         history,
         (
             *tracked,
@@ -333,11 +359,11 @@ def recorded(
     """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
 
     `sentence` is the log line: text, or an expression over the record. `locks` are querysets of
-    other rows that the refusals read (drivers): locked first, so that no two batches decide on
-    the same facts. `expected` is how many will have changed, where that is known beforehand: it
-    spares the statement that corrects the batch's count. What is not `announced` (demo data, a bulk
-    load) is told to no listener. Raises `SelectionChanged` and `AlreadyDone`; nothing is written
-    then.
+    other rows that the refusals read (drivers), or tuples of those to `lock` at once: locked first,
+    so that no two batches decide on the same facts. `expected` is how many will have changed, where
+    that is known beforehand: it spares the statement that corrects the batch's count. What is not
+    `announced` (demo data, a bulk load) is told to no listener. Raises `SelectionChanged` and
+    `AlreadyDone`; nothing is written then.
     """
     selection = plain(selection)
     ticket = ticket or Ticket()
@@ -346,22 +372,22 @@ def recorded(
             action, selection.model, by, reason, ticket.token, undo_of, changed=expected
         )
         for rows in locks:
-            lock(rows)
+            lock(*(rows if isinstance(rows, tuple) else (rows,)))
         count, digest = digest_of(selection, lock=True)
         if ticket.digest and digest != ticket.digest:
             raise SelectionChanged
         recording = Recording(batch, selection, sentence, count)
-        if refusals:
+        if refusals := (*ticket.spared, *refusals):
             recording.outcome.refused = _refuse(batch, selection, refusals)
         yield recording
         outcome = recording.outcome
         if ticket.digest and outcome.refused_count + outcome.changed != count:
             # A record began to match between two statements: nobody saw it, nobody changes it.
             raise SelectionChanged
-        if (batch.changed, batch.refused) != (outcome.changed, outcome.refused_count):
+        if batch.also or (batch.changed, batch.refused) != (outcome.changed, outcome.refused_count):
             batch.changed, batch.refused = outcome.changed, outcome.refused_count
-            batch.save(update_fields=["changed", "refused"])
-        if announced and recording.has_written and outcome.changed:
+            batch.save(update_fields=["changed", "refused", "also"])
+        if announced and outcome.changed and not recording.noted:
             tell(batch)
 
 
@@ -375,26 +401,33 @@ def _refuse(batch, selection, refusals):
     """Store each refused record with its first reason; return the counts by reason."""
     rows = insert_select(
         apps.get_model("audit", "BatchRefusal"),
-        ("batch_id", "object_id", "code", "message"),
+        ("batch_id", "object_id", "code", "message", "idle"),
         selection.annotate(_refusal=first_refusal(refusals)).exclude(_refusal="").order_by(),
         Value(batch.pk, output_field=models.UUIDField()),
         F("pk"),
         F("_refusal"),
         Value(""),
+        Value(False, output_field=models.BooleanField()),
     )
     if not rows:
         return []
     messages = {refusal.code: str(refusal.message) for refusal in refusals}
-    batch.refusals.update(
-        message=Case(*(When(code=code, then=Value(text)) for code, text in messages.items()))
-    )
+    values = {
+        "message": Case(*(When(code=code, then=Value(text)) for code, text in messages.items()))
+    }
+    if idle := [refusal.code for refusal in refusals if refusal.idle]:
+        values["idle"] = Q(code__in=idle)
+    batch.refusals.update(**values)
     return refused_by_reason(batch)
 
 
 def refused_by_reason(batch):
     """What a batch refused, counted by reason, the commonest first."""
-    counts = batch.refusals.values_list("code", "message").annotate(n=models.Count("pk"))
-    return [Refused(*row) for row in counts.order_by("-n", "code")]
+    counts = batch.refusals.values_list("code", "message", "idle").annotate(n=models.Count("pk"))
+    return [
+        Refused(code, message, count, idle)
+        for code, message, idle, count in counts.order_by("-n", "code")
+    ]
 
 
 def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0):
@@ -408,6 +441,7 @@ def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0
         created_at=timezone.now(),
         token=token,
         undo_of=undo_of,
+        redo=bool(undo_of and undo_of.undo_of_id and not undo_of.redo),
         changed=changed,
     )
     if not _inserted(batch):
@@ -423,21 +457,12 @@ def _inserted(record):
     """
     query = InsertQuery(type(record))
     query.insert_values(record._meta.concrete_fields, [record])
-    connection = _connection(type(record))
+    connection = connection_of(type(record))
     [(sql, params)] = query.get_compiler(connection=connection).as_sql()
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ON CONFLICT DO NOTHING", params)
         record._state.adding, record._state.db = False, connection.alias
         return cursor.rowcount == 1
-
-
-def plain(selection):
-    """The same records as a queryset that can be locked: no DISTINCT, union or slice."""
-    query = selection.query
-    selection = selection.order_by() if not query.is_sliced else selection
-    if query.distinct or query.combinator or query.is_sliced or query.group_by is not None:
-        return models.QuerySet(selection.model).filter(pk__in=selection.values("pk"))
-    return selection
 
 
 def save(instance, write, *, by=None, reason="", action=None, token=None, undo_of=None):
@@ -455,6 +480,8 @@ def save(instance, write, *, by=None, reason="", action=None, token=None, undo_o
             )
             if before.version != instance.version:
                 raise Stale(before)
+            for name in model.fields_of_services:
+                setattr(instance, name, getattr(before, name))
             changes = _differences(before, instance)
             if not changes:
                 return None
@@ -493,7 +520,7 @@ def save(instance, write, *, by=None, reason="", action=None, token=None, undo_o
 
 def line(what, reason=""):
     """The text of a log line: what was done and why, in the 255 characters that it has."""
-    return (f"{what} — {reason}" if reason else str(what))[:255]
+    return (f"{what} — {reason}" if reason else str(what))[:LONGEST_LINE]
 
 
 def _differences(before, after):

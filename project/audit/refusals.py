@@ -11,14 +11,18 @@ class Refusal:
     """Records matching `condition` are left alone, for the reason in `message`.
 
     `code` is stable: it is stored with the batch, and answers an API. With `override` (the name of
-    a permission) the refusal is a warning: whoever holds it may go ahead, giving a reason.
-    `condition` is a `Q` or an `Exists`.
+    a permission) the refusal is a warning: whoever holds it may go ahead, giving a reason; `spite`
+    is how the log then says it. `condition` is a `Q` or an `Exists`. An `idle` one says that the
+    record is already as it should become: it is left alone like the others, and told as nothing to
+    do.
     """
 
     code: str
     condition: Any
     message: Any
     override: str | None = None
+    spite: Any = ""
+    idle: bool = False
 
 
 def in_force(refusals, override):

@@ -1,17 +1,24 @@
-"""Rows that Python worked out, as a table inside a statement: one parameter, whatever their number.
+"""Rows that Python worked out, taken to the database in one statement, whatever their number.
 
-`json_each` on SQLite, `jsonb_to_recordset` on PostgreSQL.
+As a table inside a statement they are one parameter: `json_each` on SQLite, `jsonb_array_elements`
+on PostgreSQL. Where they are only inserted, PostgreSQL copies them.
 """
 
 import json
-from datetime import datetime
+from operator import itemgetter
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Func, TextField
-from django.db.models.functions import Cast
+from django.db import connections, models, router
+from django.db.models.expressions import RawSQL
 
 # How PostgreSQL types a value. SQLite goes by what the JSON holds.
-TYPES = {"key": "bigint", "text": "text", "moment": "timestamptz", "flag": "boolean"}
+TYPES = {
+    "key": "bigint",
+    "text": "text",
+    "moment": "timestamptz",
+    "number": "numeric",
+    "json": "jsonb",
+}
 
 
 def table_of(connection, name, columns, rows):
@@ -20,38 +27,92 @@ def table_of(connection, name, columns, rows):
     `columns` maps names to one of TYPES; `rows` are dicts of them.
     """
     quote = connection.ops.quote_name
-    text = json.dumps([_plain(row, connection) for row in rows], cls=DjangoJSONEncoder)
-    if connection.vendor == "postgresql":
-        typed = ", ".join(f"{quote(column)} {TYPES[kind]}" for column, kind in columns.items())
-        return f"jsonb_to_recordset(%s::jsonb) AS {quote(name)}({typed})", [text]
-    picked = ", ".join(
-        f"json_extract(value, '$.{column}') AS {quote(column)}" for column in columns
+    # As lists: the names, again in each row, would be half of the text. Column by column, because
+    # what JSON does not know is written much faster than it is asked about.
+    written = [
+        _written(connection, kind, [row[column] for row in rows])
+        for column, kind in columns.items()
+    ]
+    text = json.dumps(
+        list(zip(*written, strict=True)), cls=DjangoJSONEncoder, separators=(",", ":")
     )
-    return f"(SELECT {picked} FROM json_each(%s)) AS {quote(name)}", [text]
+    if connection.vendor == "postgresql":
+        picked = (
+            f"(value -> {place})" if kind == "json" else f"(value ->> {place})::{TYPES[kind]}"
+            for place, kind in enumerate(columns.values())
+        )
+        source = "jsonb_array_elements(%s::jsonb)"
+    else:
+        picked = (f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
+        source = "json_each(%s)"
+    told = ", ".join(
+        f"{sql} AS {quote(column)}" for sql, column in zip(picked, columns, strict=True)
+    )
+    return f"(SELECT {told} FROM {source}) AS {quote(name)}", [text]
 
 
-class ValueOf(Func):
-    """What was worked out for each record, as an expression over it: `{key: value}`, and the field
-    that the values are for."""
+def insert_rows(model, columns, rows, same):
+    """Insert `rows`, dicts of `columns` as for `table_of`, in their order; one statement.
 
-    def __init__(self, key, values, output_field):
-        super().__init__(Cast(key, TextField()), output_field=output_field)
-        self.values = values
+    `same` are the attributes that all of them share: {name: value}. `rows` may be a generator:
+    PostgreSQL writes the first while Python works out the next.
+    """
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    fields = {each.attname: each for each in model._meta.concrete_fields}
+    told = [_told(fields[name], value, connection) for name, value in same.items()]
+    table = quote(model._meta.db_table)
+    names = ", ".join(quote(fields[name].column) for name in (*columns, *same))
+    if connection.vendor == "postgresql":
+        _copy(connection, f"COPY {table} ({names}) FROM STDIN", columns, rows, told)
+        return
+    given, params = table_of(connection, "given", columns, list(rows))
+    picked = ", ".join([f"given.{quote(name)}" for name in columns] + ["%s"] * len(told))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {picked} FROM {given}", [*told, *params]
+        )
 
-    def as_sql(self, compiler, connection, **context):
-        plain = {key: _plain({0: value}, connection)[0] for key, value in self.values.items()}
-        key, key_params = compiler.compile(self.source_expressions[0])
-        text = json.dumps(plain, cls=DjangoJSONEncoder)
-        if connection.vendor == "postgresql":
-            kind = self.output_field.db_type(connection)
-            return f"CAST(CAST(%s AS jsonb) ->> {key} AS {kind})", [text, *key_params]
-        return f"json_extract(%s, '$.\"' || {key} || '\"')", [text, *key_params]
+
+def _told(field, value, connection):
+    if isinstance(field, models.JSONField):  # as text: it is written once, not in each row anew
+        return json.dumps(value, cls=field.encoder)
+    return field.get_db_prep_save(value, connection)
 
 
-def _plain(row, connection):
-    """Moments as the database writes them, so that they compare and sort as its own do."""
-    adapt = connection.ops.adapt_datetimefield_value
-    return {
-        column: str(adapt(value)) if isinstance(value, datetime) else value
-        for column, value in row.items()
-    }
+def _copy(connection, sql, columns, rows, told):
+    json_places = [place for place, kind in enumerate(columns.values()) if kind == "json"]
+    pick = itemgetter(*columns) if len(columns) > 1 else lambda row: [row[name] for name in columns]
+    # Django wraps the errors of `execute` by itself, those of a copy only when it is asked to.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            values = [*pick(row), *told]
+            for place in json_places:
+                values[place] = "[]" if values[place] == [] else json.dumps(values[place])
+            copy.write_row(values)
+
+
+def _written(connection, kind, values):
+    """The values of a column as JSON has them; moments as the database writes them, so that they
+    compare and sort as its own do."""
+    if kind == "moment":
+        adapt = connection.ops.adapt_datetimefield_value
+        return [None if value is None else str(adapt(value)) for value in values]
+    if kind == "number":
+        return [None if value is None else str(value) for value in values]
+    return values
+
+
+def values_of(model, values):
+    """Values (texts or keys) as the right side of an `__in`: one parameter, whatever their
+    number."""
+    values = list(values)
+    if not values:
+        return values  # of no type: Django knows that nothing is among them
+    connection = connections[router.db_for_write(model)]
+    if connection.vendor == "postgresql":
+        kind = "bigint" if isinstance(values[0], int) else "text"
+        sql = f"SELECT value::{kind} FROM jsonb_array_elements_text(%s::jsonb)"
+    else:
+        sql = "SELECT value FROM json_each(%s)"
+    return RawSQL(sql, [json.dumps(values)])

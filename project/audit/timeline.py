@@ -8,6 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from project.ui import formats as ui_formats
+
+from .recorder import line as line_of
 from .recorder import log_model_of
 
 
@@ -16,6 +19,8 @@ class Change:
     field: str
     before: str
     after: str
+    before_url: str = ""
+    after_url: str = ""
 
 
 @dataclass(slots=True)
@@ -42,40 +47,74 @@ def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):
     model = type(records[0])
     log, key = log_model_of(model)
     names = {record.pk: str(record) for record in records} if len(records) > 1 else {}
+    currencies = {record.pk: getattr(record, "currency", "") for record in records}
     lines = list(
         log._base_manager.filter(**{f"{key}__in": [record.pk for record in records]})
         .select_related("user", "batch", "batch__undone_by")
         .order_by("-timestamp", "-pk")[:limit]
     )
-    related = _names_of_related(model, lines)
-    return [
-        Entry(
-            when=line.timestamp,
-            who=line.user,
-            label=str(labels.get(line.action_code, line.action)),
-            text=line.action,
-            reason=line.batch.reason,
-            batch=line.batch_id,
-            undo=line.batch.action == line.action_code and can_undo(line.batch),
-            kind=line.action_code.rpartition(".")[2],
-            record=names.get(getattr(line, f"{key}_id"), ""),
-            changes=[
-                Change(
-                    str(_field(model, name).verbose_name),
-                    shown(_field(model, name), before, related),
-                    shown(_field(model, name), after, related),
-                )
-                for name, (before, after) in line.changes.items()
-                if _field(model, name) is not None
-                and _value(_field(model, name), before) != _value(_field(model, name), after)
-            ],
+    related = names_of_related(model, lines)
+    entries = []
+    for line in lines:
+        record = getattr(line, f"{key}_id")
+        text, reason = said(line.action, line.batch.reason)
+        changes = changes_in(model, line.changes, related, currencies[record])
+        # Going back in time: what was the currency before this line is that of all earlier ones.
+        currencies[record] = line.changes.get("currency", [currencies[record]])[0]
+        entries.append(
+            Entry(
+                when=line.timestamp,
+                who=line.user,
+                label=str(labels.get(line.action_code, line.action)),
+                text=text,
+                reason=reason,
+                batch=line.batch_id,
+                undo=line.batch.action == line.action_code and can_undo(line.batch),
+                kind=line.action_code.rpartition(".")[2],
+                record=names.get(record, ""),
+                changes=changes,
+            )
         )
-        for line in lines
-    ]
+    return entries
 
 
-def _field(model, name):
-    return next((f for f in model._meta.concrete_fields if f.name == name), None)
+def said(sentence, reason):
+    """(what was done, why): a log line may hold the batch's reason already, and it is told once."""
+    what = sentence.partition(" — ")[0]
+    if reason and sentence == line_of(what, reason):
+        return what, reason
+    if all(part in sentence for part in reason.split(" — ")):
+        return sentence, ""
+    return sentence, reason
+
+
+def changes_in(model, logged, related, currency=""):
+    """The Changes of a log line's `logged` ({field: [before, after]}), in the model's order.
+
+    `related` is that of `names_of_related`; `currency` is the record's after the change.
+    """
+    before_code, after_code = logged.get("currency", (currency, currency))
+    changes = []
+    for model_field in model._meta.concrete_fields:
+        if model_field.name not in logged:
+            continue
+        before, after = logged[model_field.name]
+        if _value(model_field, before) == _value(model_field, after):
+            continue
+        changes.append(
+            Change(
+                str(model_field.verbose_name),
+                shown(model_field, before, related, before_code),
+                shown(model_field, after, related, after_code),
+                *(
+                    related.get((model_field.name, key), ("", ""))[1]
+                    if model_field.is_relation
+                    else ""
+                    for key in (before, after)
+                ),
+            )
+        )
+    return changes
 
 
 def _value(model_field, value):
@@ -88,13 +127,16 @@ def _value(model_field, value):
         return value
 
 
-def shown(model_field, value, names=None):
-    """A value as people read it: choices in words, records by name, moments in local time."""
+def shown(model_field, value, names=None, currency=""):
+    """A value as people read it: choices in words, records by name, moments in local time, amounts
+    in their `currency`. `names` is that of `names_of_related`."""
     value = _value(model_field, value)
     if value is None or value == "" or value == []:
         return "—"
+    if say := getattr(model_field.model, "in_words", {}).get(model_field.name):
+        return say(value)
     if model_field.is_relation:
-        return (names or {}).get((model_field.name, value), f"#{value}")
+        return (names or {}).get((model_field.name, value), (f"#{value}", ""))[0]
     if model_field.choices:
         return str(dict(model_field.flatchoices).get(value, value))
     if isinstance(value, bool):
@@ -103,6 +145,8 @@ def shown(model_field, value, names=None):
         if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
             value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
         return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if currency and model_field.name in getattr(model_field.model, "amount_fields", ()):
+        return ui_formats.amount(value, currency)
     if isinstance(value, Decimal):  # as many decimals as are stored says nothing
         value = Decimal(f"{value.normalize():f}")
     if isinstance(value, list):
@@ -110,15 +154,30 @@ def shown(model_field, value, names=None):
     return str(formats.localize(value, use_l10n=True))
 
 
-def _names_of_related(model, lines):
-    """{(field, pk): name} of the records that the changes point to, one statement per field."""
+def names_of_related(model, lines):
+    """{(field, key): (name, URL)} of the records that the lines' changes point to.
+
+    One statement per field. A model whose records are called by others' names has `called(keys)`.
+    """
+    names = {}
+    for model_field in model._meta.concrete_fields:
+        if model_field.is_relation and (keys := _keys(model_field.name, lines)):
+            for key, name in _called(model_field.related_model, keys).items():
+                names[model_field.name, key] = name
+    return names
+
+
+def _called(model, keys):
+    if hasattr(model, "called"):
+        return model.called(keys)
     return {
-        (model_field.name, record.pk): str(record)
-        for model_field in model._meta.concrete_fields
-        if model_field.is_relation
-        if (keys := _keys(model_field.name, lines))
-        for record in model_field.related_model._base_manager.filter(pk__in=keys)
+        record.pk: (str(record), record.get_absolute_url() if _has_page(model) else "")
+        for record in model._base_manager.filter(pk__in=keys)
     }
+
+
+def _has_page(model):
+    return hasattr(model, "get_absolute_url")
 
 
 def _keys(name, lines):

@@ -3,7 +3,6 @@ from django.utils.translation import gettext_lazy as _
 
 from project.actions.admin import RecordedAdmin
 
-from . import services
 from .models import Customer, Driver, Partner
 
 
@@ -17,10 +16,6 @@ class PartyAdmin(RecordedAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False
-
-    def write(self, request, obj, form, change):
-        verb = services.edit if change else services.create
-        verb(obj, by=request.user)
 
 
 @admin.register(Customer)

@@ -34,15 +34,24 @@ class DirectoryConfig(AppConfig):
     verbose_name = _("Directory")
 
     def ready(self):
-        from project.notifications.live import kinds  # models, which are not there before ready()
+        # models, which are not there before ready()
+        from project.notifications.live.kinds import Kind
+        from project.notifications.live.kinds import register as tell
 
-        from . import desks, seed
+        from . import desks, forms, kinds, seed, tables
 
         groups.register("directory", bureau=permissions.BUREAU)
         seeding.register("accounts", seed.seed_accounts, order=10)
         seeding.register("parties", seed.seed_parties, order=20)
         for desk in desks.DESKS:
             registry.register(desk)
-            kinds.register(desk, kinds.Kind("directory", _("Customers, drivers and partners")))
+            tell(desk, Kind("directory", _("Customers, drivers and partners")))
             search.register(desk.model, columns=("search_text",))
+        for slug, kind, table, form, new in (
+            ("customers", "customer", tables.CustomerTable, forms.CustomerForm, _("New customer")),
+            ("drivers", "driver", tables.DriverTable, forms.DriverForm, _("New driver")),
+            ("partners", "partner", tables.PartnerTable, forms.PartnerForm, _("New partner")),
+        ):
+            create_url = f"directory:{kind}-create"
+            kinds.register(slug, kinds.Kind(table=table, form=form, new=new, create_url=create_url))
         nav.register(MENU)

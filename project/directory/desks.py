@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from project.actions.desk import Desk
 
-from . import services
-from .actions import actions_of, forms_of
+from .actions import actions_of, pages_of
 from .filters import CustomerFilter, DriverFilter, PartnerFilter
+from .services import ACTIVATION
 
 
 def page_of(name, pk, label):
@@ -20,8 +20,8 @@ DESKS = tuple(
         slug=slug,
         model=filterset._meta.model,
         actions=actions_of(filterset._meta.model),
-        forms=forms_of(filterset._meta.model),
-        discard=services.discard,
+        forms=pages_of(filterset._meta.model),
+        discard=ACTIVATION.discard,
         discard_permission=f"directory.deactivate_{kind}",
         filterset=filterset,
         list_url=f"directory:{slug}",

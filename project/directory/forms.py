@@ -1,19 +1,13 @@
 """What the pages and dialogs about parties ask, and how they check it."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Fieldset, Layout, Row
+from crispy_forms.layout import Column, Fieldset, Row
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.ui.layout import helper_of
+
 from .models import Customer, Driver, Partner
-
-
-class DeactivateForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
-
-    def __init__(self, *args, selection=None, user=None, **kwargs):
-        super().__init__(*args, **kwargs)
 
 
 class PartyForm(forms.ModelForm):
@@ -25,6 +19,8 @@ class PartyForm(forms.ModelForm):
     namesake = forms.BooleanField(
         label=gettext_lazy("This is another one of the same name"), required=False
     )
+
+    who = ()  # its rows, up to the notes
 
     class Meta:
         widgets = {
@@ -38,15 +34,9 @@ class PartyForm(forms.ModelForm):
         self.namesakes = self._namesakes()
         if not self.namesakes:
             del self.fields["namesake"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
-            Fieldset("", *(["namesake"] if self.namesakes else []), *self.who(), "notes"),
+        self.helper = helper_of(
+            Fieldset("", *(["namesake"] if self.namesakes else []), *self.who, "notes"),
         )
-
-    def who(self):
-        """The form's rows, up to the notes."""
-        raise NotImplementedError
 
     def _namesakes(self):
         """Others of the name that is being given; none where the name stays as it was."""
@@ -71,37 +61,34 @@ class PartyForm(forms.ModelForm):
 
 
 class CustomerForm(PartyForm):
+    who = (
+        Row(Column("name"), Column("kind"), Column("language")),
+        Row(Column("phone"), Column("email")),
+        "billing_address",
+    )
+
     class Meta(PartyForm.Meta):
         model = Customer
         fields = ["name", "kind", "phone", "email", "language", "billing_address", "notes"]
 
-    def who(self):
-        return (
-            Row(Column("name"), Column("kind"), Column("language")),
-            Row(Column("phone"), Column("email")),
-            "billing_address",
-        )
-
 
 class DriverForm(PartyForm):
+    who = (
+        Row(Column("name"), Column("licence_number")),
+        Row(Column("phone"), Column("email")),
+    )
+
     class Meta(PartyForm.Meta):
         model = Driver
         fields = ["name", "phone", "email", "licence_number", "notes"]
 
-    def who(self):
-        return (
-            Row(Column("name"), Column("licence_number")),
-            Row(Column("phone"), Column("email")),
-        )
-
 
 class PartnerForm(PartyForm):
+    who = (
+        Row(Column("name"), Column("contact_name")),
+        Row(Column("phone"), Column("email")),
+    )
+
     class Meta(PartyForm.Meta):
         model = Partner
         fields = ["name", "contact_name", "phone", "email", "notes"]
-
-    def who(self):
-        return (
-            Row(Column("name"), Column("contact_name")),
-            Row(Column("phone"), Column("email")),
-        )

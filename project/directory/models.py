@@ -142,24 +142,13 @@ class Partner(Party):
         constraints = [models.CheckConstraint(name="partner_has_a_name", condition=~Q(name=""))]
 
 
-class PartyLog(LogEntry):
-    """A line of what was done to a party."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-
-    class Meta(LogEntry.Meta):
-        abstract = True
-
-
-class CustomerLog(PartyLog):
+class CustomerLog(LogEntry):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="logs")
 
 
-class DriverLog(PartyLog):
+class DriverLog(LogEntry):
     driver = models.ForeignKey(Driver, on_delete=models.CASCADE, related_name="logs")
 
 
-class PartnerLog(PartyLog):
+class PartnerLog(LogEntry):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="logs")

@@ -1,1 +1,1 @@
-"""Files in and out: xlsx, csv and pdf. It knows no model. The room opens with the first export."""
+"""Files in and out: spreadsheets and printed pages. It knows no model: wings register columns."""

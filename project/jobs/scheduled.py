@@ -1,4 +1,4 @@
-"""Daily house-keeping."""
+"""House-keeping."""
 
 from datetime import time, timedelta
 
@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from project.jobs.declare import job
 from project.jobs.models import FINISHED, Progress, Slot
-from project.jobs.schedule import daily
+from project.jobs.schedule import daily, every
+from project.search import registry as search
 
 KEEP = timedelta(days=30)
 
@@ -44,3 +45,10 @@ def refresh_statistics():
             # Bounds the work per index, so that the write lock is held for moments only.
             cursor.execute("PRAGMA analysis_limit = 400")
             cursor.execute("ANALYZE")
+
+
+@every(timedelta(minutes=10))
+@job()
+def settle_search():
+    """Index the texts written lately; until then PostgreSQL looks at each of them."""
+    search.settle()

@@ -19,7 +19,8 @@ class NotificationsConfig(AppConfig):
         from .models import OutgoingMail
 
         bell.open_room()
-        backends.carry("failed_mails", OutgoingMail.objects.failed().counted())
+        failed = OutgoingMail.objects.failed()
+        backends.carry("failed_mails", backends.CountUpTo(failed, backends.MOST_SHOWN))
         groups.register("notifications", bureau=("view_outgoingmail", "resend_outgoingmail"))
         mails = nav.Item(
             _("E-mails"),

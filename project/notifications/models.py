@@ -2,8 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,11 +22,6 @@ class OutgoingMailQuerySet(models.QuerySet):
             pk__lt=OuterRef("pk"),
         )
         return self.waiting().filter(~Exists(earlier), due_at__lte=now)
-
-    def counted(self):
-        """How many these are, as an expression over anything."""
-        together = self.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk"))
-        return Coalesce(Subquery(together.values("n"), output_field=models.IntegerField()), 0)
 
     def failed(self):
         return self.filter(state=self.model.State.FAILED)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, F, UUIDField, Value
 from django.utils import timezone
 
-from project.audit.recorder import insert_select
+from project.audit.statements import insert_select
 
 from .models import OutgoingMail
 from .sending import send_due

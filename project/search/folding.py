@@ -1,7 +1,8 @@
 """`text.normalise` as an expression, for texts that change a thousand at a time."""
 
-from django.db.backends.signals import connection_created
 from django.db.models import Func, TextField
+
+from project.sqlite import teach
 
 from .text import SHORTEST_PHONE, WRITTEN, normalise
 
@@ -58,10 +59,4 @@ def function_for_postgresql():
         $$"""
 
 
-def teach_sqlite(sender, connection, **kwargs):
-    """Give a new SQLite connection the function that `Normalised` calls."""
-    if connection.vendor == "sqlite":
-        connection.connection.create_function("carnet_normalise", -1, normalise, deterministic=True)
-
-
-connection_created.connect(teach_sqlite, dispatch_uid="search.folding")
+teach("carnet_normalise", -1, normalise)

@@ -13,7 +13,7 @@ from django.db.models.functions import Left, StrIndex
 from django.db.models.lookups import Exact, GreaterThan
 
 from .registry import SEARCHABLE
-from .storage import index_table
+from .storage import tables_of
 from .text import words
 
 MOST_FOUND = 2000
@@ -108,9 +108,9 @@ def _probe(connection, model, wanted, column):
     if is_short(wanted):
         return _compiled(connection, _beginning(connection, model, wanted, column))
     quote = connection.ops.quote_name
-    index, column = quote(index_table(model)), quote(column)
+    tables, column = [quote(table) for table in tables_of(model, connection)], quote(column)
     if connection.vendor == "sqlite":
-        key = "rowid"
+        key, [index] = "rowid", tables
         whole = " AND ".join(_phrase(word) for word in wanted if len(word) >= TRIGRAM)
         short = [word for word in wanted if len(word) < TRIGRAM]
         where = [f"{index} MATCH %s"] + [f"instr({column}, %s) > 0"] * len(short)
@@ -119,7 +119,9 @@ def _probe(connection, model, wanted, column):
         key = quote(model._meta.pk.column)
         where = [f"{column} LIKE %s"] * len(wanted)
         params = [f"%{connection.ops.prep_for_like_query(word)}%" for word in wanted]
-    return f"SELECT {key} FROM {index} WHERE {' AND '.join(where)}", params
+    where = " AND ".join(where)
+    looked = (f"SELECT {key} FROM {table} WHERE {where}" for table in tables)
+    return " UNION ALL ".join(looked), params * len(tables)
 
 
 def _phrase(word):

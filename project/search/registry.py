@@ -50,3 +50,9 @@ def suspended(model):
     """While millions of records are loaded: no index is kept; at the end it is built in one go."""
     searchable = SEARCHABLE[model]
     return storage.suspended(model, searchable.columns)
+
+
+def settle():
+    """Index what was written since the last time; where a database needs it."""
+    for searchable in SEARCHABLE.values():
+        storage.settle(searchable.model, searchable.columns)

@@ -5,6 +5,10 @@ under a pg_trgm index; on the model's table itself that index would be written a
 of a status, 30 times the price of the change.
 
 The triggers write only where a text changed, so set-based updates of anything else cost nothing.
+
+On PostgreSQL what is new stands in a second table, `_recent`, without that index, until the worker
+settles it: taking a text apart into trigrams costs more than all else that is written of a record.
+A search looks through both, in one statement.
 """
 
 from contextlib import contextmanager
@@ -45,16 +49,11 @@ POSTGRESQL = {
     "create": (
         "CREATE TABLE {index} AS SELECT {key}, {columns} FROM {table} WITH NO DATA",
         "ALTER TABLE {index} ADD PRIMARY KEY ({key})",
-        "CREATE FUNCTION {follow}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF TG_OP = 'TRUNCATE' THEN TRUNCATE {index}; RETURN NULL; END IF; "
-        "IF TG_OP <> 'INSERT' THEN DELETE FROM {index} WHERE {key} = old.{key}; END IF; "
-        "IF TG_OP <> 'DELETE' THEN "
-        "INSERT INTO {index} ({key}, {columns}) VALUES (new.{key}, {new}); END IF; "
-        "RETURN NULL; END $$",
     ),
     "fill": (
         "DROP INDEX IF EXISTS {trigrams}",
-        "TRUNCATE {index}",
+        "CREATE TABLE IF NOT EXISTS {recent} (LIKE {index} INCLUDING INDEXES)",
+        "TRUNCATE {index}, {recent}",
         "INSERT INTO {index} SELECT {key}, {columns} FROM {table}",
         "SET LOCAL maintenance_work_mem = '256MB'",
         "CREATE INDEX {trigrams} ON {index} USING gin ({operators})",
@@ -63,11 +62,22 @@ POSTGRESQL = {
     "watch": (
         "SET CONSTRAINTS ALL IMMEDIATE",  # no row may wait for its check while a trigger changes
         "SET CONSTRAINTS ALL DEFERRED",
-        "CREATE TRIGGER {inserted} AFTER INSERT OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION {follow}()",
+        "CREATE OR REPLACE FUNCTION {follow}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF TG_OP = 'TRUNCATE' THEN TRUNCATE {index}, {recent}; RETURN NULL; END IF; "
+        "IF TG_OP = 'INSERT' THEN INSERT INTO {recent} ({key}, {columns}) "
+        "SELECT {key}, {columns} FROM made; RETURN NULL; END IF; "
+        # In this order: what is being settled is waited for, and found where it went.
+        "DELETE FROM {recent} WHERE {key} = old.{key}; "
+        "DELETE FROM {index} WHERE {key} = old.{key}; "
+        "IF TG_OP = 'UPDATE' THEN "
+        "INSERT INTO {recent} ({key}, {columns}) VALUES (new.{key}, {new}); END IF; "
+        "RETURN NULL; END $$",
+        "CREATE TRIGGER {inserted} AFTER INSERT ON {table} REFERENCING NEW TABLE AS made "
+        "FOR EACH STATEMENT EXECUTE FUNCTION {follow}()",
+        "CREATE TRIGGER {deleted} AFTER DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {follow}()",
         "CREATE TRIGGER {updated} AFTER UPDATE OF {columns} ON {table} FOR EACH ROW "
         "WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION {follow}()",
-        "CREATE TRIGGER {deleted} AFTER TRUNCATE ON {table} EXECUTE FUNCTION {follow}()",
+        "CREATE TRIGGER {emptied} AFTER TRUNCATE ON {table} EXECUTE FUNCTION {follow}()",
     ),
     "unwatch": (
         "SET CONSTRAINTS ALL IMMEDIATE",  # no row may wait for its check while a trigger changes
@@ -75,16 +85,37 @@ POSTGRESQL = {
         "DROP TRIGGER IF EXISTS {inserted} ON {table}",
         "DROP TRIGGER IF EXISTS {updated} ON {table}",
         "DROP TRIGGER IF EXISTS {deleted} ON {table}",
+        "DROP TRIGGER IF EXISTS {emptied} ON {table}",
     ),
-    "drop": ("DROP TABLE IF EXISTS {index}", "DROP FUNCTION IF EXISTS {follow}()"),
-    "watched": "SELECT COUNT(*) = 3 FROM pg_trigger WHERE tgrelid = {table_text}::regclass "
-    "AND tgname IN ({inserted_text}, {deleted_text}, {updated_text})",
-    "size": "SELECT COUNT(*) FROM {index}",
+    "drop": (
+        "DROP TABLE IF EXISTS {index}",
+        "DROP TABLE IF EXISTS {recent}",
+        "DROP FUNCTION IF EXISTS {follow}()",
+    ),
+    # Who changes a text at this moment holds its row here: that row waits for the next time.
+    "settle": (
+        "WITH settled AS (DELETE FROM {recent} WHERE {key} IN "
+        "(SELECT {key} FROM {recent} ORDER BY {key} LIMIT {most} FOR UPDATE SKIP LOCKED) "
+        "RETURNING {key}, {columns}) "
+        "INSERT INTO {index} ({key}, {columns}) SELECT {key}, {columns} FROM settled",
+    ),
+    "watched": "SELECT to_regclass({recent_text}) IS NOT NULL AND COUNT(*) = 4 FROM pg_trigger "
+    "WHERE tgrelid = {table_text}::regclass "
+    "AND tgname IN ({inserted_text}, {deleted_text}, {updated_text}, {emptied_text})",
+    "size": "SELECT (SELECT COUNT(*) FROM {index}) + (SELECT COUNT(*) FROM {recent})",
 }
+# Records that are settled in one transaction.
+MOST_SETTLED = 2_000
 
 
 def index_table(model):
     return f"{model._meta.db_table}_search"
+
+
+def tables_of(model, connection):
+    """The tables to look through."""
+    index = index_table(model)
+    return [index] if connection.vendor == "sqlite" else [index, f"{index}_recent"]
 
 
 def ensure(model, columns, using=DEFAULT_DB_ALIAS):
@@ -116,6 +147,24 @@ def suspended(model, columns, using=DEFAULT_DB_ALIAS):
         _run(cursor, connection, model, columns, "unwatch")
         yield
         _run(cursor, connection, model, columns, "fill", "watch")
+
+
+def settle(model, columns, using=DEFAULT_DB_ALIAS):
+    """Index what is new since the last time, some thousand records a transaction.
+
+    Returns how many there were. On SQLite none wait.
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        return 0
+    settled = 0
+    with connection.cursor() as cursor:
+        while True:
+            with transaction.atomic(using=using):
+                _run(cursor, connection, model, columns, "settle")
+            settled += cursor.rowcount
+            if cursor.rowcount < MOST_SETTLED:
+                return settled
 
 
 def _require_trigrams(connection, cursor):
@@ -170,15 +219,18 @@ def _names(connection, model, columns):
         "index": index,
         "sizes": f"{index}_docsize",
         "trigrams": f"{index}_trigrams",
+        "recent": f"{index}_recent",
         "follow": f"{index}_follow",
         "inserted": f"{index}_inserted",
         "deleted": f"{index}_deleted",
         "updated": f"{index}_updated",
+        "emptied": f"{index}_emptied",
     }
     columns = [quote(model._meta.get_field(column).column) for column in columns]
     return {
         **{name: quote(value) for name, value in plain.items()},
         **{f"{name}_text": f"'{value}'" for name, value in plain.items()},
+        "most": MOST_SETTLED,
         "columns": ", ".join(columns),
         "new": ", ".join(f"new.{column}" for column in columns),
         "old": ", ".join(f"old.{column}" for column in columns),

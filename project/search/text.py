@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # A run of digits in a text, and what in a query is a whole phone number and nothing else.
-NUMBER = re.compile(r"\+?\d[\d .()\-/]{6,}\d")
+NUMBER = re.compile(r"\d[\d .()\-/]{6,}\d")
+NO_DIGIT = re.compile(r"\D")
 PHONE = re.compile(r"(?<!\S)\+?(?:\d{1,4}(?:[ .()\-/]{1,2}\d{1,4})+|\d+)(?!\S)")
 SHORTEST_PHONE = 8
 # A longer query is cut: the longest single text (an address) still fits.
@@ -20,9 +22,22 @@ def normalise(*parts):
     >>> normalise("Hôtel Téranga", "+221 77 123 45 67")
     'hotel teranga +221 77 123 45 67 221771234567'
     """
-    text = folded(" ".join(str(part) for part in parts if part))
-    numbers = {digits for run in NUMBER.findall(text) if (digits := digits_of(run)) not in text}
+    text = " ".join([part for part in map(folded_part, map(str, filter(None, parts))) if part])
+    runs = NUMBER.findall(text)
+    if not runs:
+        return text
+    numbers = {digits for run in runs if (digits := digits_of(run)) not in text}
     return " ".join([text, *sorted(numbers)])
+
+
+def folded_part(text):
+    return folded(text) if text.isascii() else folded_before(text)
+
+
+@lru_cache(maxsize=2_000)
+def folded_before(text):
+    """As `folded`, remembered: addresses and names come again and again, and accents take time."""
+    return folded(text)
 
 
 def words(query):
@@ -48,12 +63,14 @@ def sought(number):
 
 def digits_of(number):
     """The bare digits of a phone number; too short for one, it stays as it is written."""
-    digits = re.sub(r"\D", "", number)
+    digits = NO_DIGIT.sub("", number)
     return digits if len(digits) >= SHORTEST_PHONE else number
 
 
 def folded(text):
     """Lower case, no accents or apostrophes (N'Diaye is Ndiaye), one space between words."""
+    if text.isascii():  # most are, and it is a third of the work
+        return " ".join(text.lower().replace("'", "").split())
     text = unicodedata.normalize("NFKD", text.casefold())
     for sign in set(SIGN.findall(text)):
         if unicodedata.combining(sign):

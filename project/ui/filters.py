@@ -190,13 +190,37 @@ class FilterSet(django_filters.FilterSet):
             for bound in self.form
         ]
 
+    def fields_under(self, prefix):
+        """The same fields under other names (`<prefix>-<name>`): for a dialog over the list, which
+        asks again when one of them changes."""
+        asked = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            asked.setlist(f"{prefix}-{name}", values)
+        form = self.get_form_class()(asked, prefix=prefix, auto_id="%s")
+        show_only_visible(form.fields, self.user)
+        for name, field in form.fields.items():
+            field.widget.attrs |= {
+                "data-preview": "",
+                "aria-describedby": f"{prefix}-error-{name}",
+            }
+        return [Field(bound, self.form.errors.get(bound.name, ()), "") for bound in form]
+
     @property
     def quick_fields(self):
         return [field for field in self.every_field if field.bound.name in self.quick]
 
     @property
     def more_fields(self):
-        return [field for field in self.every_field if field.bound.name not in self.quick]
+        return [
+            field
+            for field in self.every_field
+            if field.bound.name not in self.quick and not field.bound.is_hidden
+        ]
+
+    @property
+    def hidden_fields(self):
+        """What only links set: shown by its chip."""
+        return [field for field in self.every_field if field.bound.is_hidden]
 
     @property
     def more_has_words(self):

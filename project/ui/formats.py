@@ -2,6 +2,7 @@
 
 from functools import lru_cache, wraps
 
+from babel.dates import format_skeleton, get_timezone_gmt, get_timezone_location
 from django.utils.formats import date_format, localize
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -63,3 +64,18 @@ def short_day(date, this_year):
     """ "21 Nov", with the year where it is another than `this_year`."""
     # Translators: Django's date format characters.
     return date_format(date, _("j M") if date.year == this_year else _("j M Y"))
+
+
+@cached_by_language
+def weekday(date):
+    """ "dim. 22 nov. 2026", in the language's own order."""
+    return format_skeleton("yMMMEd", date, locale=get_language() or "fr")
+
+
+def clock_of(moment):
+    """Whose clock a local moment is read on: "local time (Dakar)", or "UTC+01:00" of no place."""
+    locale, zone = get_language() or "fr", str(moment.tzinfo)
+    if "/" not in zone or zone.startswith("Etc/"):
+        return get_timezone_gmt(moment, locale=locale)
+    city = get_timezone_location(moment, locale=locale, return_city=True)
+    return _("local time (%(city)s)") % {"city": city}

@@ -137,12 +137,14 @@ def pager_links(page, links):
 
 
 def buttons(desk, user):
-    """The actions that the user may take: the commonest for the bar, the others for its menu."""
+    """The actions that the user may take: the commonest for the bar, the others for its menu, and
+    those that take what the filter shows, beside it."""
     every = [
         {"action": action, "url": desk.action_url(action)} for action in desk.actions_for(user)
     ]
     return {
         "any": every,
+        "of_filter": [each for each in every if each["action"].filters],
         "primary": [each for each in every if each["action"].primary],
         "more": [each for each in every if not each["action"].primary],
     }

@@ -45,12 +45,12 @@ class Item:
         if not request.path.startswith(self.path):
             return 0
         if not self.query:
-            return 1
+            return len(self.path)
         asked = QueryDict(self.query)
         here = request.path == self.path and all(
             request.GET.getlist(name) == values for name, values in asked.lists()
         )
-        return 1 + len(asked) if here else 0
+        return len(self.path) + len(asked) if here else 0
 
 
 @dataclass(frozen=True, slots=True)

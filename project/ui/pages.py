@@ -48,6 +48,10 @@ class Sort:
         return replace(self, descending=not self.descending)
 
 
+class BadCursor(ValueError):
+    """A cursor that no page of this list gave out."""
+
+
 class Count(NamedTuple):
     """How many records match; with `capped`, at least so many."""
 
@@ -152,13 +156,14 @@ class Pager:
         keyed = QuerySet(self.model).annotate(page_key=sort.expression)
         self.key_field = keyed.query.annotations["page_key"].output_field
 
-    def page(self, *, after=None, before=None, count=None):
-        """The page after or before a cursor, or the first.
+    def page(self, *, after=None, before=None, count=None, strict=False):
+        """The page after or before a cursor, or the first; to programs (`strict`) a cursor that is
+        none is said: raises BadCursor.
 
         `count` is a function, asked if needed; None from it means that counting would cost more
         than the page, which then says what it knows.
         """
-        page = self._cut(after, before)
+        page = self._cut(after, before, strict)
         if page.previous is None and page.next is None:
             page.count = Count(len(page.rows))
         else:
@@ -172,12 +177,14 @@ class Pager:
                 page.first, page.last = (place + total + 1 for place in (page.first, page.last))
         return page
 
-    def _cut(self, after, before):
+    def _cut(self, after, before, strict):
         if before == END:
             return self._last()
         try:
             cursor = self._read(after or before) if after or before else None
         except (BadSignature, ValidationError, ValueError, TypeError):
+            if strict:
+                raise BadCursor from None
             first = self._first()
             first.note = _("This link is no longer valid: this is the first page.")
             return first

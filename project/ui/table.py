@@ -51,13 +51,16 @@ class Table(django_tables2.Table):
     """Base of the lists' tables.
 
     `link` is the URL name of a record's page and the field that it takes; `named_by` the field
-    that a record goes by. The first of `sorts` is the default.
+    that a record goes by. The first of `sorts` is the default. A table that is sorted by day says
+    in its `count_words(count, partly)` how many rows a day has, `partly` where others may be on
+    another page.
     """
 
     slug = ""
     link = ("", "pk")
     named_by = "pk"
     sorts = ()
+    version = "version"  # the field that tells whether a row changed
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -92,7 +95,7 @@ class Table(django_tables2.Table):
     @property
     def fields(self):
         """What to read of each record, in the order that `body` expects after its pk and key."""
-        fields = dict.fromkeys([self.link[1], self.named_by, "version"])
+        fields = dict.fromkeys([self.link[1], self.named_by, self.version])
         for column in self.shown_columns.values():
             fields |= dict.fromkeys(column.fields)
         fields.pop("pk", None)
@@ -131,7 +134,9 @@ class Table(django_tables2.Table):
         for name, column in self.shown_columns.items():
             css = f' class="{column.css}"' if column.css else ""
             cells.append((f"<td{css}>", self._cell(name, column, places)))
-        link, called, version = (places[name] for name in (self.link[1], self.named_by, "version"))
+        link, called, version = (
+            places[name] for name in (self.link[1], self.named_by, self.version)
+        )
         pick = escape(_("Select %(name)s"))
 
         def row(values):
@@ -165,10 +170,6 @@ class Table(django_tables2.Table):
             f'<tr class="day"><td colspan="{len(self.shown_columns) + 1}">'
             f'{name} <span class="sub">· {words}</span></td></tr>'
         )
-
-    def count_words(self, count, partly):
-        """How many rows a day has; `partly` where others may be on another page."""
-        raise NotImplementedError
 
 
 def text(value):

@@ -1,5 +1,8 @@
 from django.urls import path
 
-from . import lists
+from . import home, lists
 
-urlpatterns = [path("desks/<slug:slug>/columns/", lists.columns, name="desk-columns")]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("desks/<slug:slug>/columns/", lists.columns, name="desk-columns"),
+]

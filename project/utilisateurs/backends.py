@@ -1,7 +1,7 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
-from django.db.models import F, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import F, Func, IntegerField, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
 
@@ -15,6 +15,19 @@ class Joined(Func):
         template = "GROUP_CONCAT(%(expressions)s, ' ')"
         return self.as_sql(compiler, connection, template=template, **context)
 
+
+class CountUpTo(Subquery):
+    """How many rows a queryset has, counted no further than `most`."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+    def __init__(self, queryset, most):
+        super().__init__(queryset.order_by().values("pk")[:most])
+
+
+# What a number in the frame of a page is counted to: past 99 it reads "99+".
+MOST_SHOWN = 100
 
 _carried = {}
 
@@ -34,9 +47,7 @@ class OneQueryBackend(ModelBackend):
     """
 
     def get_user(self, user_id):
-        name = Concat(F("content_type__app_label"), Value("."), F("codename"))
-        granted = granted_to(OuterRef(OuterRef("pk"))).order_by().values_list(Joined(name))
-        users = get_user_model()._default_manager.annotate(granted=Subquery(granted), **_carried)
+        users = get_user_model()._default_manager.annotate(granted=granted(), **_carried)
         user = users.filter(pk=user_id).first()
         if user is None or not self.user_can_authenticate(user):
             return None
@@ -51,6 +62,14 @@ class OneQueryBackend(ModelBackend):
             names = permissions_of(user_obj).values_list("content_type__app_label", "codename")
             user_obj._perm_cache = {f"{app}.{codename}" for app, codename in names.order_by()}
         return user_obj._perm_cache
+
+
+def granted(**among):
+    """What was granted to each user of a queryset, "app.codename" after "app.codename", `among`
+    the permissions that this filter leaves; no word of what a superuser may. An expression."""
+    name = Concat(F("content_type__app_label"), Value("."), F("codename"))
+    permissions = granted_to(OuterRef(OuterRef("pk"))).filter(**among).order_by()
+    return Subquery(permissions.values_list(Joined(name)))
 
 
 def permissions_of(user):

@@ -1,7 +1,10 @@
 // The one dialog of the page: opens when something is put into it, closes when it is done.
 const dialog = document.getElementById("dialog");
-const FIRST = ":is(.dialog-body, .actions) :is(input:not([type=hidden]), select, textarea, .btn.primary, .btn.fill-danger)";
+const FIRST =
+  ":is(.dialog-body, .actions) :is(input:not([type=hidden]), select, textarea, .btn.primary, .btn.fill-danger):not(details:not([open]) *)";
 let opener;
+let sending; // whether the last key or press was to send the dialog
+let unfolded = []; // what was open stays open when the counts are refreshed
 let asked; // the answers that the counts under way are asked for
 
 const answers = () => new URLSearchParams(new FormData(dialog.querySelector("form"))).toString();
@@ -18,14 +21,17 @@ if (dialog) {
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt } = detail.requestConfig;
-    if (detail.target !== dialog || !elt.matches("[data-preview-button]") || !dialog.open) return;
-    if (asked === answers()) return;
+    unfolded = [...dialog.querySelectorAll("details[id][open]")].map(({ id }) => id);
+    if (detail.target !== dialog) return;
+    if (!elt.isConnected) return (detail.shouldSwap = false); // the dialog that asked was closed
+    if (!elt.matches("[data-preview-button]") || asked === answers()) return;
     detail.shouldSwap = false; // someone goes on typing: what they typed is worth more than counts
     window.htmx.trigger(elt, "preview");
   });
   document.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target !== dialog) return;
     if (!dialog.firstElementChild) return close();
+    for (const id of unfolded) dialog.querySelector(`#${id}`)?.setAttribute("open", "");
     if (!dialog.open) {
       dialog.showModal();
       dialog.querySelector(FIRST)?.focus();
@@ -44,9 +50,18 @@ if (dialog) {
       close();
     }
   });
-  // What the counts depend on has changed: ask the server again rather than guess.
-  dialog.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-preview]")) return;
+  // An answer has changed: ask the server again what would happen rather than guess. Not while the
+  // dialog is being sent, unless the counts depend on it: the click would find another button.
+  dialog.addEventListener("pointerdown", ({ target }) => {
+    sending = Boolean(target.closest("#dialog-submit"));
+  });
+  dialog.addEventListener("keydown", ({ key, target }) => {
+    sending = key === "Enter" && target.matches("input");
+  });
+  dialog.addEventListener("change", ({ target }) => {
+    if (target.matches("[role=combobox]")) return; // its choice is what counts
+    if (target.closest("#keep")) return; // a name for the choices, not one of them
+    if (sending && !target.matches("[data-preview]")) return;
     const button = dialog.querySelector("[data-preview-button]");
     if (button) window.htmx.trigger(button, "preview");
   });

@@ -16,17 +16,35 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from project.actions import desk as desks
 from project.audit.models import Batch
 from project.audit.recorder import log_model_of
 from project.audit.refusals import first_refusal
-from tests.factories import make_user
+from tests.factories import (
+    make_camion,
+    make_compagnie,
+    make_conteneur,
+    make_customer,
+    make_driver,
+    make_partner,
+    make_transitaire,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 MANY = 1_000
+FREE = (
+    make_customer,
+    make_driver,
+    make_partner,
+    make_transitaire,
+    make_camion,
+    make_conteneur,
+    make_compagnie,
+)
 CASES = [
     pytest.param(
         desk, action, id=action.code if desk.slug == "bookings" else f"{desk.slug}.{action.name}"
@@ -37,10 +55,21 @@ CASES = [
 DOORS = ("desk", "admin")
 
 
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The demo data, once for all these tests: each of them takes back only what it did."""
+    seeding = override_settings(DEBUG=True, MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), transaction.atomic():
+        with seeding:  # which is for demonstrations
+            call_command("seed", bookings=MANY, verbosity=0)
+        for make in FREE:
+            make()  # whom nothing ties down, in whatever wing
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def user(db, settings):
-    settings.DEBUG = True  # seeding is for demonstrations
-    call_command("seed", bookings=MANY, verbosity=0)
+def user(demo, db):
     return make_user("everywhere", is_superuser=True, is_staff=True)
 
 
@@ -53,9 +82,12 @@ def answers_to(action, selection, user):
     def answer(name):
         """What the dialog proposes, or else something that the field takes."""
         proposed = blank[name].value()
+        if name in answers.get("picked", ()):  # a change to what it is would be none
+            proposed = None
         return answer_to(blank.fields[name]) if proposed in (None, "") else str(proposed)
 
-    answers = {name: answer(name) for name, field in blank.fields.items() if field.required}
+    answers = {}
+    answers |= {name: answer(name) for name, field in blank.fields.items() if field.required}
     for _ in blank.fields:
         form = action.form(answers, selection=selection, user=user)
         if form.is_valid():
@@ -68,6 +100,8 @@ def answers_to(action, selection, user):
 def answer_to(field):
     if isinstance(field, forms.ModelChoiceField):
         return field.queryset.order_by("pk").values_list("pk", flat=True).first()
+    if isinstance(field, forms.MultipleChoiceField):
+        return [field.choices[0][0]]
     if isinstance(field, forms.ChoiceField):
         return next(value for value, _label in field.choices if value)
     if isinstance(field, forms.DateField):
@@ -115,16 +149,17 @@ def run(door, client, desk, action, records, answers):
     """What came of it: everything that must not depend on the door."""
     before = set(Batch.objects.values_list("pk", flat=True))
     scope = action.scope(None)
-    asked = (scope.widen(records) if scope else records).count()
+    asked = logged(scope.widen(records) if scope else records)
+    model, asked = asked.model, asked.count()
     response = {"desk": through_desk, "admin": through_admin}[door](
         client, desk, action, records, answers
     )
     assert response.status_code in (200, 302), response.content[:2000]
     batch = Batch.objects.exclude(pk__in=before).get()
-    log, key = log_model_of(desk.model)
+    log, key = log_model_of(model)
     lines = log._base_manager.filter(batch=batch, action_code=action.code)
-    touched = desk.model.objects.filter(pk__in=lines.values(f"{key}_id"))
-    written = desk.model.history.filter(batch_id=batch.pk)
+    touched = model.objects.filter(pk__in=lines.values(f"{key}_id"))
+    written = model.history.filter(batch_id=batch.pk)
     history = written.filter(id__in=touched.values("pk"))
     # What else the batch changed (the ride that a return was made from) says so in its own log.
     also = log._base_manager.filter(batch=batch, **{f"{key}__in": written.values("id")})
@@ -144,6 +179,15 @@ def run(door, client, desk, action, records, answers):
         "told": len(told) if not action.reports else 0,
         "asked": asked,
     }
+
+
+def logged(records):
+    """The records whose log tells what is done to these: of a ledger, those that keep it."""
+    keeper = getattr(records.model, "logged_on", None)
+    if keeper is None:
+        return records
+    owners = records.model._meta.get_field(keeper).related_model.objects
+    return owners.filter(pk__in=records.order_by().values(keeper))
 
 
 def unlike(touched, history):

@@ -103,6 +103,46 @@ def test_asking_for_the_counts_again_never_writes_nor_scolds(desk, headers):
     assert not acts().exists()
 
 
+@BOTH
+def test_what_is_already_so_is_no_refusal(desk, headers):
+    there, other = make_booking(passenger_name="Awa"), make_booking(status=Status.CONFIRMED)
+    data = picked(there, other) | {"status": "confirmed"}
+    url = url_of("set_status")
+    asked = desk.post(url, data, headers=headers)
+    preview = asked.context["preview"]
+    assert (preview.total, preview.ready, preview.refused) == (2, 1, [])
+    assert [(reason.code, reason.count) for reason in preview.idle] == [("same", 1)]
+    shown = asked.content.decode()
+    assert "Nothing to do" in shown and "Refused" not in shown
+    done = desk.post(url, data | ticket_of(asked), headers=headers)
+    assert toasts(done) == ["Status of 1 booking changed. 1 already “Confirmed”: nothing to do."]
+    batch = acts().get()
+    assert (batch.changed, batch.refused) == (1, 1)
+    page = desk.get(reverse("batch", args=[batch.pk])).content.decode()
+    assert "Already so" in page and "Refused" not in page
+    assert [refusal.idle for refusal in batch.refusals.all()] == [True]
+
+
+def test_what_is_already_so_may_still_get_another_answer(desk):
+    booking = make_booking(price=1000)
+    data = picked(booking) | {"picked": ["price"], "price": "1000"}
+    asked = desk.post(url_of("change"), data | {"preview": "1"})
+    assert (asked.context["preview"].ready, asked.context["can_submit"]) == (0, True)
+    done = desk.post(url_of("change"), data | ticket_of(asked) | {"price": "2000"})
+    assert toasts(done) == ["1 booking changed."]
+    over = desk.post(url_of("archive"), picked(make_booking(status=Status.PENDING)))
+    assert not over.context["can_submit"]
+
+
+def test_a_refusal_and_what_is_already_so_are_told_apart(desk):
+    archived = make_booking(status=Status.COMPLETED, archived_at=timezone.now())
+    done = act(desk, url_of("archive"), picked(archived, make_booking()))
+    assert toasts(done) == [
+        "0 bookings archived. 1 refused: 1 still open: complete or cancel it first. "
+        "1 already archived: nothing to do."
+    ]
+
+
 def test_what_nothing_can_be_done_with_can_not_be_confirmed(desk):
     asked = desk.post(CANCEL, picked(make_booking(status=Status.COMPLETED)))
     assert not asked.context["can_submit"]
@@ -480,12 +520,14 @@ def test_a_manager_goes_ahead_for_a_reason_that_is_logged(boss, gestion, clash, 
     assert "Two vans" in line.action
 
 
-def test_without_a_word_about_it_an_overlap_is_refused(boss, clash):
+def test_without_a_word_about_it_who_may_override_an_overlap_is_asked(boss, clash):
     driver, booking = clash
-    done = act(boss, url_of("assign"), picked(booking) | {"driver": driver.pk})
+    asked = act(boss, url_of("assign"), picked(booking) | {"driver": driver.pk})
     booking.refresh_from_db()
     assert booking.driver is None
-    assert "the driver has another ride at that time" in toasts(done)[-1]
+    assert asked.status_code == 422
+    assert "the driver has another ride at that time" in asked.content.decode()
+    assert 'name="override"' in asked.content.decode()
 
 
 def test_no_warning_no_question(boss, clash):

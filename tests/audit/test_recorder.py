@@ -13,17 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from bookings.models import Booking
 from project.audit.acting import acting, current_user
 from project.audit.models import Batch, BatchRefusal, NumberRange
-from project.audit.recorder import (
-    AlreadyDone,
-    SelectionChanged,
-    Stale,
-    Ticket,
-    digest_of,
-    insert_select,
-    line,
-    recorded,
-)
+from project.audit.recorder import AlreadyDone, SelectionChanged, Stale, Ticket, line, recorded
 from project.audit.refusals import Refusal, any_refusal, first_refusal
+from project.audit.statements import digest_of, insert_select
 from project.directory.models import Customer
 from tests.factories import make_booking, make_customer, make_user
 

@@ -8,13 +8,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from bookings import round_trips
 from bookings.models import Booking, BookingLog
 from bookings.states import Status
 from project.audit.models import Batch
-from project.audit.timeline import shown, timeline
-from tests.factories import make_booking, make_customer, make_driver, make_user
+from project.audit.recorder import line
+from project.audit.timeline import said, shown, timeline
+from project.utilisateurs.groups import BUREAU
+from tests.factories import make_booking, make_customer, make_driver, make_round_trip, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bureau(db):
+    return make_user(groups=[BUREAU])
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +111,55 @@ def test_an_act_is_called_by_its_label_and_one_without_by_what_was_written():
     assert (known.label, known.text, known.reason) == ("Edit", "Written then", "Because")
     assert (known.who, known.kind) == (user, "edit")
     assert (gone.label, gone.who) == ("Written then", None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason", "told"),
+    [
+        ("Cancelled — Flight late", "Flight late", ("Cancelled", "Flight late")),
+        ("Cancelled — a — b", "a — b", ("Cancelled", "a — b")),
+        ("Status: over", "", ("Status: over", "")),
+        ("Changed", "Two cars", ("Changed", "Two cars")),
+        (
+            "Given — in spite of it — Two cars",
+            "Two cars",
+            ("Given — in spite of it — Two cars", ""),
+        ),
+        (
+            "Back — why — in spite of it — yes",
+            "why — yes",
+            ("Back — why — in spite of it — yes", ""),
+        ),
+        (line("Cancelled", "x" * 300), "x" * 300, ("Cancelled", "x" * 300)),
+    ],
+)
+def test_a_reason_is_told_once(sentence, reason, told):
+    assert said(sentence, reason) == told
+
+
+def test_amounts_are_told_in_the_currency_of_their_time():
+    booking = make_booking(currency="EUR", price=Decimal(3))
+    told(booking, {"price": ["1", "2"]})
+    told(booking, {"price": ["2", "3"], "currency": ["GBP", "EUR"]})
+    told(booking, {"price": ["3", "4"]})
+    lines = [change for entry in timeline([booking], {})[:3] for change in entry.changes]
+    assert [(each.before, each.after) for each in lines if each.field == "price"] == [
+        ("€3.00", "€4.00"),
+        ("£2.00", "€3.00"),
+        ("£1.00", "£2.00"),
+    ]
+
+
+def test_a_round_trip_goes_by_its_references_and_leads_to_its_page(bureau):
+    out, back = make_round_trip()
+    trip = out.round_trip
+    told(out, {"round_trip": [None, trip.pk]})
+    (change,) = timeline([out], {})[0].changes
+    assert (change.before, change.after) == ("—", f"{out.reference} ⇄ {back.reference}")
+    assert (change.before_url, change.after_url) == ("", trip.get_absolute_url())
+    round_trips.unpair(Booking.objects.all(), by=bureau)
+    (change,) = [each for each in timeline([out], {})[1].changes if each.field == "round trip"]
+    assert (change.after, change.after_url) == ("a former round trip", "")
 
 
 def test_undo_is_offered_on_the_lines_of_the_act_itself():

@@ -1,11 +1,12 @@
 import pytest
-from django.test import Client
 
 from bookings import series_changes
 from bookings.changes import To
-from bookings.models import Booking
 from project.utilisateurs.groups import BUREAU, GESTION
+from tests.asking import browser_of, only
 from tests.factories import make_customer, make_user
+
+__all__ = ["browser_of", "only"]
 
 
 @pytest.fixture
@@ -38,19 +39,6 @@ def desk(bureau):
 def boss(gestion):
     """A manager's browser, in English."""
     return browser_of(gestion)
-
-
-def browser_of(user):
-    user.language = "en"
-    user.save()
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def only(*bookings):
-    """A selection of just these."""
-    return Booking.objects.filter(pk__in=[booking.pk for booking in bookings])
 
 
 def change_series(selection, *, by, overwrite=False, override="", **values):

@@ -17,7 +17,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookings import changes, payouts, round_trips, series_changes, series_services, services
+from bookings import (
+    changes,
+    payouts,
+    round_trips,
+    series_changes,
+    series_schedule,
+    series_services,
+    services,
+)
 from bookings.changes import To
 from bookings.models import Booking
 from bookings.recurrence import Rule
@@ -57,7 +65,11 @@ def changed(draw):
         "clock": draw(st.sampled_from([time(6), time(18, 30)])),
         "stops": [],
     }
-    return act(changes.change, values={name: To(value, leg) for name, value in values.items()})
+    return act(
+        changes.change,
+        values={name: To(value, leg) for name, value in values.items()},
+        override=draw(st.sampled_from(["", "Agreed"])),
+    )
 
 
 def cancelled(draw):
@@ -68,6 +80,7 @@ def cancelled(draw):
         billable=draw(st.booleans()),
         fee=draw(st.none() | AMOUNTS),
         fee_percent=draw(st.integers(1, 100)),
+        override=draw(st.sampled_from(["", "Agreed"])),
     )
 
 
@@ -108,6 +121,28 @@ def changed_in_series(draw):
     return step
 
 
+def rescheduled(draw):
+    rule = draw(
+        st.sampled_from(
+            [
+                Rule("DAILY", count=2),
+                Rule("DAILY", count=5),
+                Rule("DAILY", 2, count=3),
+                Rule("WEEKLY", weekdays=(1, 4), count=3),
+            ]
+        )
+    )
+    given = {name: draw(st.booleans()) for name in ("whole", "overwrite", "same_driver", "tell")}
+
+    def step(rides, by, world):
+        occurrence = rides.occurrences().select_related("series").order_by("pk").first()
+        if occurrence is None:
+            raise ValidationError("No ride of a series")
+        return series_schedule.reschedule(occurrence, by=by, rule=rule, **given)
+
+    return step
+
+
 MOVES = [Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW]
 ACTIONS = [
     cancelled,
@@ -115,6 +150,7 @@ ACTIONS = [
     returned,
     repeated,
     changed_in_series,
+    rescheduled,
     lambda draw: act(services.restore, reason="On again"),
     lambda draw: act(services.archive),
     lambda draw: act(services.unarchive),

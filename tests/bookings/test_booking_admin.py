@@ -1,15 +1,18 @@
 """Bookings in Django admin: the desk's own rules, log and actions, behind Django's pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings import services
+from bookings import series_services, services
 from bookings.models import Booking, BookingLog
+from bookings.recurrence import Frequency, Rule
 from bookings.states import Status
 from project.audit.models import Batch
+from project.notifications.models import OutgoingMail
 from tests.asking import act, ticket_of, toasts
 from tests.bookings.conftest import browser_of, only
 from tests.factories import make_booking, make_customer, make_driver, make_user
@@ -71,6 +74,14 @@ def answers(booking, **given):
         "pickup_at_1": at.strftime("%H:%M:%S.%f"),
         **given,
     }
+
+
+def test_a_customer_who_left_is_refused_at_the_field(admin):
+    booking, left = make_booking(), make_customer(is_active=False)
+    refused = admin.post(page("change", booking.pk), answers(booking, customer=left.pk))
+    assert list(refused.context["adminform"].form.errors) == ["customer"]
+    booking.refresh_from_db()
+    assert booking.customer != left
 
 
 # ------------------------------------------------------------------------------------------- list
@@ -162,6 +173,19 @@ def test_an_edit_is_logged_with_its_user(admin, admin_user):
     assert booking.history.first().history_user == admin_user
 
 
+@pytest.mark.parametrize(("answer", "mails"), [({"tell": "on"}, 1), ({}, 0)])
+def test_a_save_asks_whether_to_tell_the_customer(admin, hotel, answer, mails):
+    booking = make_booking(customer=hotel)
+    asked = admin.get(page("change", booking.pk)).context["adminform"].form
+    assert asked["tell"].value()
+    moved = answers(booking, pickup_address="Almadies", **answer)
+    assert admin.post(page("change", booking.pk), moved).url == LIST
+    kinds = OutgoingMail.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["bookings.changed"] * mails
+    assert admin.post(page("add"), answers(make_booking(customer=hotel)) | answer).url == LIST
+    assert list(kinds.all()) == ["bookings.changed", "bookings.created"][: 2 * mails]
+
+
 def test_a_save_that_changes_nothing_writes_nothing(admin):
     booking = make_booking()
     admin.post(page("change", booking.pk), answers(booking))
@@ -221,6 +245,14 @@ def test_an_overlap_is_told_at_the_pickup_time(admin):
     assert mine.version == 1
 
 
+def test_the_price_of_what_is_paid_stands(admin):
+    paid = make_booking(price=5, payment_state="paid")
+    refused = admin.post(page("change", paid.pk), answers(paid, price="9"))
+    assert list(refused.context["adminform"].form.errors) == ["price"]
+    paid.refresh_from_db()
+    assert paid.price == 5
+
+
 def test_an_archived_booking_does_not_change(admin):
     booking = make_booking(status=Status.CANCELLED, archived_at=timezone.now())
     refused = admin.post(page("change", booking.pk), answers(booking, passenger_name="Mine"))
@@ -257,7 +289,7 @@ def test_its_actions_are_the_desks_and_those_that_one_may(admin_user, admin):
     assert set(offered) - {""} == {
         "assign", "set_status", "archive", "cancel", "unassign", "restore", "unarchive",
         "duplicate", "return", "pair", "unpair", "change", "change_series", "settle", "reopen",
-        "recap",
+        "recap", "export", "print",
     }  # fmt: skip
     reader = make_user(is_staff=True)
     office = admin_user.groups.get().permissions
@@ -357,3 +389,22 @@ def test_what_the_house_writes_is_only_read(admin, bureau, model):
             url = reverse(f"admin:{model}_{name}", args=key)
             assert admin.post(url, {"action": "forged", "post": "yes"}).status_code == 403
         assert "forged" not in str(type(record).objects.get(pk=record.pk).action)
+
+
+# ---------------------------------------------------------------------------------------- series
+def test_a_series_is_shown_with_its_rides_and_changed_by_nobody(admin, admin_user):
+    first = make_booking(by=admin_user)
+    rule = Rule(Frequency.DAILY, count=3)
+    series_services.repeat(first, by=admin_user, rule=rule)
+    first.refresh_from_db()
+    lonely = make_booking()
+    listing = admin.get(reverse("admin:bookings_series_changelist"))
+    assert first.reference in listing.content.decode()
+    url = reverse("admin:bookings_series_change", args=[first.series_id])
+    shown = admin.get(url).content.decode()
+    assert "3 rides" in shown and "FREQ=DAILY" in shown
+    found = re.search(r'href="(/admin/bookings/booking/\?series[^"]+)"', shown)[1]
+    assert listed(admin.get(found)) == set(Booking.objects.exclude(pk=lonely.pk))
+    assert admin.get(reverse("admin:bookings_series_add")).status_code == 403
+    assert admin.post(url, {"rule": "FREQ=WEEKLY"}).status_code == 403
+    assert admin.post(f"{url}delete/", {"post": "yes"}).status_code == 403

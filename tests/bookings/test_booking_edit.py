@@ -11,12 +11,14 @@ from django.utils import timezone, translation
 from bookings import services
 from bookings.models import Booking
 from bookings.states import PaymentState, Status
+from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
 from tests.asking import HTMX, picked, toasts, url_of
 from tests.bookings.conftest import browser_of
 from tests.bookings.posting import as_posted, text_of
 from tests.factories import (
     make_booking,
+    make_customer,
     make_driver,
     make_partner,
     make_round_trip,
@@ -55,6 +57,15 @@ def test_an_edit_is_logged_with_before_and_after(desk, bureau, booking):
     }
     row = booking.history.first()
     assert (row.history_type, row.history_user, row.price) == ("~", bureau, 40000)
+
+
+def test_lines_of_a_note_end_alike_wherever_they_were_typed(desk, customer):
+    booking = make_booking(customer=customer, office_notes="Une\nautre")
+    note = {"office_notes": "Une\r\nautre", "driver_notes": "a\r\n\r\nb", "version": 1}
+    desk.post(booking.get_edit_url(), as_posted(booking, **note))
+    booking.refresh_from_db()
+    assert (booking.office_notes, booking.driver_notes) == ("Une\nautre", "a\n\nb")
+    assert booking.logs.latest("pk").changes.keys() == {"driver_notes"}
 
 
 def test_an_edit_that_changes_nothing_writes_nothing(desk, booking):
@@ -150,6 +161,22 @@ def test_a_former_customer_stays_on_their_booking(desk, booking, customer):
     assert (booking.passenger_name, booking.customer) == ("Mine", customer)
 
 
+def test_a_customer_who_left_is_given_no_ride_and_gets_none_back(bureau, booking, customer):
+    other = make_customer()
+    booking.customer = other
+    given = services.edit(booking, by=bureau)
+    customer.is_active = False
+    customer.save()
+    with pytest.raises(CannotUndo, match=r"no longer active|plus actif"):
+        undo(given, by=bureau)
+    booking.refresh_from_db()
+    assert booking.customer == other
+    booking.customer = customer
+    with pytest.raises(ValidationError) as refused:
+        services.edit(booking, by=bureau)
+    assert list(refused.value.error_dict) == ["customer"]
+
+
 def test_an_old_ride_can_still_be_corrected(desk):
     booking = make_booking(pickup_at=datetime(2003, 5, 1, 8, tzinfo=UTC))
     done = desk.post(booking.get_edit_url(), as_posted(booking, office_notes="Typed late"))
@@ -203,7 +230,7 @@ def test_who_may_not_override_can_not_by_sending_a_reason(desk, moved):
     mine, posted = moved
     refused = desk.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
     assert refused.status_code == 422
-    assert "You may not go ahead in spite of an overlap." in text_of(refused)
+    assert "You may not go ahead in spite of a warning." in text_of(refused)
     mine.refresh_from_db()
     assert mine.version == 1
 
@@ -212,7 +239,7 @@ def test_a_manager_is_asked_why_and_goes_ahead(boss, gestion, moved):
     mine, posted = moved
     asked = boss.post(mine.get_edit_url(), posted)
     assert asked.status_code == 422
-    assert "Reason to go ahead in spite of the overlap" in text_of(asked)
+    assert "Reason to go ahead all the same" in text_of(asked)
     assert '<input type="text" name="override_reason"' in text_of(asked)
     done = boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
     assert done.status_code == 302
@@ -271,3 +298,77 @@ def test_a_ride_is_not_moved_for_a_driver_who_left():
     for override in ("", "Two vans"):
         with pytest.raises(ValidationError):
             services.edit(booking, by=None, override=override)
+
+
+# ----------------------------------------------------------------------- outbound, then the return
+@pytest.mark.parametrize(
+    ("leg", "given"),
+    [
+        ("outbound", {"pickup_at": "2026-07-02T20:30"}),
+        ("outbound", {"duration_minutes": "301"}),
+        ("return", {"pickup_at": "2026-07-01T21:29"}),
+    ],
+)
+def test_a_return_before_the_end_of_its_outbound_is_told_at_the_pickup_time(desk, leg, given):
+    segments = dict(zip(("outbound", "return"), make_round_trip(pickup_at=SUMMER), strict=True))
+    ride = segments.pop(leg)
+    (other,) = segments.values()
+    refused = desk.post(ride.get_edit_url(), as_posted(ride, **given))
+    assert refused.status_code == 422
+    (told,) = refused.context["form"].errors["pickup_at"]
+    assert other.reference in told
+    ride.refresh_from_db()
+    assert ride.version == 1
+    done = desk.post(ride.get_edit_url(), as_posted(ride, office_notes="As it was"))
+    assert done.url == ride.get_absolute_url()
+
+
+# --------------------------------------------------------------------------- invoiced or paid
+@pytest.fixture
+def paid(booking, bureau):
+    booking.payment_state = PaymentState.PAID
+    services.edit(booking, by=bureau)
+    return booking
+
+
+@pytest.mark.parametrize(("name", "value"), [("price", "40000"), ("currency", "EUR")])
+def test_the_price_of_what_is_paid_stands(desk, paid, name, value):
+    refused = desk.post(paid.get_edit_url(), as_posted(paid, **{name: value}))
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == [name]
+    assert "Reason to go ahead" not in text_of(refused)  # it is not theirs to say
+    sent = as_posted(paid, **{name: value, "override_reason": "They agreed"})
+    assert desk.post(paid.get_edit_url(), sent).status_code == 422
+    paid.refresh_from_db()
+    assert (paid.price, paid.currency) == (35000, "XOF")
+
+
+def test_a_manager_changes_it_for_a_reason(boss, paid):
+    asked = boss.post(paid.get_edit_url(), as_posted(paid, price="40000"))
+    assert "Reason to go ahead all the same" in text_of(asked)
+    sent = as_posted(paid, price="40000", override_reason="They agreed")
+    assert boss.post(paid.get_edit_url(), sent).url == paid.get_absolute_url()
+    paid.refresh_from_db()
+    assert paid.price == 40000
+    assert paid.logs.first().action.endswith("They agreed")
+    assert paid.history.first().history_change_reason == "They agreed"
+
+
+def test_what_else_changes_of_a_paid_ride_and_its_payment_are_free(desk, paid):
+    done = desk.post(paid.get_edit_url(), as_posted(paid, payout="1", office_notes="Typed"))
+    assert done.url == paid.get_absolute_url()
+    paid.refresh_from_db()
+    unpaid = as_posted(paid, price="40000", payment_state="unpaid")
+    assert desk.post(paid.get_edit_url(), unpaid).url == paid.get_absolute_url()
+    paid.refresh_from_db()
+    again = as_posted(paid, price="41000", payment_state="invoiced")
+    assert desk.post(paid.get_edit_url(), again).url == paid.get_absolute_url()
+
+
+def test_all_that_speaks_against_an_edit_is_told_at_once(boss, paid):
+    paid.driver = make_driver()
+    paid.save()
+    make_booking(driver=paid.driver, pickup_at=SUMMER + timedelta(hours=5))
+    sent = as_posted(paid, price="40000", pickup_at="2026-07-02T01:30")
+    refused = boss.post(paid.get_edit_url(), sent)
+    assert set(refused.context["form"].errors) == {"pickup_at", "price"}

@@ -132,7 +132,7 @@ def test_its_life_is_told_in_words(desk, bureau, settings):
         for entry in entries
     ]
     assert told == [
-        ("Edit", [("pickup time", "07/01/2026 10:30 p.m.", "07/02/2026 10:30 p.m.")]),
+        ("Edit the booking", [("pickup time", "07/01/2026 10:30 p.m.", "07/02/2026 10:30 p.m.")]),
         ("Change status", [("status", "Pending", "Confirmed")]),
         ("Assign", [("driver", "Ousmane Sarr", "Ibou Fall")]),
         ("Create", []),
@@ -143,17 +143,20 @@ def test_its_life_is_told_in_words(desk, bureau, settings):
 @pytest.mark.parametrize(
     ("fields", "names"),
     [
-        ({}, "assign set_status cancel change return duplicate recap"),
+        ({}, "assign set_status cancel change return duplicate recap export print"),
         (
             {"driver": make_driver},
-            "assign set_status cancel unassign change return duplicate recap",
+            "assign set_status cancel unassign change return duplicate recap export print",
         ),
-        ({"status": Status.IN_PROGRESS}, "assign set_status cancel change return duplicate recap"),
-        ({"status": Status.COMPLETED}, "archive change return duplicate recap"),
-        ({"status": Status.CANCELLED}, "archive restore change duplicate recap"),
+        (
+            {"status": Status.IN_PROGRESS},
+            "assign set_status cancel change return duplicate recap export print",
+        ),
+        ({"status": Status.COMPLETED}, "archive change return duplicate recap export print"),
+        ({"status": Status.CANCELLED}, "archive restore change duplicate recap export print"),
         (
             {"status": Status.CANCELLED, "archived_at": timezone.now()},
-            "unarchive duplicate recap",
+            "unarchive duplicate recap export print",
         ),
     ],
     ids=["pending", "assigned", "in_progress", "completed", "cancelled", "archived"],

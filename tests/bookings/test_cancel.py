@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from bookings import services
+from bookings import changes, services
 from bookings.states import CancellationKind, PaymentState, Status
+from tests.asking import act, picked, toasts, url_of
 from tests.bookings.conftest import assert_recorded, codes, only
 from tests.factories import make_booking, make_customer, make_driver, make_partner
 
@@ -79,6 +80,29 @@ def test_it_does_not_bill_what_has_no_price(bureau):
     assert (outcome.changed, codes(outcome)) == (1, {"no_price": 1})
 
 
+def test_a_fee_above_the_price_takes_a_reason_from_who_may(bureau, gestion):
+    booking, unpriced = make_booking(price=Decimal(9000)), make_booking()
+    asked = {"billable": True, "fee": Decimal(90000)}
+    outcome = cancel(only(booking, unpriced), bureau, **asked)
+    assert (outcome.changed, codes(outcome)) == (1, {"above_price": 1})
+    outcome = cancel(only(booking), gestion, **asked, override="The contract says so")
+    entry = assert_recorded(booking, outcome, "bookings.cancel", gestion)
+    assert booking.fee == 90000
+    assert booking.cancellation_reason == "Flight AF719"
+    assert entry.action.endswith(" — The contract says so")
+    assert outcome.batch.reason == "Flight AF719 — The contract says so"
+
+
+def test_the_dialog_warns_of_such_a_fee(desk, boss):
+    booking = make_booking(price=Decimal(9000))
+    data = picked(booking) | {"kind": CUSTOMER, "reason": "No", "billable": "on", "fee": "90000"}
+    asked = desk.post(url_of("cancel"), data | {"preview": "1"})
+    assert [reason.code for reason in asked.context["preview"].warnings] == ["above_price"]
+    forged = data | {"override": "on", "override_reason": "So"}
+    assert act(desk, url_of("cancel"), forged).status_code == 403
+    assert toasts(act(boss, url_of("cancel"), forged)) == ["1 booking cancelled."]
+
+
 def test_restore_brings_back_the_status_before(bureau):
     booking = make_booking(status=Status.CONFIRMED, price=1000)
     cancel(only(booking), bureau, billable=True)
@@ -103,6 +127,55 @@ def test_restore_refuses_what_is_not_cancelled_archived_or_paid_for(bureau):
     outcome = services.restore(only(never, archived, paid), by=bureau)
     assert outcome.changed == 0
     assert codes(outcome) == {"not_cancelled": 1, "archived": 1, "fee_settled": 1}
+
+
+def paying(booking, state, by):
+    booking.refresh_from_db()
+    booking.payment_state = state
+    services.edit(booking, by=by)
+
+
+@pytest.mark.parametrize("state", [PaymentState.INVOICED, PaymentState.PAID])
+def test_restore_brings_back_what_was_paid_before_its_billable_cancellation(bureau, state):
+    booking = make_booking(price=1000)
+    paying(booking, state, bureau)
+    cancel(only(booking), bureau, billable=True, fee_percent=50)
+    booking.refresh_from_db()
+    booking.office_notes = "They called"
+    services.edit(booking, by=bureau)  # a later change of something else
+    assert services.restore(only(booking), by=bureau).changed == 1
+    booking.refresh_from_db()
+    assert (booking.status, booking.payment_state, booking.fee) == (Status.PENDING, state, None)
+
+
+def test_restore_refuses_what_was_paid_since_its_cancellation(bureau):
+    booking, more = make_booking(price=1000), make_booking(price=1000)
+    paying(more, PaymentState.INVOICED, bureau)
+    cancel(only(booking, more), bureau, billable=True)
+    for each in (booking, more):
+        paying(each, PaymentState.PAID, bureau)
+    assert codes(services.restore(only(booking, more), by=bureau)) == {"fee_settled": 2}
+    paying(more, PaymentState.INVOICED, bureau)  # back to how it was
+    paying(booking, PaymentState.UNPAID, bureau)
+    assert services.restore(only(booking, more), by=bureau).changed == 2
+
+
+def test_it_is_the_latest_cancellation_that_counts(bureau):
+    booking = make_booking(price=1000)
+    cancel(only(booking), bureau, billable=True)
+    services.restore(only(booking), by=bureau)
+    paying(booking, PaymentState.PAID, bureau)
+    cancel(only(booking), bureau, billable=True)
+    assert services.restore(only(booking), by=bureau).changed == 1
+
+
+def test_restore_refuses_what_is_paid_and_lost_its_price_since(bureau):
+    booking = make_booking(price=1000)
+    paying(booking, PaymentState.PAID, bureau)
+    cancel(only(booking), bureau, billable=True)
+    values = {"price": changes.To(None)}
+    assert changes.change(only(booking), by=bureau, values=values, override="x").changed == 1
+    assert codes(services.restore(only(booking), by=bureau)) == {"fee_settled": 1}
 
 
 def test_restore_does_not_give_a_driver_two_rides_at_once(bureau, gestion):

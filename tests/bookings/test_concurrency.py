@@ -1,15 +1,14 @@
 """Two writers at once, on two connections and in real transactions."""
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
-from bookings import series_schedule, series_services, services
+from bookings import changes, copies, series_schedule, series_services, services
+from bookings.changes import To
 from bookings.models import Booking, BookingLog, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Status
@@ -17,8 +16,9 @@ from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
 from project.audit.numbering import allocate
 from project.audit.recorder import AlreadyDone, SelectionChanged, Stale, Ticket
+from tests.at_once import at_once
 from tests.bookings.conftest import change_series, only
-from tests.factories import make_booking, make_customer, make_driver, make_user
+from tests.factories import make_booking, make_customer, make_driver, make_round_trip, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 6
@@ -27,24 +27,6 @@ ROUNDS = 6
 @pytest.fixture
 def user(db):
     return make_user("awa", is_superuser=True)
-
-
-def at_once(*works):
-    """Run each on a connection of its own, started together; their results or exceptions."""
-    barrier = Barrier(len(works))
-
-    def run(work):
-        try:
-            connection.ensure_connection()
-            barrier.wait(10)
-            return work()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def overlapping_pairs(driver):
@@ -163,7 +145,7 @@ def test_a_booking_that_begins_to_match_meanwhile_is_not_copied(user, monkeypatc
         at_once(lambda: models.QuerySet(Booking).filter(pk=late.pk).update(passenger_name="Awa"))
         return allocate(prefix, count)
 
-    monkeypatch.setattr(services.numbering, "allocate", meanwhile)
+    monkeypatch.setattr(copies.numbering, "allocate", meanwhile)
     outcome = services.duplicate(
         Booking.objects.filter(passenger_name="Awa"), by=user, date=timezone.localdate()
     )
@@ -263,3 +245,20 @@ def test_a_series_is_not_moved_onto_a_ride_given_at_the_same_moment(user):
             lambda other=other, driver=driver: services.assign(only(other), by=user, driver=driver),
         )
         assert overlapping_pairs(driver) == []
+
+
+def test_two_segments_moved_at_once_stay_in_their_order(user):
+    """Each move is fine by itself. The customers differ, so nothing else holds them apart."""
+    at = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    clock = timezone.localtime(at + timedelta(hours=3)).time()
+    for _ in range(ROUNDS):
+        out, back = make_round_trip(pickup_at=at, inbound={"customer": make_customer()})
+        outcomes = at_once(
+            *(
+                lambda ride=ride: changes.change(only(ride), by=user, values={"clock": To(clock)})
+                for ride in (out, back)
+            )
+        )
+        assert sorted(outcome.changed for outcome in outcomes) == [0, 1], outcomes
+        out.refresh_from_db(), back.refresh_from_db()
+        assert back.pickup_at >= out.ends_at

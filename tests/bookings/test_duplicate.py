@@ -1,19 +1,24 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import services
 from bookings.models import Booking
-from bookings.states import PaymentState, Status
+from bookings.states import Leg, PaymentState, Status
 from bookings.wall_time import on_date
+from project.actions.undo import undo
 from project.audit.models import NumberRange
 from project.search.index import matching
+from tests.asking import act, picked, toasts, url_of
 from tests.bookings.conftest import codes, only
-from tests.factories import make_booking, make_customer, make_driver
+from tests.bookings.mailbox import calendar_of, sent
+from tests.factories import make_booking, make_customer, make_driver, make_round_trip
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +130,90 @@ def test_a_full_series_refuses_and_copies_nothing(bureau):
     with pytest.raises(ValidationError):
         services.duplicate(only(booking), by=bureau, date=date(2030, 3, 4))
     assert Booking.objects.count() == 1
+
+
+# ---------------------------------------------------------------------------------- round trips
+AT = datetime(2027, 3, 26, 22, 30, tzinfo=UTC)
+NEXT_MORNING = {"pickup_at": AT + timedelta(hours=8)}
+
+
+def test_both_segments_of_a_round_trip_are_copied_as_one(bureau):
+    out, back = make_round_trip(pickup_at=AT, inbound=NEXT_MORNING)
+    outcome = services.duplicate(only(out, back), by=bureau, date=date(2030, 3, 4))
+    assert outcome.changed == 2
+    one, other = copies().order_by("leg")
+    assert (one.leg, other.leg) == (Leg.OUTBOUND, Leg.RETURN)
+    assert one.round_trip == other.round_trip != out.round_trip
+    assert one.round_trip.made_in == outcome.batch
+    assert one.round_trip.history.get().batch_id == outcome.batch.pk
+    # The return is on the day after, as it was.
+    assert [f"{ride.pickup_at:%m-%d %H:%M}" for ride in (one, other)] == [
+        "03-04 22:30",
+        "03-05 06:30",
+    ]
+    for copy in (one, other):
+        before = copy.ends_at
+        copy.derive()
+        assert copy.ends_at == before
+        assert copy.history.get().round_trip_id == one.round_trip_id
+    out.refresh_from_db()
+    assert out.leg == Leg.OUTBOUND
+
+
+def test_a_segment_whose_partner_is_not_copied_stays_single(bureau):
+    _out, back = make_round_trip(pickup_at=AT, inbound=NEXT_MORNING)
+    other_out, _other_back = make_round_trip()
+    services.duplicate(only(back, other_out, make_booking()), by=bureau, date=date(2030, 3, 4))
+    assert {(copy.round_trip, copy.leg) for copy in copies()} == {(None, "")}
+    assert {timezone.localdate(copy.pickup_at) for copy in copies()} == {date(2030, 3, 4)}
+
+
+def test_many_trips_are_copied_each_by_itself_and_one_refused_takes_no_partner(bureau):
+    trips = [make_round_trip(pickup_at=AT, inbound=NEXT_MORNING) for _ in range(2)]
+    out, back = make_round_trip(inbound={"customer": make_customer(is_active=False)})
+    rides = only(*trips[0], *trips[1], out, back)
+    outcome = services.duplicate(rides, by=bureau, date=date(2030, 3, 4))
+    assert (outcome.changed, codes(outcome)) == (5, {"customer_inactive": 1})
+    assert sorted(copies().values_list("leg", flat=True)) == [
+        "",
+        *["outbound"] * 2,
+        *["return"] * 2,
+    ]
+    assert copies().exclude(leg="").values("round_trip").distinct().count() == 2
+
+
+def test_local_days_count_across_a_change_of_clocks(bureau, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    start = datetime(2027, 3, 20, 22, 30, tzinfo=UTC)  # 23:30 there
+    out, back = make_round_trip(pickup_at=start, inbound={"pickup_at": start + timedelta(hours=7)})
+    services.duplicate(only(out, back), by=bureau, date=date(2027, 3, 27))
+    pickups = [timezone.localtime(copy.pickup_at, ZoneInfo("Europe/Paris")) for copy in copies()]
+    assert [f"{at:%m-%d %H:%M}" for at in pickups] == ["03-27 23:30", "03-28 06:30"]
+
+
+def test_undo_discards_a_copied_trip_whole(bureau):
+    outcome = services.duplicate(only(*make_round_trip()), by=bureau, date=date(2030, 3, 4))
+    assert undo(outcome.batch, by=bureau).changed == 2
+    assert {(copy.status, copy.round_trip) for copy in copies()} == {(Status.CANCELLED, None)}
+
+
+def test_the_dialog_copies_the_whole_trip_and_tells_of_it_once(desk, hotel):
+    out, _back = make_round_trip(customer=hotel)
+    data = picked(out) | {"date": "2027-03-04", "scope": "round_trip"}
+    asked = desk.post(url_of("duplicate"), data)
+    assert asked.context["form"]["tell"].value()  # unless one says no
+    assert toasts(act(desk, url_of("duplicate"), data | {"tell": "on"})) == ["2 bookings created."]
+    (message,) = sent()
+    assert len(calendar_of(message).events) == 2
+    act(desk, url_of("duplicate"), data)
+    assert sent() == []
+
+
+def test_copying_trips_costs_as_many_statements_as_one(bureau):
+    counts = []
+    for many in (1, 20):
+        rides = [ride for _ in range(many) for ride in make_round_trip()]
+        with CaptureQueriesContext(connection) as statements:
+            services.duplicate(only(*rides), by=bureau, date=date(2030, 3, 4))
+        counts.append(len(statements))
+    assert counts[0] == counts[1]

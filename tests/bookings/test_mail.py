@@ -1,15 +1,15 @@
 """What customers are told, in whose words, and what their calendars make of it."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from bookings import changes, notifications, round_trips, series_services, services
+from bookings import changes, entries, notifications, round_trips, series_services, services
 from bookings.changes import To
 from bookings.models import Booking
 from bookings.recurrence import Rule
@@ -45,7 +45,7 @@ def test_a_change_is_told_with_what_it_was_before(bureau, hotel):
     for text in texts_of(message):
         assert text.index("Gare de Dakar") < text.index("Port de Dakar")
         assert text.index("CFA35,000") < text.index("CFA40,000")
-        assert "Greenwich Mean Time" in text
+        assert "local time (Dakar)" in text
 
 
 def test_a_return_is_told_with_the_ride_that_it_belongs_to(bureau, hotel):
@@ -98,7 +98,7 @@ def test_it_says_what_was_true_then_and_not_what_came_after(bureau, hotel):
 
 
 @pytest.mark.parametrize(
-    ("language", "clock"), [("en", "Greenwich Mean Time"), ("fr", "heure moyenne de Greenwich")]
+    ("language", "clock"), [("en", "local time (Dakar)"), ("fr", "heure locale (Dakar)")]
 )
 def test_it_speaks_the_customers_language_not_the_writers(bureau, hotel, language, clock):
     hotel.language = language
@@ -166,6 +166,100 @@ def test_the_former_customer_hears_that_the_ride_is_no_longer_theirs(bureau, hot
     assert calendar_of(messages["hotel@example.org"])["METHOD"] == "CANCEL"
     assert calendar_of(messages["awa@example.org"])["METHOD"] == "REQUEST"
     assert "Awa Diop" not in texts_of(messages["hotel@example.org"])[0]
+
+
+def give(*bookings, by, **values):
+    """Change rides together, and tell; the messages by (address, kind)."""
+    given = {name: To(value) for name, value in values.items()}
+    outcome = changes.change(only(*bookings), by=by, values=given, tell=True)
+    messages = sent()
+    told = {}
+    for message in messages:
+        address = message["To"].addresses[0].addr_spec
+        told.setdefault((address, subject_kind(message)), []).append(message)
+    return outcome.batch, told
+
+
+def subject_kind(message):
+    (mail,) = OutgoingMail.objects.filter(subject=message["Subject"]).order_by("-pk")[:1]
+    return mail.kind
+
+
+def references_of(message):
+    uids = (str(entry["UID"]) for entry in calendar_of(message).events)
+    return {uid.partition("@")[0] for uid in uids}
+
+
+def test_the_former_customer_hears_only_of_the_rides_that_were_theirs(bureau, hotel):
+    other = make_customer("Awa Diop", email="awa@example.org", language="en")
+    out, back = make_round_trip(
+        customer=hotel, inbound={"customer": other, "passenger_name": "Nobody Else's"}
+    )
+    _batch, told = give(out, back, by=bureau, customer=other, passenger_count=3)
+    assert {key: [references_of(each) for each in those] for key, those in told.items()} == {
+        ("hotel@example.org", notifications.WITHDRAWN): [{out.reference}],
+        ("awa@example.org", notifications.CREATED): [{out.reference}],
+        ("awa@example.org", notifications.CHANGED): [{back.reference}],
+    }
+    ((withdrawn,),) = (those for key, those in told.items() if "hotel" in key[0])
+    assert all("Nobody" not in text for text in texts_of(withdrawn))
+
+
+def test_two_former_customers_of_one_round_trip_hear_each_of_their_own(bureau, hotel):
+    second = make_customer("Sahel", email="sahel@example.org", language="en")
+    other = make_customer("Awa Diop", email="awa@example.org", language="en")
+    out, back = make_round_trip(customer=hotel, inbound={"customer": second})
+    _batch, told = give(out, back, by=bureau, customer=other)
+    assert {key: [references_of(each) for each in those] for key, those in told.items()} == {
+        ("hotel@example.org", notifications.WITHDRAWN): [{out.reference}],
+        ("sahel@example.org", notifications.WITHDRAWN): [{back.reference}],
+        ("awa@example.org", notifications.CREATED): [{out.reference, back.reference}],
+    }
+
+
+def test_the_former_customer_of_both_legs_gets_one_message_wherever_each_went(bureau, hotel):
+    first, second = make_customer(), make_customer()
+    out, back = make_round_trip(customer=hotel)
+    given = [
+        entries.Entry(key=ride.pk, pk=ride.pk, version=ride.version, values={"customer_id": to.pk})
+        for ride, to in ((out, first), (back, second))
+    ]
+    entries.edit_all(given, by=bureau, tell=True)
+    (message,) = sent()
+    assert references_of(message) == {out.reference, back.reference}
+
+
+def test_the_former_customer_does_not_hear_what_became_of_the_ride(bureau, hotel):
+    other = make_customer("Awa Diop")
+    booking = make_booking(customer=hotel, passenger_name="Fatou", price=35000)
+    at = booking.pickup_at
+    values = {"passenger_name": "Moussa", "price": 40000, "duration_minutes": 200}
+    _batch, told = give(booking, by=bureau, customer=other, day=date(2030, 3, 4), **values)
+    ((message,),) = told.values()
+    for text in texts_of(message):
+        assert ("Fatou" in text, "Moussa" in text) == (True, False)
+        assert ("CFA35,000" in text, "CFA40,000" in text) == (True, False)
+    entry = entry_of(message)
+    assert (entry["DTSTART"].dt, entry["DTEND"].dt - entry["DTSTART"].dt) == (
+        at.replace(microsecond=0),
+        timedelta(minutes=booking.duration_minutes),
+    )
+    booking.refresh_from_db()
+    assert entry["SEQUENCE"] == booking.version
+
+
+def test_of_an_undo_hears_only_who_was_told(bureau, hotel):
+    other = make_customer("Awa Diop", email="awa@example.org", language="en")
+    booking = make_booking(customer=hotel)
+    batch = changes.change(
+        only(booking), by=bureau, values={"customer": To(other)}, tell=True
+    ).batch
+    gone = OutgoingMail.objects.filter(kind=notifications.WITHDRAWN)
+    gone.update(state=State.SENT, sent_at=timezone.now(), attempts=1)
+    undone = undo(batch, by=bureau)
+    assert list(undone.batch.mails.values_list("kind", flat=True)) == [notifications.CREATED]
+    (message,) = sent()
+    assert message["To"].addresses[0].addr_spec == "hotel@example.org"
 
 
 # ----------------------------------------------------------------------------------- round trips

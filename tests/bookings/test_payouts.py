@@ -3,13 +3,16 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings import changes, payouts, services
 from bookings.changes import To
+from bookings.models import Booking
 from bookings.states import CancellationKind, Status
-from project.actions.undo import undo
-from tests.asking import act, picked, toasts, url_of
+from project.actions.undo import CannotUndo, undo
+from project.audit.models import Batch
+from tests.asking import HTMX, act, picked, toasts, url_of
 from tests.bookings.conftest import assert_recorded, codes, only
 from tests.factories import make_booking, make_driver, make_partner, make_round_trip
 
@@ -44,6 +47,28 @@ def test_an_amount_for_a_whole_trip_is_shared_by_the_agreed_payouts(gestion):
     payouts.settle(only(out, back), by=gestion, amount=Decimal(1000))
     out.refresh_from_db(), back.refresh_from_db()
     assert (out.settled_amount, back.settled_amount) == (667, 333)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, {"settled": 1, "other_refused": 1}),
+        ({"currency": "EUR"}, {"two_currencies": 2}),
+    ],
+)
+def test_an_amount_for_the_trip_is_not_left_to_one_segment_alone(gestion, other, expected):
+    out, back = make_round_trip(driver=make_driver(), payout=Decimal(2), outbound=other)
+    if not other:
+        payouts.settle(only(out), by=gestion)
+    outcome = payouts.settle(only(out, back), by=gestion, amount=Decimal(1000))
+    assert (outcome.changed, codes(outcome)) == (0, expected)
+    assert payouts.settle(only(back), by=gestion, amount=Decimal(1000)).changed == 1
+    # The agreed payouts are everyone's own.
+    assert payouts.settle(only(*make_two()), by=gestion).changed == 2
+
+
+def make_two():
+    return make_round_trip(driver=make_driver(), payout=Decimal(2), outbound={"currency": "EUR"})
 
 
 def test_it_names_what_it_refuses(gestion):
@@ -108,12 +133,60 @@ def test_a_settled_ride_is_not_restored_either_nor_reassigned_by_an_undo(bureau,
         assert undo(batch, by=bureau).changed == 0
 
 
-def test_undo_reopens_and_settles_again(gestion):
+def test_no_undo_reopens_without_a_reason(gestion):
     booking = driven()
-    done = payouts.settle(only(booking), by=gestion, date=date(2026, 3, 4)).batch
-    undo(done, by=gestion)
+    done = payouts.settle(only(booking), by=gestion).batch
+    with pytest.raises(CannotUndo):
+        undo(done, by=gestion)
     booking.refresh_from_db()
-    assert booking.settled_on is None
+    assert booking.settled_on
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "plain"])
+def test_to_undo_it_from_the_desk_asks_for_the_reason(boss, headers):
+    rides = [driven(), driven()]
+    data = picked(*rides) | {"date": "2026-03-04"}
+    told = act(boss, url_of("settle"), data, headers=HTMX).content.decode()
+    batch = Batch.objects.get(action="bookings.settle")
+    url = reverse("undo", args=[batch.pk])
+    assert f'action="{url}"' in told
+    payouts.reopen(only(rides[1]), by=batch.user, reason="Slip")
+    asked = boss.post(url, headers=headers)
+    assert asked.headers.get("HX-Retarget") == ("#dialog" if headers else None)
+    assert asked.context["post_url"] == url_of("reopen")
+    assert (asked.context["preview"].total, asked.context["preview"].ready) == (1, 1)
+    assert asked.context["notes"] == ["1 record was changed since and stays as it is."]
+    answers = {name: str(value) for name, value in asked.context["hidden"]}
+    refused = boss.post(url_of("reopen"), answers, headers=headers)
+    assert "reason" in refused.context["form"].errors
+    answers = {name: str(value) for name, value in refused.context["hidden"]}
+    done = boss.post(url_of("reopen"), answers | {"reason": "Wrong month"}, headers=headers)
+    assert done.status_code in (200, 302)
+    assert Booking.objects.filter(settled_on=None).count() == 2
+    line = rides[0].logs.latest("pk")
+    assert (line.action_code, line.batch.reason) == ("bookings.reopen", "Wrong month")
+
+
+def test_what_was_settled_anew_is_not_reopened_with_the_former_batch(boss, gestion):
+    rides = [driven(), driven()]
+    former = payouts.settle(only(*rides), by=gestion, date=date(2026, 3, 4)).batch
+    payouts.reopen(only(*rides), by=gestion, reason="Slip")
+    payouts.settle(only(*rides), by=gestion, amount=Decimal(70), date=date(2026, 3, 5))
+    told = boss.post(reverse("undo", args=[former.pk]), headers=HTMX)
+    assert toasts(told) == ["All of it was changed since: there is nothing left to undo."]
+    refused = boss.post(url_of("reopen"), {"batch": former.pk, "reason": "x"}, headers=HTMX)
+    assert toasts(refused) == toasts(told)
+    assert Booking.objects.filter(settled_on=date(2026, 3, 5)).count() == 2
+
+
+@pytest.mark.parametrize("batch", ["x", "5b1c3f3e-3c6f-4a43-9c3f-111111111111"])
+def test_a_batch_that_is_none_selects_nothing(boss, batch):
+    refused = boss.post(url_of("reopen"), {"batch": batch, "reason": "x"}, headers=HTMX)
+    assert toasts(refused) == ["The selection is not valid: choose again."]
+
+
+def test_undo_settles_again(gestion):
+    booking = driven()
     payouts.settle(only(booking), by=gestion, date=date(2026, 3, 4))
     reopened = payouts.reopen(only(booking), by=gestion, reason="Slip").batch
     undo(reopened, by=gestion)

@@ -20,8 +20,8 @@ from bookings.recurrence import (
     ended_before,
     occurrences,
     places_of,
-    shifted,
 )
+from bookings.wall_time import in_step
 
 PARIS, DAKAR = ZoneInfo("Europe/Paris"), ZoneInfo("Africa/Dakar")
 ZONES = st.sampled_from([PARIS, DAKAR, ZoneInfo("Africa/Casablanca"), ZoneInfo("America/New_York")])
@@ -106,7 +106,7 @@ def test_its_time_of_day_is_kept_when_the_clocks_change(zone, start, days, expec
 
 def test_a_return_after_midnight_stays_the_day_after():
     out, back = local(PARIS, 2026, 3, 27, 20, 0), local(PARIS, 2026, 3, 28, 2, 0)
-    assert walls([shifted(back, date(2026, 10, 24), out, PARIS)], PARIS) == ["10-25 02:00"]
+    assert walls([in_step(back, out, date(2026, 10, 24), PARIS)], PARIS) == ["10-25 02:00"]
 
 
 def test_excluded_days_are_left_out_and_do_not_lengthen_it():

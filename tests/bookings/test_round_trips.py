@@ -297,7 +297,7 @@ def test_no_segment_is_untied_alone(bureau):
     ("prices", "given", "fees"),
     [
         ((10_001, 5_000), {"fee": Decimal(3_000)}, (2_000, 1_000)),
-        ((1, 1), {"fee": Decimal(5)}, (3, 2)),
+        ((7, 7), {"fee": Decimal(5)}, (3, 2)),
         ((None, None), {"fee": Decimal(5)}, (3, 2)),
         ((0, 7_000), {"fee": Decimal(500)}, (0, 500)),
         ((5, 5), {"fee_percent": 50}, (3, 2)),
@@ -313,14 +313,42 @@ def test_a_fee_for_a_whole_trip_is_shared_to_the_last_unit(bureau, prices, given
     assert Decimal(line.changes["fee"][1]) == out.fee
 
 
-def test_of_a_trip_half_cancelled_the_other_half_pays_nothing(bureau):
-    out, back = make_round_trip(price=Decimal(10_000), outbound={"status": Status.COMPLETED})
-    outcome = services.cancel(
-        only(out, back), by=bureau, kind="late", reason="Late", billable=True, fee=Decimal(5)
+LATE = {"kind": "late", "reason": "Late", "billable": True}
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        ({"status": Status.COMPLETED}, "over"),
+        ({"status": Status.CANCELLED}, "cancelled"),
+        ({"price": Decimal(1), "currency": "EUR"}, "two_currencies"),
+    ],
+)
+def test_a_fee_for_the_trip_is_not_left_to_one_segment_alone(bureau, refused, code):
+    out, back = make_round_trip(price=Decimal(10_000), outbound=refused)
+    outcome = services.cancel(only(out, back), by=bureau, **LATE, fee=Decimal(5))
+    assert outcome.changed == 0
+    assert codes(outcome) == (
+        {code: 2} if code == "two_currencies" else {code: 1, "other_refused": 1}
     )
-    assert codes(outcome) == {"over": 1}
+    assert services.cancel(only(back), by=bureau, **LATE, fee=Decimal(5)).changed == 1
+    back.refresh_from_db()
+    assert back.fee == 5
+
+
+def test_a_part_of_each_price_needs_no_sharing(bureau):
+    out, back = make_round_trip(outbound={"price": 10_000}, inbound={"price": 9, "currency": "EUR"})
+    assert services.cancel(only(out, back), by=bureau, **LATE, fee_percent=50).changed == 2
     out.refresh_from_db(), back.refresh_from_db()
-    assert (out.fee, back.fee) == (None, 5)
+    assert (out.fee, back.fee) == (5_000, Decimal("4.5"))
+
+
+def test_a_fee_for_a_trip_is_compared_with_both_prices(bureau):
+    out, back = make_round_trip(price=Decimal(5_000))
+    both = {"by": bureau, **LATE, "fee": Decimal(10_001)}
+    assert codes(services.cancel(only(out, back), **both)) == {"above_price": 2}
+    assert codes(services.cancel(only(out), **both)) == {"above_price": 1}
+    assert services.cancel(only(out, back), **both | {"fee": Decimal(10_000)}).changed == 2
 
 
 def test_a_fee_is_refused_where_its_currency_has_no_such_decimals(desk):
@@ -353,9 +381,32 @@ def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
     assert out.round_trip.get_absolute_url() in desk.get(out.get_absolute_url()).content.decode()
 
 
+def test_a_segment_that_is_off_counts_its_fee_or_nothing(desk, bureau):
+    out, back = make_round_trip(price=Decimal(35_000), payout=Decimal(20_000))
+    url = out.round_trip.get_absolute_url()
+    services.cancel(only(back), by=bureau, kind="customer", reason="Storm")
+    page = desk.get(url)
+    assert page.context["totals"] == {
+        "price": [(35_000, "XOF")],
+        "payout": [(20_000, "XOF")],
+        "settled_amount": [],
+        "fee": [],
+        "due": [(35_000, "XOF")],
+    }
+    assert page.content.decode().count('class="missing"') == 1  # nobody drives what is off
+    assert "The customer pays" not in page.content.decode()
+    billed = {"kind": "late", "reason": "Storm", "billable": True, "fee_percent": 50}
+    services.cancel(only(out), by=bureau, **billed)
+    page = desk.get(url)
+    assert page.context["totals"]["price"] == page.context["totals"]["payout"] == []
+    assert page.context["totals"]["fee"] == page.context["totals"]["due"] == [(17_500, "XOF")]
+    assert "The customer pays" in page.content.decode()
+    assert 'class="missing"' not in page.content.decode()
+
+
 def test_a_field_is_emptied_on_one_segment(desk):
     out, back = make_round_trip(transport_number="AF718")
-    given = {"clear": ["transport_number"], "transport_number_leg": "return"}
+    given = {"picked": ["transport_number"], "transport_number_leg": "return"}
     act(desk, url_of("change"), picked(out, back) | given)
     out.refresh_from_db(), back.refresh_from_db()
     assert (out.transport_number, back.transport_number) == ("AF718", "")
@@ -369,7 +420,12 @@ def test_a_key_that_no_database_holds_is_not_found(desk, url):
 
 def test_its_form_asks_before_it_changes_one_segment(desk):
     out, back = make_round_trip(price=Decimal(10))
-    given = picked(out, back) | {"confirm": "1", "price": "12", "price_leg": "return"}
+    given = picked(out, back) | {
+        "confirm": "1",
+        "picked": "price",
+        "price": "12",
+        "price_leg": "return",
+    }
     asked = desk.post(url_of("change"), given, headers=HTMX)
     assert asked.status_code == 200
     assert asked.context["preview"].ready == 1

@@ -7,15 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings import actions, series_services, services
+from bookings import actions, changes, entries, series_services, services
+from bookings.changes import To
 from bookings.models import Booking
 from bookings.recurrence import Rule
+from bookings.series_queries import with_by_hand
 from bookings.states import CancellationKind, Leg, PaymentState, Status
 from project.actions.undo import undo
+from project.audit.models import Batch
 from project.search.index import matching
 from tests.asking import act, picked, toasts, url_of
 from tests.bookings.conftest import change_series, codes, only
-from tests.factories import make_booking, make_driver, make_round_trip
+from tests.factories import make_booking, make_customer, make_driver, make_round_trip
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
@@ -114,6 +117,47 @@ def test_a_change_of_one_occurrence_alone_is_by_hand(bureau, rides):
     assert codes(change_series(everything, by=bureau, driver_notes="Bell")) == {"by_hand": 1}
 
 
+def by_hand_of(rides):
+    everything = with_by_hand(only(*rides)).order_by("original_start")
+    return [ride.by_hand for ride in everything].index(True)
+
+
+def test_one_changed_from_a_file_is_by_hand(bureau, rides):
+    values = {"price": Decimal(77), "passenger_name": "Awa Ndiaye"}
+    entry = entries.Entry(key=1, pk=rides[4].pk, version=rides[4].version, values=values)
+    assert not entries.edit_all([entry], by=bureau).faults
+    assert by_hand_of(rides) == 4
+
+
+@pytest.mark.parametrize("name", ["customer", "currency"])
+def test_one_for_another_customer_or_in_another_currency_is_by_hand(bureau, rides, name):
+    value = make_customer() if name == "customer" else "EUR"
+    changes.change(only(rides[2]), by=bureau, values={name: To(value)})
+    assert by_hand_of(rides) == 2
+
+
+def test_who_has_paid_is_no_departure(bureau, rides):
+    paid = {"payment_state": To(PaymentState.PAID)}
+    assert changes.change(only(rides[2]), by=bureau, values=paid).changed == 1
+    assert not with_by_hand(only(*rides)).filter(by_hand=True).exists()
+
+
+@pytest.mark.parametrize("act", ["edit", "change", "change_series"])
+def test_what_an_undo_of_the_undo_gives_again_is_by_hand_again(bureau, rides, act):
+    if act == "edit":
+        rides[1].passenger_name = "Awa Ndiaye"
+        batch = services.edit(rides[1], by=bureau)
+    elif act == "change":
+        values = {"passenger_name": To("Awa Ndiaye")}
+        batch = changes.change(only(rides[1]), by=bureau, values=values).batch
+    else:
+        batch = change_series(only(rides[1]), by=bureau, driver_notes="Sign").batch
+    for in_force in (False, True, False, True, False):
+        batch = undo(Batch.objects.get(pk=batch.pk), by=bureau).batch
+        found = [ride.by_hand for ride in with_by_hand(only(*rides)).order_by("original_start")]
+        assert found == [False, in_force, False, False, False, False]
+
+
 def test_what_is_over_cancelled_archived_or_settled_is_left_alone_and_named(bureau, rides):
     services.cancel(only(rides[0]), by=bureau, kind=CancellationKind.LATE, reason="x")
     services.cancel(only(rides[1]), by=bureau, kind=CancellationKind.LATE, reason="x")
@@ -168,6 +212,16 @@ def test_an_amount_must_have_the_currencys_decimals(bureau, rides):
     assert (outcome.changed, codes(outcome)) == (0, {"price_decimals": 6})
 
 
+def test_the_price_of_what_is_paid_stands_in_its_series_too(bureau, gestion, rides):
+    rides[2].payment_state = PaymentState.PAID
+    rides[2].save(action="bookings.pay", by=bureau)
+    everything = only(rides[0]).whole_series()
+    outcome = change_series(everything, by=bureau, price=Decimal(9500))
+    assert (outcome.changed, codes(outcome)) == (5, {"billed": 1})
+    outcome = change_series(everything, by=gestion, price=Decimal(9600), override="They agreed")
+    assert (outcome.changed, codes(outcome)) == (6, {})
+
+
 def test_undo_puts_every_field_back(bureau, rides):
     before = state(rides)
     outcome = change_series(
@@ -214,13 +268,17 @@ def test_its_statements_do_not_grow_with_the_series(bureau):
 
 
 # ------------------------------------------------------------------------------- through its door
+def at(clock):
+    return {"picked": ["clock"], "clock": clock}
+
+
 def test_the_dialog_previews_what_changes_what_is_kept_and_what_conflicts(
     desk, bureau, driver, rides
 ):
     rides[1].pickup_address = "Almadies"
     services.edit(rides[1], by=bureau)
     make_booking(pickup_at=MONDAY + timedelta(days=2, hours=3), driver=driver)
-    given = picked(rides[0]) | {"scope": "series", "clock": "12:00"}
+    given = picked(rides[0]) | {"scope": "series"} | at("12:00")
     asked = desk.post(url_of("change_series"), given | {"preview": "1"})
     preview = asked.context["preview"]
     assert (preview.total, preview.ready) == (6, 4)
@@ -233,22 +291,79 @@ def test_the_dialog_previews_what_changes_what_is_kept_and_what_conflicts(
 
 
 def test_following_skips_neither_this_one_nor_takes_the_ones_before(desk, rides):
-    act(desk, url_of("change_series"), picked(rides[4]) | {"scope": "following", "clock": "06:00"})
+    act(desk, url_of("change_series"), picked(rides[4]) | {"scope": "following"} | at("06:00"))
     assert times(rides)[3:] == ["07 08:30", "08 06:00", "09 06:00"]
 
 
 def test_of_a_round_trip_the_same_segment_changes(desk, bureau):
     out, back = make_round_trip(pickup_at=MONDAY)
     series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
-    act(desk, url_of("change_series"), picked(back) | {"scope": "series", "clock": "18:00"})
+    act(desk, url_of("change_series"), picked(back) | {"scope": "series"} | at("18:00"))
     hours = Booking.objects.order_by("original_start", "leg").values_list("leg", "pickup_at__hour")
     assert list(hours) == [(Leg.OUTBOUND, 8), (Leg.RETURN, 18)] * 3
+
+
+@pytest.fixture
+def trips(bureau):
+    """Three round trips in a row, as [outbound, return] by day."""
+    out, _back = make_round_trip(pickup_at=MONDAY, price=Decimal(9000))
+    series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
+    rides = list(Booking.objects.exclude(leg="").order_by("original_start", "leg"))
+    return [rides[n : n + 2] for n in (0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "days"), [("following_both", [1, 2]), ("series_both", [0, 1, 2])]
+)
+def test_each_field_goes_to_one_segment_or_both_of_the_trips_of_a_series(desk, trips, scope, days):
+    given = {
+        "scope": scope,
+        "picked": ["price", "clock", "driver_notes"],
+        "price": "12000",
+        "price_leg": "outbound",
+        "clock": "19:00",
+        "clock_leg": "return",
+        "driver_notes": "Sign",
+    }
+    done = act(desk, url_of("change_series"), picked(trips[1][1]) | given)
+    assert toasts(done) == [f"{2 * len(days)} rides of the series changed."]
+    for day, trip in enumerate(trips):
+        for ride in trip:
+            ride.refresh_from_db()
+        out, back = trip
+        changed = day in days
+        assert (out.price, back.price) == (12000 if changed else 9000, 9000)
+        assert (out.pickup_at.hour, back.pickup_at.hour) == (8, 19 if changed else 13)
+        assert {out.driver_notes, back.driver_notes} == {"Sign" if changed else ""}
+
+
+def test_of_both_segments_those_changed_by_hand_are_kept(desk, bureau, trips):
+    trips[1][0].pickup_address = "Almadies"
+    services.edit(trips[1][0], by=bureau)
+    given = {"scope": "series_both", "picked": ["driver_notes"], "driver_notes": "Sign"}
+    done = act(desk, url_of("change_series"), picked(trips[0][0]) | given)
+    assert "1 changed by hand, so kept" in toasts(done)[0]
+    noted = Booking.objects.filter(driver_notes="Sign")
+    assert noted.count() == 5
+    assert trips[1][0] not in noted
+
+
+def test_both_segments_are_offered_where_a_series_has_both(desk, rides, trips):
+    def asked(ride, scope):
+        return desk.post(url_of("change_series"), picked(ride) | {"scope": scope})
+
+    one = ["segment", "following", "series"]
+    for ride, scopes in ((rides[0], one), (trips[0][0], [*one, "following_both", "series_both"])):
+        answer = asked(ride, "series")
+        assert [scope["value"] for scope in answer.context["scopes"]] == scopes
+        assert "price_leg" not in answer.context["form"].fields
+    assert "price_leg" in asked(trips[0][0], "series_both").context["form"].fields
 
 
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({}, "clock"),
+        ({}, "picked"),
         ({"clock": "25:00"}, "clock"),
         ({"duration_minutes": "0"}, "duration_minutes"),
         ({"duration_minutes": "999999"}, "duration_minutes"),
@@ -259,6 +374,7 @@ def test_of_a_round_trip_the_same_segment_changes(desk, bureau):
     ],
 )
 def test_wrong_input_is_said_at_its_field(desk, rides, given, field):
+    given = given | {"picked": [*given]}
     done = act(desk, url_of("change_series"), picked(rides[0]) | {"scope": "series"} | given)
     assert done.status_code == 422
     assert field in done.context["form"].errors

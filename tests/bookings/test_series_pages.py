@@ -11,9 +11,11 @@ from django.urls import reverse
 from bookings import series_services, services
 from bookings.models import Booking, Series
 from bookings.recurrence import Rule
+from bookings.series_queries import next_of
 from bookings.states import CancellationKind, Status
 from project.audit.models import Batch
-from tests.asking import HTMX, toasts
+from tests.asking import HTMX, act, toasts
+from tests.asking import url_of as action_url
 from tests.bookings.conftest import browser_of, only
 from tests.bookings.posting import text_of
 from tests.factories import make_booking, make_driver, make_round_trip, make_user
@@ -126,6 +128,29 @@ def test_a_thousand_boxes_can_be_sent(desk, ride):
     made = desk.post(url_of(ride), data | {"listed": ",".join(days), "day": days})
     assert made.status_code == 302
     assert Booking.objects.count() == 1000
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ends": "until", "until": "2027-02-01", "count": "1"},
+        {"ends": "until", "until": "2027-02-01", "count": "many"},
+        {"ends": "count", "count": "5", "until": "some day"},
+        {"frequency": "DAILY", "count": "5", "weekdays": ["9"], "month": "7"},
+    ],
+)
+def test_what_is_out_of_sight_is_not_scolded(desk, ride, given):
+    assert desk.post(url_of(ride), sent(desk, ride, **given)).status_code == 302
+
+
+def test_an_error_is_told_once_at_its_field_and_once_above(desk, ride):
+    told = "Ensure this value is greater than or equal to 2."
+    page = text_of(desk.post(url_of(ride), sent(desk, ride, count="1")))
+    assert page.count(told) == 2
+    assert told not in page[page.index('id="occurrences"') :]
+    part = text_of(desk.post(url_of(ride), asked(count="1"), headers=HTMX))
+    assert part.count(told) == 1  # it replaces the list alone
+    assert 'class="occurrences fresh"' in part
 
 
 @pytest.mark.parametrize(
@@ -253,7 +278,47 @@ def test_a_series_shows_its_rule_and_rides_and_what_became_of_them(desk, bureau,
     assert page.context["counts"] == {"occurrences": 19, "rides": 19, "open": 18, "cancelled": 1}
     rows = page.context["rows"].object_list
     assert [row.by_hand for row in rows[:6]] == [False, False, False, True, False, False]
-    assert "now 02/01/2027 9:30 a.m." in text
+    assert "Mon, Feb 1, 2027, 09:30" in text  # where it is now; where it was planned beside it
+    assert "planned 02/01/2027 8:30 a.m." in text
+    assert rides[0].passenger_name in text
+    assert f"{rides[0].pickup_address} → {rides[0].dropoff_address}" in text
+
+
+def test_a_series_tells_its_life_act_by_act(desk, bureau, series):
+    rides = list(series.occurrences.order_by("original_start"))
+    services.cancel(only(*rides[2:5]), by=bureau, kind=CancellationKind.LATE, reason="Storm")
+    services.set_status(only(rides[6], make_booking()), by=bureau, status=Status.CONFIRMED)
+    entries = desk.get(series.get_absolute_url()).context["entries"]
+    assert [(entry.label, entry.text, entry.undo) for entry in entries[:3]] == [
+        ("Change status", "1 ride", True),
+        ("Cancel", "3 rides", True),
+        ("Make recurring", "18 rides", True),
+    ]
+    assert (entries[1].who, entries[1].reason) == (bureau, "Storm")
+
+
+def test_a_series_is_cancelled_from_its_page_by_the_one_dialog(desk, series):
+    page = desk.get(series.get_absolute_url())
+    names = [each["action"].name for each in page.context["actions"]]
+    assert "cancel" in names and "change_series" in names and "return" not in names
+    assert 'name="scope" value="series"' in page.content.decode()
+    data = {"pk": page.context["pk"], "scope": "series"}
+    asked = desk.post(action_url("cancel"), data)
+    assert (asked.context["preview"].total, asked.context["preview"].ready) == (19, 19)
+    scopes = [scope["value"] for scope in asked.context["scopes"]]
+    assert scopes == ["segment", "following", "series"]
+    act(desk, action_url("cancel"), data | {"kind": "customer", "reason": "Moved"})
+    assert not series.occurrences.exclude(status=Status.CANCELLED).exists()
+    assert desk.get(series.get_absolute_url()).status_code == 200
+
+
+def test_the_next_ride_is_whom_an_act_starts_from(bureau, series):
+    rides = list(series.occurrences.order_by("pickup_at"))
+    assert next_of(series) == rides[0]
+    services.cancel(only(rides[0]), by=bureau, kind=CancellationKind.LATE, reason="Storm")
+    assert next_of(series) == rides[1]
+    services.cancel(only(*rides), by=bureau, kind=CancellationKind.LATE, reason="Storm")
+    assert next_of(series) == rides[-1]
 
 
 def test_an_edit_that_was_undone_is_no_departure(desk, bureau, series):

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,12 +14,17 @@ from bookings import series_schedule, series_services, services
 from bookings.models import Booking, RoundTrip, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
+from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
-from project.audit.recorder import SelectionChanged, digest_of
+from project.audit.recorder import SelectionChanged
+from project.audit.statements import digest_of
+from project.notifications.models import OutgoingMail
 from tests.asking import HTMX, toasts
 from tests.bookings.conftest import change_series, codes, only
+from tests.bookings.mailbox import calendar_of, texts_of
+from tests.bookings.mailbox import sent as sent_mails
 from tests.bookings.posting import text_of
-from tests.factories import make_booking, make_driver, make_round_trip
+from tests.factories import make_booking, make_driver, make_round_trip, make_user
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
@@ -122,6 +129,23 @@ def test_what_is_not_to_be_touched_stays_and_is_named(bureau, rides):
     assert (outcome.changed, codes(outcome)) == (1, {"over": 1})
 
 
+@pytest.mark.parametrize("leg", Leg.values)
+def test_a_round_trip_stays_whole_where_one_segment_was_changed_by_hand(bureau, leg):
+    out, _back = make_round_trip(pickup_at=MONDAY)
+    series_services.repeat(out, by=bureau, rule=daily(3))
+    segments = Booking.objects.filter(series__isnull=False).order_by("original_start")
+    one = segments.filter(leg=leg).last()
+    one.passenger_name = "Awa Ndiaye"
+    services.edit(one, by=bureau)
+    everything = {"by": bureau, "rule": daily(2), "whole": True}
+    outcome = series_schedule.reschedule(segments.first(), **everything)
+    assert (outcome.changed, codes(outcome)) == (0, {"by_hand": 2})
+    assert not segments.exclude(status=Status.PENDING).exists()
+    assert days(Series.objects.get()) == ["04", "04", "05", "05", "06", "06"]
+    outcome = series_schedule.reschedule(segments.first(), **everything, overwrite=True)
+    assert (outcome.changed, codes(outcome)) == (2, {})
+
+
 def test_what_has_departed_stays(bureau):
     start = datetime.now(UTC).replace(hour=0, minute=1) - timedelta(days=2)
     ride = make_booking(pickup_at=start)
@@ -163,12 +187,234 @@ def test_new_rides_keep_the_driver_where_that_one_is_free(bureau):
     assert [ride.driver for ride in made] == [None, driver]
 
 
-def test_a_rule_without_the_first_day_is_refused(bureau, rides):
+def test_the_first_day_may_move_to_another_weekday(bureau, rides):
+    rule = Rule("WEEKLY", weekdays=(2,), count=3)  # Wednesdays: 06, 13, 20
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=rule, whole=True)
+    assert outcome.changed == 5 + 2
+    series = Series.objects.get()
+    assert days(series) == ["06", "13", "20"]
+    assert series.starts_at == MONDAY + timedelta(days=2)
+    rides[0].refresh_from_db()
+    assert (rides[0].status, rides[0].series) == (Status.CANCELLED, None)
+    assert [f"{day:%d}" for day in rule.days(series.starts_at.date())] == days(series)
+
+
+def test_from_the_middle_the_first_day_may_move_too(bureau, rides):
+    rule = Rule("WEEKLY", weekdays=(6,), count=2)  # Sundays: 10, 17
+    series_schedule.reschedule(rides[2], by=bureau, rule=rule)
+    old, new = Series.objects.order_by("pk")
+    assert (days(old), days(new)) == (["04", "05"], ["10", "17"])
+    assert new.starts_at == MONDAY + timedelta(days=6)
+
+
+def test_a_rule_that_has_no_ride_is_refused(bureau, rides):
+    rule = Rule("WEEKLY", weekdays=(2,), until=date(2027, 1, 5))
     with pytest.raises(ValidationError):
-        series_schedule.reschedule(
-            rides[0], by=bureau, rule=Rule("WEEKLY", weekdays=(2,), count=3), whole=True
-        )
+        series_schedule.reschedule(rides[0], by=bureau, rule=rule, whole=True)
     assert Batch.objects.filter(action="bookings.reschedule").count() == 0
+
+
+# ---------------------------------------------------------------- where another series continues
+@pytest.fixture
+def continued(bureau, rides):
+    """The first two days are a series, the other four one that continues it."""
+    series_schedule.reschedule(rides[2], by=bureau, rule=Rule("DAILY", 1, count=4))
+    for ride in rides:
+        ride.refresh_from_db()
+    assert [ride.series_id for ride in rides] == sorted(ride.series_id for ride in rides)
+    return rides
+
+
+def test_the_following_go_on_where_another_series_continues(bureau, continued):
+    rule = Rule("DAILY", 2, count=4)  # 05, 07, 09, 11
+    outcome = series_schedule.reschedule(continued[1], by=bureau, rule=rule)
+    assert outcome.changed == 2 + 1  # 06 and 08 go, 11 comes
+    first, emptied, last = Series.objects.order_by("pk")
+    assert (days(first), days(emptied)) == (["04"], [])
+    assert days(last) == ["05", "07", "09", "11"]
+    assert last.follows == first
+    for ride in (continued[3], continued[5]):
+        ride.refresh_from_db()
+        assert (ride.series, ride.status) == (last, Status.PENDING)
+
+
+def test_from_its_first_on_a_series_takes_in_the_one_that_continues_it(bureau, continued):
+    series_schedule.reschedule(continued[0], by=bureau, rule=daily(5))
+    first, emptied = Series.objects.order_by("pk")
+    assert (days(first), days(emptied)) == (["04", "05", "06", "07", "08"], [])
+
+
+def test_the_whole_of_a_series_ends_where_another_continues_it(bureau, continued):
+    first, other = Series.objects.order_by("pk")
+    with pytest.raises(ValidationError) as refused:
+        series_schedule.reschedule(continued[0], by=bureau, rule=daily(3), whole=True)
+    assert "06/01/2027" in refused.value.messages[0]
+    series_schedule.reschedule(continued[0], by=bureau, rule=Rule("DAILY", 9, count=1), whole=True)
+    assert (days(first), days(other)) == (["04"], ["06", "07", "08", "09"])
+
+
+def test_the_page_of_a_continued_series_says_so_at_its_field(desk, continued):
+    opened = desk.get(url_of(continued[0])).context["form"]
+    assert opened.data["scope"] == "series"
+    assert (opened.dropped, opened.plan.rides) == ([], [])
+    page = desk.post(url_of(continued[0]), sent(desk, continued[0], scope="series", count="5"))
+    assert page.status_code == 422
+    assert [*page.context["form"].errors] == ["count"]
+    page = desk.get(Series.objects.earliest("pk").get_absolute_url())
+    assert [each.pk for each in page.context["followed_by"]] == [continued[2].series_id]
+
+
+# ------------------------------------------------------------------------------------ customers
+def test_one_message_tells_of_what_is_made_and_one_of_what_is_cancelled(bureau, hotel):
+    rides = a_series(bureau, 6, customer=hotel)
+    rule = Rule("DAILY", 2, count=5)  # 06, 08, 10, 12, 14
+    outcome = series_schedule.reschedule(rides[2], by=bureau, rule=rule, tell=True)
+    assert outcome.changed == 2 + 3
+    cancelled, made = sent_mails()
+    text, _html = texts_of(cancelled)
+    assert [day in text for day in ("7 January", "9 January", "8 January")] == [True, True, False]
+    assert calendar_of(cancelled)["METHOD"] == "CANCEL"
+    assert len(calendar_of(cancelled).events) == 2
+    text, _html = texts_of(made)
+    found = [day in text for day in ("10 January", "12 January", "14 January", "8 January")]
+    assert found == [True, True, True, False]
+    assert len(calendar_of(made).events) == 3
+
+
+def test_nobody_is_told_unless_asked_nor_of_nothing(bureau, hotel):
+    rides = a_series(bureau, 4, customer=hotel)
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(3), whole=True)
+    assert OutgoingMail.objects.count() == 0
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(2), whole=True, tell=True)
+    assert list(OutgoingMail.objects.values_list("kind", flat=True)) == ["bookings.cancelled"]
+
+
+@pytest.mark.parametrize(("answer", "mails"), [({"tell": "on"}, 1), ({}, 0)])
+def test_the_page_asks_whether_to_tell_them(desk, bureau, hotel, answer, mails):
+    rides = a_series(bureau, 4, customer=hotel)
+    assert desk.get(url_of(rides[0])).context["form"]["tell"].value()
+    done = desk.post(url_of(rides[0]), sent(desk, rides[0], count="6") | answer)
+    assert done.status_code == 302
+    assert OutgoingMail.objects.count() == mails
+
+
+# ----------------------------------------------------------------------------------------- undo
+def state(rides):
+    """All of each ride but what every write touches."""
+    moved_on = ("version", "updated_at")
+    fields = [each.attname for each in Booking._meta.fields if each.name not in moved_on]
+    return list(Booking.objects.filter(pk__in=[r.pk for r in rides]).order_by("pk").values(*fields))
+
+
+def rules():
+    return list(Series.objects.order_by("pk").values("rule", "starts_at", "excluded", "follows"))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    "rule", [Rule("DAILY", 2, count=6), Rule("WEEKLY", weekdays=(4,), count=3)]
+)
+def test_undo_puts_back_the_rule_and_every_ride(bureau, whole, rule):
+    rides = a_series(bureau, 6, driver=make_driver(), status=Status.CONFIRMED)
+    before, former = state(rides), rules()
+    outcome = series_schedule.reschedule(
+        rides[0 if whole else 2], by=bureau, rule=rule, whole=whole, same_driver=True
+    )
+    made = Booking.objects.filter(logs__action_code="bookings.rescheduled")
+    assert made.exists()
+    assert state(rides) != before
+    undone = undo(outcome.batch, by=bureau)
+    assert state(rides) == before
+    assert rules()[:1] == former
+    assert not any(
+        series.occurrences.exists() for series in Series.objects.exclude(rule=str(daily(6)))
+    )
+    assert Series.objects.first().history.first().batch_id == undone.batch.pk
+    for ride in made:
+        assert (ride.status, ride.cancellation_kind) == (Status.CANCELLED, "mistake")
+        assert (ride.series, bool(ride.archived_at)) == (None, True)
+        assert ride.logs.get(batch=undone.batch).action_code == "bookings.discard"
+        assert ride.history.get(batch_id=undone.batch.pk).version == ride.version
+    assert undone.batch.changed == undone.changed
+    assert why_not(outcome.batch, bureau)
+    assert why_not(undone.batch, bureau)
+
+
+def test_undo_gives_back_what_was_taken_from_a_continuing_series(bureau, continued):
+    before, former = state(continued), rules()
+    outcome = series_schedule.reschedule(continued[0], by=bureau, rule=Rule("DAILY", 2, count=5))
+    undo(outcome.batch, by=bureau)
+    assert (state(continued), rules()) == (before, former)
+
+
+def test_undo_is_of_all_or_nothing(bureau, rides):
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=daily(8), whole=True)
+    made = Booking.objects.filter(logs__batch=outcome.batch).first()
+    services.set_status(only(made), by=bureau, status=Status.CONFIRMED)
+    with pytest.raises(CannotUndo) as refused:
+        undo(outcome.batch, by=bureau)
+    assert made.reference in str(refused.value)
+    assert Series.objects.get().rule == str(daily(8))
+    assert not hasattr(Batch.objects.get(pk=outcome.batch.pk), "undone_by")
+
+
+def test_undo_is_refused_where_the_rule_changed_again(bureau, rides):
+    first = series_schedule.reschedule(rides[0], by=bureau, rule=daily(8), whole=True)
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(9), whole=True)
+    with pytest.raises(CannotUndo):
+        undo(first.batch, by=bureau)
+
+
+def test_undo_gives_no_driver_two_rides_at_once(bureau):
+    driver = make_driver()
+    rides = a_series(bureau, 3)
+    services.assign(only(*rides), by=bureau, driver=driver)
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=daily(2), whole=True)
+    make_booking(driver=driver, pickup_at=rides[2].pickup_at)
+    with pytest.raises(CannotUndo) as refused:
+        undo(outcome.batch, by=bureau)
+    assert rides[2].reference in str(refused.value)
+
+
+def test_undo_takes_the_permissions_of_what_it_does(bureau, rides):
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=daily(4), whole=True)
+    someone = make_user("binta")
+    for codename in ("view_booking", "repeat_booking"):
+        someone.user_permissions.add(Permission.objects.get(codename=codename))
+    with pytest.raises(CannotUndo):
+        undo(outcome.batch, by=someone)
+    someone.user_permissions.add(Permission.objects.get(codename="restore_booking"))
+    assert undo(outcome.batch, by=type(someone).objects.get(pk=someone.pk)).changed == 2
+
+
+def test_undo_tells_those_who_were_told(bureau, hotel):
+    rides = a_series(bureau, 4, customer=hotel)
+    rule = Rule("DAILY", 2, count=3)  # 04, 06, 08
+    outcome = series_schedule.reschedule(rides[0], by=bureau, rule=rule, whole=True, tell=True)
+    assert len(sent_mails()) == 2
+    undo(outcome.batch, by=bureau)
+    on_again, off = sent_mails()
+    assert (calendar_of(on_again)["METHOD"], calendar_of(off)["METHOD"]) == ("REQUEST", "CANCEL")
+    assert (len(calendar_of(on_again).events), len(calendar_of(off).events)) == (2, 1)
+
+
+def test_undo_takes_messages_back_that_have_not_left(bureau, hotel):
+    rides = a_series(bureau, 4, customer=hotel)
+    outcome = series_schedule.reschedule(
+        rides[0], by=bureau, rule=Rule("DAILY", 2, count=3), whole=True, tell=True
+    )
+    undo(outcome.batch, by=bureau)
+    assert sent_mails() == []
+
+
+def test_undo_is_offered_after_a_change_of_the_rule(desk, rides):
+    done = desk.post(url_of(rides[0]), sent(desk, rides[0], count="8"))
+    (message,) = get_messages(done.wsgi_request)
+    assert "undo" in message.extra_tags
+    batch = Batch.objects.get(action="bookings.reschedule")
+    answer = desk.post(reverse("undo", args=[batch.pk]))
+    assert answer.status_code == 302
+    assert Series.objects.get().rule == str(daily(6))
 
 
 def test_nothing_is_made_for_a_customer_who_left(bureau, rides):
@@ -264,7 +510,7 @@ def test_days_left_out_stay_left_out_until_they_are_ticked(desk, bureau):
     ("given", "field"),
     [
         ({"scope": "none"}, "scope"),
-        ({"frequency": "WEEKLY", "weekdays": ["6"]}, "weekdays"),
+        ({"frequency": "WEEKLY", "weekdays": []}, "weekdays"),
         ({"count": "0"}, "count"),
         ({"count": "1001"}, "count"),
         ({"count": "1000", "interval": "99"}, "count"),

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings import series_services, services
+from bookings import round_trips, series_services, services
 from bookings.models import Booking
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
 from project.actions.undo import undo
 from project.audit.models import Batch
-from tests.asking import act, picked, toasts, url_of
+from tests.asking import HTMX, act, picked, toasts, url_of
 from tests.bookings.conftest import only
-from tests.factories import make_booking, make_round_trip
+from tests.factories import make_booking, make_driver, make_partner, make_round_trip
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
@@ -82,14 +82,26 @@ def test_the_dialog_says_what_the_scope_brings_in(desk, rides):
     assert "2 added: following rides of the series" in asked.content.decode()
 
 
-def test_the_scopes_of_a_series_are_offered_where_there_is_one(desk, rides):
+def test_a_scope_is_offered_where_it_reaches_further(desk, rides):
     plain = Booking.objects.get(series=None)
-    for ride, expected in (
-        (plain, ["segment", "round_trip"]),
-        (rides[0], ["segment", "round_trip", "following", "series"]),
+    out, back = make_round_trip()
+    for chosen, expected in (
+        ([plain], ["segment"]),
+        ([out], ["segment", "round_trip"]),
+        ([out, back], ["segment"]),
+        ([rides[0]], ["segment", "following", "series"]),
+        (rides[-1:], ["segment", "series"]),
+        (rides, ["segment"]),
+        ([plain, back, rides[-1]], ["segment", "round_trip", "series"]),
     ):
-        asked = desk.post(url_of("cancel"), picked(ride))
+        asked = desk.post(url_of("cancel"), picked(*chosen))
         assert [scope["value"] for scope in asked.context["scopes"]] == expected
+
+
+def test_a_chosen_scope_stays_to_be_seen(desk, rides):
+    asked = desk.post(url_of("cancel"), picked(*rides) | {"scope": "series"})
+    scopes = {scope["value"]: scope["checked"] for scope in asked.context["scopes"]}
+    assert scopes == {"segment": False, "series": True}
 
 
 def test_undo_restores_all_that_the_scope_took(desk, bureau, rides):
@@ -99,3 +111,184 @@ def test_undo_restores_all_that_the_scope_took(desk, bureau, rides):
     assert (batch.changed, batch.refused) == (4, 1)
     assert undo(batch, by=bureau).changed == 4
     assert list(Booking.objects.filter(status=Status.CANCELLED)) == [rides[4]]
+
+
+# ------------------------------------------------------------------------------ changed by hand
+@pytest.fixture
+def by_hand(bureau, rides):
+    """The fourth occurrence, which someone changed by itself."""
+    rides[3].pickup_address = "Almadies"
+    services.edit(rides[3], by=bureau)
+    return rides[3]
+
+
+@pytest.mark.parametrize(("scope", "changed"), [("following", 2), ("series", 4)])
+def test_cancelling_a_series_names_and_keeps_what_was_changed_by_hand(
+    desk, rides, by_hand, scope, changed
+):
+    asked = desk.post(url_of("cancel"), picked(rides[2]) | {"scope": scope})
+    (reason,) = asked.context["preview"].refused
+    assert (reason.reason, reason.count) == ("changed by hand, so kept", 1)
+    assert [example["label"] for example in reason.examples] == [by_hand.reference]
+    done = act(desk, url_of("cancel"), picked(rides[2]) | REASON | {"scope": scope})
+    assert toasts(done) == [f"{changed} bookings cancelled. 1 refused: 1 changed by hand, so kept."]
+    by_hand.refresh_from_db()
+    assert by_hand.status == Status.PENDING
+    batch = Batch.objects.filter(action="bookings.cancel").get()
+    assert [row.object_id for row in batch.refusals.all()] == [by_hand.pk]
+
+
+def test_a_box_takes_those_changed_by_hand_too(desk, rides, by_hand):
+    data = picked(rides[2]) | REASON | {"scope": "following", "anyway": "on"}
+    done = act(desk, url_of("cancel"), data | {"preview": ""})
+    assert toasts(done) == ["3 bookings cancelled."]
+    by_hand.refresh_from_db()
+    assert by_hand.status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("door", [HTMX, {}])
+def test_the_box_is_offered_with_a_series_scope_alone(desk, rides, door):
+    for scope, offered in (("segment", 0), ("round_trip", 0), ("following", 1), ("series", 1)):
+        data = picked(rides[2]) | {"scope": scope}
+        asked = desk.post(url_of("cancel"), data, headers=door).content.decode()
+        assert asked.count("Also those changed by hand") == offered
+        assert asked.count('name="anyway"') == offered
+
+
+def test_one_changed_by_hand_is_cancelled_by_itself(desk, by_hand):
+    act(desk, url_of("cancel"), picked(by_hand) | REASON | {"scope": "segment", "anyway": ""})
+    by_hand.refresh_from_db()
+    assert by_hand.status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["set_status", "unassign"])
+def test_every_change_of_a_series_keeps_them(boss, bureau, rides, by_hand, name):
+    services.assign(only(*rides), by=bureau, partner=make_partner())
+    data = picked(rides[0]) | {"scope": "series", "status": "confirmed"}
+    assert "4 booking" in toasts(act(boss, url_of(name), data))[0]
+    before = by_hand.version
+    by_hand.refresh_from_db()
+    assert by_hand.version == before + 1  # the assignment alone
+
+
+def test_what_changes_no_ride_passes_none_by(desk, rides, by_hand):
+    data = picked(rides[0]) | {"scope": "series", "date": "2027-03-01"}
+    assert toasts(act(desk, url_of("duplicate"), data)) == ["5 bookings created."]
+
+
+@pytest.fixture
+def pairs(bureau):
+    """Three round trips a day apart, [outbound, return] each; the last outbound changed by hand."""
+    out, _back = make_round_trip(pickup_at=MONDAY, price=100)
+    series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
+    out.refresh_from_db()
+    segments = list(Booking.objects.filter(series=out.series).order_by("original_start", "leg"))
+    segments[4].passenger_name = "Awa Ndiaye"
+    services.edit(segments[4], by=bureau)
+    return [segments[:2], segments[2:4], segments[4:]]
+
+
+@pytest.mark.parametrize("answers", [{}, {"billable": "on", "fee": "150"}])
+@pytest.mark.parametrize("every", [False, True])
+def test_an_occurrence_is_kept_whole_where_one_segment_was_changed_by_hand(
+    desk, pairs, answers, every
+):
+    chosen = {"all": "1"} if every else picked(pairs[0][1])
+    data = chosen | REASON | answers | {"scope": "series"}
+    asked = desk.post(url_of("cancel"), data | {"preview": "1", "confirm": "1"})
+    (reason,) = seen(asked)
+    assert [one["label"] for one in reason.examples] == [ride.reference for ride in pairs[2]]
+    done = act(desk, url_of("cancel"), data)
+    assert toasts(done) == ["4 bookings cancelled. 2 refused: 2 changed by hand, so kept."]
+    kept = Booking.objects.exclude(status=Status.CANCELLED)
+    assert list(kept.order_by("leg")) == pairs[2]
+
+
+# ------------------------------------------------- rules that look at the others of the selection
+@pytest.fixture
+def half(bureau, rides, by_hand):
+    """The return of the fourth occurrence, which is of no series: a scope spares the other half."""
+    services.assign(only(*rides), by=bureau, partner=make_partner())
+    only_return = make_booking(
+        customer=by_hand.customer,
+        passenger_name=by_hand.passenger_name,
+        pickup_at=by_hand.pickup_at + timedelta(hours=5),
+        price=100,
+        payout=50,
+        partner=make_partner(),
+    )
+    assert round_trips.pair(only(by_hand, only_return), by=bureau).changed == 2
+    return only_return
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        ("cancel", REASON | {"billable": "on", "fee": "80"}),
+        ("settle", {"amount": "80", "date": "2026-01-05"}),
+    ],
+)
+def test_an_amount_for_the_whole_trip_falls_on_no_half_of_which_the_other_is_spared(
+    boss, by_hand, half, name, answers
+):
+    data = picked(by_hand, half) | answers | {"scope": "series"}
+    asked = boss.post(url_of(name), data | {"preview": "1", "confirm": "1"})
+    reasons = {each.code: [one["label"] for one in each.examples] for each in seen(asked)}
+    assert reasons["by_hand"] == [by_hand.reference]
+    assert reasons["other_refused"] == [half.reference]
+    act(boss, url_of(name), data)
+    batch = Batch.objects.get(action=f"bookings.{name}")
+    assert batch.refusals.get(object_id=half.pk).code == "other_refused"
+    half.refresh_from_db()
+    assert (half.status, half.fee, half.settled_amount) == (Status.PENDING, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        ("cancel", REASON | {"billable": "on", "fee": "80"}),
+        ("settle", {"amount": "80", "date": "2026-01-05"}),
+    ],
+)
+def test_it_is_shared_where_the_box_takes_the_other_half_too(boss, by_hand, half, name, answers):
+    data = picked(by_hand, half) | answers | {"scope": "series", "anyway": "on"}
+    asked = boss.post(url_of(name), data | {"preview": "1", "confirm": "1"})
+    assert {"by_hand", "other_refused"}.isdisjoint(each.code for each in seen(asked))
+
+
+def seen(asked):
+    return asked.context["preview"].refused
+
+
+def test_a_fee_above_the_price_is_warned_of_for_what_pays_it(boss, by_hand, half):
+    data = picked(by_hand, half) | REASON | {"billable": "on", "fee": "150", "scope": "series"}
+    asked = boss.post(url_of("cancel"), data | {"preview": "1", "confirm": "1"})
+    assert {each.code: each.count for each in seen(asked)} == {"by_hand": 1, "other_refused": 1}
+    asked = boss.post(url_of("cancel"), data | {"preview": "1", "confirm": "1", "anyway": "on"})
+    assert {each.code: each.count for each in seen(asked)} == {"above_price": 2}
+
+
+def test_a_ride_that_is_spared_takes_no_time_of_the_driver_who_gets_the_others(
+    boss, bureau, rides, by_hand
+):
+    by_hand.refresh_from_db()
+    by_hand.pickup_at = rides[4].pickup_at - timedelta(minutes=10)
+    services.edit(by_hand, by=bureau)
+    data = picked(rides[0]) | {"scope": "series", "driver": make_driver().pk}
+    asked = boss.post(url_of("assign"), data | {"preview": "1", "confirm": "1"})
+    assert {each.code: each.count for each in seen(asked)} == {"by_hand": 1}
+    assert toasts(act(boss, url_of("assign"), data)) == [
+        "4 bookings assigned. 1 refused: 1 changed by hand, so kept."
+    ]
+
+
+def test_nor_of_the_driver_whose_rides_come_back(boss, bureau, rides, by_hand):
+    by_hand.refresh_from_db()
+    by_hand.pickup_at = rides[4].pickup_at - timedelta(minutes=10)
+    services.edit(by_hand, by=bureau)
+    services.assign(only(*rides), by=bureau, driver=make_driver(), override="Two cars")
+    services.cancel(only(*rides), by=bureau, kind=CancellationKind.LATE, reason="Storm")
+    data = picked(rides[0]) | {"scope": "series"}
+    assert toasts(act(boss, url_of("restore"), data)) == [
+        "4 bookings restored. 1 refused: 1 changed by hand, so kept."
+    ]

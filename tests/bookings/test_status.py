@@ -67,3 +67,13 @@ def test_a_fee_is_an_amount_of_the_bookings_own_currency(bureau):
         only(francs, euros), by=bureau, status=Status.NO_SHOW, fee=Decimal("10.5")
     )
     assert (outcome.changed, codes(outcome)) == (1, {"fee_decimals": 1})
+
+
+def test_a_fee_above_the_price_takes_a_reason(bureau, gestion):
+    booking = make_booking(status=Status.IN_PROGRESS, price=9000)
+    no_show = {"status": Status.NO_SHOW, "fee": Decimal(9001)}
+    outcome = services.set_status(only(booking), by=bureau, **no_show)
+    assert codes(outcome) == {"above_price": 1}
+    outcome = services.set_status(only(booking), by=gestion, **no_show, override="Agreed")
+    assert outcome.changed == 1
+    assert booking.logs.get(batch=outcome.batch).action.endswith("Agreed")

@@ -56,7 +56,6 @@ def acts():
             changes.change,
             {"values": {"price": To(None), "stops": To([]), "clock": To(time(4, 5))}},
         ),
-        "settle": (PAID, payouts.settle, {}),
         "reopen": (PAID | SETTLED, payouts.reopen, {"reason": "Slip"}),
         "change_series": (
             {"series": a_series, "original_start": timezone.now},
@@ -84,7 +83,12 @@ def made(values):
 
 
 @pytest.mark.parametrize(
-    "name", [action.name for action in ACTIONS if action.inverse and action.name not in OF_TWO]
+    "name",
+    [
+        action.name
+        for action in ACTIONS
+        if action.inverse and not action.undo_asks and action.name not in OF_TWO
+    ],
 )
 def test_undo_brings_back_the_exact_state(name):
     by = make_user(is_superuser=True)

@@ -1,5 +1,7 @@
 """axe-core on every page, light and dark, wide and narrow: nothing serious."""
 
+from random import Random
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -7,7 +9,10 @@ from playwright.sync_api import expect
 from bookings.models import Series
 from bookings.recurrence import Rule
 from bookings.series_services import repeat
-from tests.factories import make_round_trip
+from inventory.models import Article, Terminal, Vente, VenteEnQuarantaine
+from inventory.seed import seed as seed_shops
+from tests.bookings.importing import row_for, take
+from tests.factories import make_caution, make_mission, make_paiement, make_round_trip
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -18,7 +23,28 @@ def pages(rides):
     repeat(rides[6], by=rides[6].logs.get().user, rule=Rule("DAILY", count=5))
     series = Series.objects.get()
     segment, _back = make_round_trip()
+    paiement = make_paiement(make_mission(), valide=True)
+    mission = paiement.mission
+    caution = make_caution(mission.contrat)
+    seed_shops({}, Random(1))
+    article, vente = Article.objects.first(), Vente.objects.first()
+    terminal, kept = Terminal.objects.first(), VenteEnQuarantaine.objects.first()
     return [
+        *(f"/inventory/{slug}/" for slug in ("articles", "mouvements", "ventes", "quarantaine")),
+        *(f"/inventory/{slug}/" for slug in ("terminaux", "boutiques", "receive")),
+        f"/inventory/receive/?boutique={article.boutique_id}",
+        f"/inventory/count/?boutique={article.boutique_id}",
+        article.get_absolute_url(),
+        article.get_edit_url(),
+        article.boutique.get_absolute_url(),
+        f"/inventory/mouvements/{article.mouvements.first().pk}/",
+        vente.get_absolute_url(),
+        f"/inventory/ventes/{vente.pk}/return/",
+        terminal.get_absolute_url(),
+        f"/inventory/terminaux/{terminal.pk}/key/",
+        "/inventory/terminaux/failures/",
+        kept.get_absolute_url(),
+        kept.get_edit_url(),
         "/bookings/",
         "/bookings/?q=nobody-is-called-this",
         "/bookings/?period=custom&from=yesterdayish",
@@ -35,12 +61,31 @@ def pages(rides):
         "/directory/drivers/",
         "/directory/partners/",
         segment.round_trip.get_absolute_url(),
+        "/transport/tableau/",
+        "/transport/retards/",
+        "/transport/contrats/",
+        "/transport/contrats/new/",
+        mission.contrat.get_absolute_url(),
+        f"{mission.contrat.get_absolute_url()}delete/",
+        mission.get_absolute_url(),
+        paiement.get_absolute_url(),
+        caution.get_absolute_url(),
+        "/imports/",
+        "/imports/new/bookings/",
+        imported(booking).get_absolute_url(),
         "/jobs/",
         "/mails/",
         "/notifications/",
         "/accounts/profile/",
         "/nowhere/",
     ]
+
+
+def imported(booking):
+    """An import with rows of each kind: new, changed, in error."""
+    owner = booking.logs.first().user
+    changed = {"Référence": booking.reference, "Prix": 1, **row_for(booking.customer.name)}
+    return take(owner, row_for(booking.customer.name), changed, row_for("Personne"))
 
 
 def serious(page):

@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 def test_the_list_follows_the_rule_and_is_what_is_made(signed_in, rides, live_server, quiet):
     page = signed_in()
     page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+    page.locator(".edits summary").click()
     page.get_by_role("link", name="Make recurring").click()
     counts = page.locator("#occurrences-counts")
     expect(counts).to_contain_text("9 rides will be created.")

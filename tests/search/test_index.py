@@ -26,7 +26,7 @@ NAMES = [
 EMPTY_INDEX = {
     "sqlite": "INSERT INTO directory_customer_search(directory_customer_search) "
     "VALUES ('delete-all')",
-    "postgresql": "DELETE FROM directory_customer_search",
+    "postgresql": "TRUNCATE directory_customer_search, directory_customer_search_recent",
 }
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, router, transaction
 from django.db.models import F, Value
 
-from project.audit.recorder import insert_select
+from project.audit.statements import insert_select
 from project.notifications.models import Announcement, Notification
 
 from . import wake

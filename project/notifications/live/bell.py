@@ -1,8 +1,5 @@
 """The bell in the frame of every page: how much is unread, and from where the stream goes on."""
 
-from django.db.models import Count, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
-
 from project.audit import recorder
 from project.notifications.models import Notification
 from project.ui import context
@@ -10,16 +7,15 @@ from project.utilisateurs import backends
 
 from .announce import announce
 from .kinds import all_told, kinds_of, muted_by, open_to
-from .turns import ResumePoint
+from .reading import count_of_unread
+from .turns import PresentPoint
 
 
 def open_room():
     """Listen to every batch, and show the bell and what rings it."""
     recorder.listeners.append(announce)
-    theirs = Notification.objects.filter(user=OuterRef("pk"), read_at=None).order_by()
-    count = theirs.values("user").annotate(n=Count("pk")).values("n")
-    backends.carry("unread", Coalesce(Subquery(count, output_field=IntegerField()), 0))
-    backends.carry("resume_point", ResumePoint())
+    backends.carry("unread", count_of_unread())
+    backends.carry("present_point", PresentPoint())
     context.register("bell", bell)
     context.register("kinds", choices)
 
@@ -42,7 +38,8 @@ def bell(request):
     the count and the stream."""
     user = request.user
     whole = len(open_to(user)) == len(all_told())
-    return {"unread": user.unread if whole else unread(user).count(), "point": user.resume_point}
+    count = user.unread if whole else unread(user)[: backends.MOST_SHOWN].count()
+    return {"unread": count, "point": user.present_point}
 
 
 def choices(request):

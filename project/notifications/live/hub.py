@@ -54,7 +54,6 @@ class Hub:
         self.loop = None
         self.point = None  # from where the reader goes on
         self.delivered = None  # from where a stream would, once it has sent what waits
-        self.told = {}  # {announcement id: turn} of what may be met a second time
         self.reading = threading.Event()  # the first point is taken
         self.closing = False
 
@@ -120,19 +119,17 @@ class Hub:
                 self.point = point
                 self.loop.call_soon_threadsafe(self.deliver, {}, [], point)
                 return
-        news, point = reading.news_since(self.point, self.told)
+        news, point = reading.news_since(self.point)
         point = point or self.point
         if news or check:
             # The streams after the news: one that isn't among them has yet to recall these.
             events, gone = events_of(news, tuple(self.streams))
             self.loop.call_soon_threadsafe(self.deliver, events, gone, point)
-        self.told |= {each.id: each.turn for each in news}
-        self.told = {key: turn for key, turn in self.told.items() if turn >= point}
         self.point = point
 
 
-def events_of(news, streams, bells_from=0):
-    """({stream: events}, streams whose visitor may no longer look). Older bells are not rung."""
+def events_of(news, streams):
+    """({stream: events}, streams whose visitor may no longer look)."""
     seen = reading.standing({stream.visitor for stream in streams})
     gone = [stream for stream in streams if stream.visitor not in seen]
     streams = [stream for stream in streams if stream.visitor in seen]
@@ -140,7 +137,7 @@ def events_of(news, streams, bells_from=0):
     if not (news and streams):
         return events, gone
     users = {stream.visitor.user_id for stream in streams}
-    bells = reading.rung([each for each in news if each.turn >= bells_from], users)
+    bells = reading.rung([each for each in news if not each.heard], users)
     unread = reading.unread_of({user for some in bells.values() for user in some})
     records = words.records_of([each.batch for each in news if each.id in bells])
     for each in news:
@@ -151,7 +148,7 @@ def events_of(news, streams, bells_from=0):
             if each.slug not in seen[visitor]:
                 continue
             events[stream].append(changed[visitor.user_id == each.batch.user_id])
-            if visitor.user_id in bells[each.id]:
+            if not each.heard and visitor.user_id in bells[each.id]:
                 said = visitor.language
                 if said not in rings:
                     rings[said] = ring_of(each, said, records.get(each.batch.pk))
@@ -167,7 +164,7 @@ def change_of(news, mine):
 
 def ring_of(news, language, record):
     with translation.override(language):
-        text = words.sentence(news.batch, record[1] if record else "")
+        text = words.sentence(news.batch, str(record or ""))
         return {"id": news.id, "text": text, "url": reverse("notification", args=[news.id])}
 
 

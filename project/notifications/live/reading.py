@@ -10,17 +10,18 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.http import parse_cookie
 from django.utils import timezone
 
 from project.audit.models import Batch
 from project.audit.recorder import log_model_of
 from project.notifications.models import Announcement, Notification
+from project.utilisateurs.backends import MOST_SHOWN, CountUpTo, granted
 from project.utilisateurs.models import CustomUser
 
-from .kinds import all_told, told, who_may
-from .turns import ResumePoint, TurnLimit
+from .kinds import all_told, told
+from .turns import PresentPoint, Since, TurnLimit
 
 MOST_KEYS = 200  # of a batch that touched more, a page is not told which
 MOST_RECALLED = 200  # announcements; who missed more is told just that
@@ -30,10 +31,14 @@ AT_ONCE = 500  # parameters of one statement
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """An announcement as the streams need it. `keys` is None where they are too many."""
+    """An announcement as the streams need it: of one kind of record that its batch changed.
+
+    `keys` is None where they are too many. One that was `heard` rings no bell: a page is told of it
+    because it may have read too early, or because such records only went along.
+    """
 
     id: int
-    turn: int
+    heard: bool
     batch: object
     slug: str
     keys: tuple | None
@@ -61,9 +66,9 @@ def visitor(cookies):
     return Visitor(user.pk, key, user.password, user.language)
 
 
-def news_since(point, known):
-    """(news, point to go on from), oldest first; but for those whose id is `known`."""
-    return _read(Q(turn__gte=point), known=known)
+def news_since(point):
+    """(news, point to go on from or None where there is none), oldest first."""
+    return _read(point, Q(Since(point)))
 
 
 def recalled(point, *, for_page):
@@ -71,43 +76,56 @@ def recalled(point, *, for_page):
 
     A page may have read its rows before its point was taken: `for_page` adds the last minute.
     """
-    missed = Q(turn__gte=point)
+    missed = Q(Since(point))
     if for_page:
         recent = Batch.objects.filter(created_at__gte=timezone.now() - PAGE_AGE)
         keys = Announcement.objects.filter(batch__in=recent).order_by("-pk").values_list("pk")
         missed |= Q(pk__in=[pk for (pk,) in keys[: MOST_RECALLED + 1]])
-    news, point = _read(missed, most=MOST_RECALLED + 1)
+    news, point = _read(point, missed, most=MOST_RECALLED + 1)
     return None if len(news) > MOST_RECALLED else (news, point)
 
 
-def _read(condition, most=None, known=()):
+def _read(point, condition, most=None):
     announcements = (
         Announcement.objects.filter(condition, turn__lt=TurnLimit())
-        .annotate(point=ResumePoint())
+        .annotate(new=Since(point), point=PresentPoint())
         .select_related("batch__user")
         .order_by("pk")[:most]
     )
     found = list(announcements)
-    rows = [row for row in found if row.pk not in known and told(row.batch.model)]
-    keys = keys_of([row.batch for row in rows])
+    parts = [(row, model) for row in found for model in kinds_in(row.batch) if told(model)]
+    keys = keys_of([(row.batch, model) for row, model in parts])
     news = [
-        News(row.pk, row.turn, row.batch, told(row.batch.model).desk.slug, keys[row.batch_id])
-        for row in rows
+        News(
+            row.pk,
+            not row.new or model != row.batch.model,
+            row.batch,
+            told(model).desk.slug,
+            keys[row.batch_id, model],
+        )
+        for row, model in parts
     ]
     return news, found[-1].point if found else None
 
 
-def keys_of(batches):
-    """{batch id: keys of its records, or None where they are many}; a statement per desk."""
-    found = {batch.pk: () if batch.changed <= MOST_KEYS else None for batch in batches}
-    few = [batch for batch in batches if batch.changed <= MOST_KEYS]
-    for model in {batch.model for batch in few}:
+def kinds_in(batch):
+    """{model: how many of its records a batch changed}: its own first, then what went along."""
+    return {batch.model: batch.changed, **batch.also}
+
+
+def keys_of(parts):
+    """{(batch id, model): keys of its records of that kind, or None where they are many} of these
+    (batch, model); a statement per desk."""
+    few = [part for part in parts if kinds_in(part[0])[part[1]] <= MOST_KEYS]
+    found = {(batch.pk, model): None for batch, model in parts}
+    found |= {(batch.pk, model): () for batch, model in few}
+    for model in {model for _batch, model in few}:
         log, key = log_model_of(told(model).desk.model)
-        mine = [batch.pk for batch in few if batch.model == model]
+        mine = [batch.pk for batch, kind in few if kind == model]
         for some in in_turns(mine):
             lines = log._base_manager.filter(batch__in=some)
             for batch_id, record in lines.values_list("batch_id", f"{key}_id"):
-                found[batch_id] += (record,)
+                found[batch_id, model] += (record,)
     return found
 
 
@@ -119,17 +137,15 @@ def standing(visitors):
         alive = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
         sessions.update(alive.values_list("session_key", flat=True))
     desks = all_told()
-    may = {
-        f"may_{place}": Exists(who_may(about.permission).filter(pk=OuterRef("pk")))
-        for place, about in enumerate(desks)
-    }
+    codenames = {about.permission.partition(".")[2] for about in desks}
     for keys in in_turns({each.user_id for each in visitors}):
-        active = CustomUser.objects.filter(pk__in=keys, is_active=True).annotate(**may)
-        for pk, password, *seen in active.values_list("pk", "password", *may):
-            slugs = frozenset(
-                about.desk.slug for about, sees in zip(desks, seen, strict=True) if sees
-            )
-            users[pk] = password, slugs
+        active = CustomUser.objects.filter(pk__in=keys, is_active=True)
+        for pk, password, every, names in active.values_list(
+            "pk", "password", "is_superuser", granted(codename__in=codenames)
+        ):
+            may = set((names or "").split())
+            seen = (about.desk.slug for about in desks if every or about.permission in may)
+            users[pk] = password, frozenset(seen)
     return {
         each: users[each.user_id][1]
         for each in visitors
@@ -150,12 +166,17 @@ def rung(news, users):
 
 
 def unread_of(users):
-    """{user: how many unread notifications}."""
+    """{user: how many unread notifications}, as far as their bell counts."""
     counts = {}
     for some in in_turns(users):
-        unread = Notification.objects.filter(user__in=some, read_at=None).order_by()
-        counts.update(unread.values_list("user").annotate(n=Count("pk")))
+        counts.update(CustomUser.objects.filter(pk__in=some).values_list("pk", count_of_unread()))
     return counts
+
+
+def count_of_unread():
+    """What the bell of each user of a queryset shows; an expression."""
+    theirs = Notification.objects.filter(user=OuterRef("pk"), read_at=None)
+    return CountUpTo(theirs, MOST_SHOWN)
 
 
 def in_turns(keys):

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 
 from . import reading
 from .hub import CLOSE, Stream, event, events_of, hub, place
+from .turns import is_point
 
 PATH = "/live/stream/"
 RETRY = 2000  # ms after which a browser reconnects
@@ -85,7 +86,7 @@ def where_from(scope, headers):
     place = headers.get(b"last-event-id", b"").decode("latin-1")
     asked = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
     text = place or asked
-    return (int(text) if text.isdecimal() and len(text) < 19 else None), not place
+    return (text if is_point(text) else None), not place
 
 
 def recall(stream, point, for_page):
@@ -97,7 +98,7 @@ def recall(stream, point, for_page):
     if missed is None:
         return event("missed", {}) + place(hub.delivered)
     news, point_now = missed
-    events, gone = events_of(news, [stream], bells_from=point)
+    events, gone = events_of(news, [stream])
     if gone:
         return b""
     return b"".join(events[stream]) + place(point_now or point)

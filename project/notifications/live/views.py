@@ -142,7 +142,7 @@ def told_in_words(notifications):
             "id": each.announcement_id,
             "who": batch.user,
             "what": words.what(batch),
-            "name": records.get(batch.pk, (None, ""))[1],
+            "name": str(records.get(batch.pk, "")),
             "reason": batch.reason,
             "when": batch.created_at,
             "unread": each.read_at is None,

@@ -1,6 +1,9 @@
 """What templates write as the lists do: {% load ui %}."""
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 
 from project.ui import formats
 
@@ -14,6 +17,26 @@ def money(amount, currency):
 
 
 @register.filter
+def number(value):
+    """ "1 250"."""
+    return formats.number(value)
+
+
+@register.filter
 def duration(minutes):
     """ "1 h 10"."""
     return formats.duration(minutes)
+
+
+@register.filter
+def weekday(moment):
+    """ "dim. 22 nov. 2026", of a moment or a day."""
+    if isinstance(moment, datetime):
+        moment = timezone.localtime(moment).date()
+    return formats.weekday(moment)
+
+
+@register.filter
+def up_to_99(count):
+    """ "99+" for a count that goes on: nobody needs to know how far."""
+    return "99+" if count > 99 else count

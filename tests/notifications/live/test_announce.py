@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import services
+from bookings import entries, services
 from bookings.models import Booking
 from project.actions.undo import undo
 from project.audit import recorder
@@ -80,12 +80,24 @@ def test_the_kind_that_one_switched_off_is_left_out_and_no_other(awa, moussa):
             lambda one, by: services.duplicate(only(one), by=by, date=timezone.localdate()),
             "bookings.new",
         ),
+        (lambda one, by: entries.create_all([copied(one)], by=by), "bookings.new"),
+        (lambda one, by: entries.edit_all([renamed(one)], by=by), "bookings.changes"),
     ],
 )
 def test_each_act_is_of_its_kind(awa, moussa, act, kind):
     outcome = act(make_booking(), awa)
     assert outcome.batch.announcement.kind == kind
     assert told(outcome.batch) == ["moussa"]
+
+
+def copied(one):
+    names = ("customer_id", "pickup_at", "passenger_name", "pickup_address", "dropoff_address")
+    return entries.Entry(key=1, values={name: getattr(one, name) for name in names})
+
+
+def renamed(one):
+    values = {"passenger_name": "Binta"}
+    return entries.Entry(key=1, pk=one.pk, version=one.version, values=values)
 
 
 def test_an_edit_and_an_undo_are_announced_too(awa, moussa):

@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from bookings import services
 from bookings.models import Booking
-from project.notifications.models import Notification
+from project.audit.models import Batch
+from project.notifications.live import words
+from project.notifications.models import Announcement, Notification, OutgoingMail
+from project.utilisateurs.backends import OneQueryBackend
 from project.utilisateurs.groups import BUREAU, GESTION
 from tests.asking import HTMX
 from tests.bookings.conftest import only
@@ -89,6 +92,35 @@ def test_the_bell_comes_with_the_user_in_no_statement_of_its_own(desk, awa):
         assert "session" not in told[0] and "utilisateurs_customuser" in told[0]
 
 
+def test_the_count_stops_at_a_hundred(desk, moussa):
+    batches = Batch.objects.bulk_create(
+        Batch(action="bookings.cancel", model="bookings.booking", created_at=timezone.now())
+        for _n in range(130)
+    )
+    rows = Announcement.objects.bulk_create(
+        Announcement(batch=batch, kind="x", created_at=batch.created_at, turn=1)
+        for batch in batches
+    )
+    Notification.objects.bulk_create(Notification(user=moussa, announcement=row) for row in rows)
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(
+            batch=batch,
+            object_id=1,
+            kind="x",
+            state="failed",
+            trouble="refused",
+            due_at=batch.created_at,
+            created_at=batch.created_at,
+        )
+        for batch in batches
+    )
+    user = OneQueryBackend().get_user(moussa.pk)
+    assert (user.unread, user.failed_mails) == (100, 100)
+    page = desk.get("/bookings/")
+    assert badge(page) == "99+"
+    assert 'class="count alert">99+<' in page.content.decode()
+
+
 def test_a_page_for_strangers_has_no_bell(client):
     assert b"data-unread" not in client.get("/accounts/login/").content
     assert client.get(LIST).status_code == 302
@@ -103,10 +135,31 @@ def test_the_list_says_who_did_what_to_which_record_and_why(desk, awa):
     page = desk.get(LIST).content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<.*?>", " ", page))
     assert f"Unread: {booking.reference} 1 booking cancelled. Awa ·" in text
-    assert "2 bookings cancelled. Awa ·" in text
+    names = ", ".join(other.reference for other in others)
+    assert f"{names} 2 bookings cancelled. Awa ·" in text
     assert "Flight" in text
     latest = desk.get(LATEST).content.decode()
     assert booking.reference in latest and "2 bookings cancelled." in latest
+
+
+@pytest.mark.parametrize(("count", "rest"), [(2, ""), (3, " and 1 other"), (5, " and 3 others")])
+def test_a_change_of_several_names_the_first(desk, awa, count, rest):
+    bookings = made(count)
+    quiet()
+    cancel(awa, *bookings)
+    named = f"{bookings[0].reference}, {bookings[1].reference}{rest}"
+    for url in (LIST, LATEST):
+        assert f'<span class="ref">{named}</span>' in desk.get(url).content.decode()
+
+
+def test_a_change_of_very_many_names_none(desk, awa, monkeypatch):
+    monkeypatch.setattr(words, "MOST_NAMED", 2)
+    bookings = made(3)
+    quiet()
+    cancel(awa, *bookings)
+    page = desk.get(LIST).content.decode()
+    assert "3 bookings cancelled." in page
+    assert not any(booking.reference in page for booking in bookings)
 
 
 def test_an_empty_list_says_what_will_be_there(desk):
@@ -203,7 +256,7 @@ def test_what_one_may_no_longer_see_is_neither_listed_nor_counted_nor_opened(des
 # -------------------------------------------------------------------------------------- the kinds
 def test_the_profile_offers_the_kinds_of_what_one_may_see(desk, moussa):
     page = desk.get("/accounts/profile/").content.decode()
-    assert page.count('name="kind"') == page.count(" checked") == 8
+    assert page.count('name="kind"') == page.count(" checked") == 23
     moussa.groups.clear()
     moussa.user_permissions.add(Permission.objects.get(codename="view_customer"))
     assert desk.get("/accounts/profile/").content.decode().count('name="kind"') == 1
@@ -226,6 +279,21 @@ def test_what_is_not_ticked_rings_no_longer(desk, moussa, awa):
         "bookings.payouts",
         "bookings.rest",
         "directory",
+        "installations.cancellations",
+        "installations.diary",
+        "installations.engineers",
+        "installations.new",
+        "installations.rest",
+        "installations.work",
+        "inventory.articles",
+        "inventory.low_stock",
+        "inventory.quarantine",
+        "inventory.setup",
+        "transport.cancellations",
+        "transport.deadlines",
+        "transport.money",
+        "transport.reminders",
+        "transport.rest",
     }
     page = desk.get("/accounts/profile/").content.decode()
     assert page.count(" checked") == 2

@@ -21,10 +21,18 @@ from project.audit.models import Batch
 from project.notifications.live.hub import CLOSE, MOST_WAITING, Stream
 from project.notifications.live.reading import MOST_RECALLED
 from project.notifications.live.stream import PATH
-from project.notifications.live.turns import present_point
+from project.notifications.live.turns import Turn, present_point
 from project.notifications.models import Announcement, Notification
-from tests.factories import make_booking, make_customer, make_user
+from tests.factories import (
+    make_booking,
+    make_caution,
+    make_customer,
+    make_paiement,
+    make_user,
+)
 from tests.jobs.waiting import wait_for
+from transport import services as contracts
+from transport.models import ContratTransport
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +68,35 @@ def test_a_commit_of_another_process_reaches_the_open_pages(serve, listen, awa, 
         "url": f"/notifications/{announcement.pk}/",
         "unread": Notification.objects.filter(user=moussa).count(),
     }
+
+
+def test_what_went_along_is_told_to_its_own_pages(serve, listen, awa, moussa):
+    paiement = make_paiement(valide=True)
+    mission = paiement.mission
+    caution = make_caution(mission.contrat)
+    page = listen(serve(), moussa)
+    selection = ContratTransport.objects.filter(pk=mission.contrat_id)
+    batch = contracts.annuler(selection, by=awa, raison="Storm").batch
+    events = page.until_place()
+    told = {data["desk"]: data["keys"] for name, data in events if name == "changed"}
+    assert told == {
+        "contrats": [mission.contrat_id],
+        "missions": [mission.pk],
+        "paiements": [paiement.pk],
+        "cautions": [caution.pk],
+    }
+    [bell] = [data for name, data in events if name == "bell"]
+    assert (bell["id"], batch.changed) == (batch.announcement.pk, 1)
+
+
+def test_who_may_see_only_what_went_along_hears_of_that_alone(serve, listen, awa, moussa):
+    paiement = make_paiement()
+    may_only(moussa, "view_paiementmission")
+    page = listen(serve(), moussa)
+    selection = ContratTransport.objects.filter(pk=paiement.mission.contrat_id)
+    contracts.annuler(selection, by=awa, raison="Storm")
+    events = page.until_place()
+    assert [(name, data["desk"]) for name, data in events] == [("changed", "paiements")]
 
 
 def test_who_did_it_is_told_on_their_other_pages_but_their_bell_stays_still(serve, listen, awa):
@@ -186,6 +223,27 @@ def test_a_client_that_reconnects_is_told_what_it_missed(serve, listen, awa, mou
     assert set(heard[:-1]) <= {announcement.pk for announcement in missed}
 
 
+@pytest.mark.postgresql
+def test_who_writes_for_long_makes_nobody_hear_a_thing_twice(serve, listen, awa, moussa):
+    """A transaction that stays open, a backup's or another database's, holds no reader back."""
+    first, second, third = (make_booking() for _n in range(3))
+    page = listen(serve(), moussa)
+    writer = connection.copy()
+    try:
+        with writer.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT pg_current_xact_id()")
+        for booking in (first, second):
+            cancel(booking, awa)
+            assert page.next("changed")["keys"] == [booking.pk]
+            page.until_place()
+        back = listen(serve(), moussa, heard=page.place)
+        cancel(third, awa)
+        assert back.next("changed")["keys"] == [third.pk]
+    finally:
+        writer.close()
+
+
 def test_a_server_killed_in_the_middle_loses_nothing(serve, listen, awa, moussa):
     bookings = [make_booking() for _n in range(3)]
     server = serve()
@@ -221,19 +279,20 @@ def test_who_missed_too_much_is_told_just_that(serve, listen, awa, moussa):
         Batch(action="bookings.edit", model="bookings.booking", created_at=now, changed=1)
         for _n in range(MOST_RECALLED + 1)
     )
-    with transaction.atomic():
-        Announcement.objects.bulk_create(
-            Announcement(batch=batch, kind="bookings.changes", created_at=now, turn=point)
-            for batch in batches
-        )
-    page = listen(serve(), moussa, heard=str(point))
+    Announcement.objects.bulk_create(
+        Announcement(batch=batch, kind="bookings.changes", created_at=now, turn=Turn())
+        for batch in batches
+    )
+    page = listen(serve(), moussa, heard=point)
     assert [name for name, _data in page.until_place()] == ["missed"]
     booking = make_booking()
     page.next("changed")  # its customer
     assert page.next("changed")["keys"] == [booking.pk]
 
 
-@pytest.mark.parametrize("place", ["yesterday", "-1", "9" * 40, "1.5", "²"])
+@pytest.mark.parametrize(
+    "place", ["yesterday", "-1", "9" * 40, "1.5", "²", "1:2", "5:3:", "1:3:7", "1:9:4,2"]
+)
 def test_a_place_that_no_page_gave_out_begins_now(serve, listen, awa, moussa, place):
     booking = make_booking()
     page = listen(serve(), moussa, heard=place.encode())

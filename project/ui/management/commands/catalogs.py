@@ -33,6 +33,7 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+WORD = re.compile(r"[^\W\d_]{2}")
 CONTEXT_SEPARATOR = "\x04"  # gettext's own, so "month\x04May" names May in the context "month"
 
 
@@ -182,6 +183,7 @@ def complete(entry):
 def faults(language, messages):
     """What is wrong with the committed files of `language`, a line each."""
     path, disk, wanted = po_path(language), on_disk(language), updated(language, messages, {})
+    alike = same(language)
     lines = [f"not in the catalog: {key!r}" for key in messages if key not in disk]
     lines += [f"no longer in the code: {key!r}" for key in disk if key not in messages]
     for key, entry in disk.items():
@@ -189,8 +191,13 @@ def faults(language, messages):
             lines.append(f"fuzzy: {key!r}")
         elif not complete(entry):
             lines.append(f"untranslated: {key!r}")
+        elif language != "en" and copied(entry) and key not in alike:
+            lines.append(f"as in English, and not in same.txt: {key!r}")
         elif not placeholders_agree(entry):
             lines.append(f"placeholders differ: {key!r}")
+        elif key in alike and not copied(entry):
+            lines.append(f"in same.txt, and not as in English: {key!r}")
+    lines += [f"in same.txt, and not in the code: {key!r}" for key in sorted(alike - disk.keys())]
     if not lines:
         compiled = path.with_suffix(".mo")
         if not path.exists() or path.read_bytes() != po_bytes(wanted):
@@ -198,6 +205,21 @@ def faults(language, messages):
         if not compiled.exists() or compiled.read_bytes() != mo_bytes(wanted):
             lines.append("django.mo is not what django.po compiles to: run `manage.py catalogs`")
     return [f"{language}: {line}" for line in lines]
+
+
+def same(language):
+    """The names of the messages that this language and English have alike."""
+    path = po_path(language).parent.parent / "same.txt"
+    return set(path.read_text().splitlines()) if path.exists() else set()
+
+
+def copied(entry):
+    """Whether it says the same as its original, where that says anything in words."""
+    return entry.id == entry.string and bool(WORD.search(PLACEHOLDER.sub("", words_of(entry))))
+
+
+def words_of(entry):
+    return entry.id if isinstance(entry.id, str) else entry.id[0]
 
 
 def placeholders_agree(entry):

@@ -1,0 +1,1 @@
+"""/api/v1/: orders and their installation, for other systems. Presentation only."""

@@ -1,0 +1,199 @@
+"""An engineer's day, on a phone: where to go, begin, and what shows that the work was done.
+
+The office sees every day. An engineer who signs in sees their own, with the permission for it, and
+begins and completes what is theirs.
+"""
+
+import uuid
+from datetime import date, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from project.actions import desk as desks
+from project.actions.views import tell
+from project.audit.recorder import AlreadyDone, Ticket
+
+from .actions import COMPLETE, START
+from .availability import moment
+from .models import Engineer, Evidence, InstallationBooking, Order
+from .states import Status
+from .work_forms import WorkForm
+
+OWN = "installations.work_engineer"
+DIRECTIONS = "https://www.google.com/maps/dir/?"
+
+
+def is_theirs(user, engineer):
+    """Whether it is the user's own day, and they may see and do it."""
+    return engineer is not None and engineer.user_id == user.pk and user.has_perm(OWN)
+
+
+def check_may(user, engineer, permission):
+    """Raise PermissionDenied for who has neither the office's permission nor this day as theirs."""
+    if not (user.has_perm(permission) or is_theirs(user, engineer)):
+        raise PermissionDenied(permission)
+
+
+# ---------------------------------------------------------------------------------------- the day
+@require_safe
+def my_day(request):
+    """The way to one's own day; for the office, to the engineers."""
+    engineer = Engineer.objects.filter(user=request.user).first()
+    if engineer is not None and (request.user.has_perm(OWN) or _sees_all(request.user)):
+        return redirect("installations:day", engineer.pk)
+    if not request.user.has_perm("installations.view_engineer"):
+        raise PermissionDenied(OWN)
+    return redirect("installations:engineers")
+
+
+def _sees_all(user):
+    return user.has_perm("installations.view_order")
+
+
+@require_safe
+@never_cache
+def day(request, pk):
+    """The stops of an engineer on a day, in their order."""
+    engineer = get_object_or_404(Engineer, pk=pk)
+    check_may(request.user, engineer, "installations.view_order")
+    today = timezone.localdate()
+    shown = day_asked(request.GET.get("day", ""), today)
+    visits = (
+        InstallationBooking.objects.occupying()
+        .filter(engineer=engineer)
+        .overlapping(moment(shown, "00:00"), moment(shown, "24:00"))
+        .select_related("order__customer")
+        .prefetch_related("order__services", "order__lines__article")
+        .order_by("start", "pk")
+    )
+    theirs = is_theirs(request.user, engineer)
+    context = {
+        "engineer": engineer,
+        "desk": desks.get("orders"),
+        "day": shown,
+        "today": today,
+        "before": shown - timedelta(days=1),
+        "after": shown + timedelta(days=1),
+        "stops": [stop_of(visit) for visit in visits],
+        "leave": engineer.leave.in_force().touching(shown, shown).first(),
+        "sees_orders": _sees_all(request.user),
+        "may_start": theirs or request.user.has_perm(START.permission),
+        "may_complete": theirs or request.user.has_perm(COMPLETE.permission),
+        "token": uuid.uuid4(),
+        "refresh_on": "orders-changed",
+    }
+    return render(request, "installations/day.html", context)
+
+
+def day_asked(text, today):
+    """The day that a link asks for; today where it is none, or none that can be shown."""
+    try:
+        asked = date.fromisoformat(text)
+    except ValueError:
+        return today
+    return asked if abs(asked.year - today.year) <= 5 else today
+
+
+def stop_of(visit):
+    order = visit.order
+    return {
+        "visit": visit,
+        "order": order,
+        "services": order.services.all(),
+        "lines": order.lines.all(),
+        "who": order.contact_name or order.customer.name,
+        "phone": order.contact_phone or order.customer.phone,
+        "directions": directions_to(visit.address),
+    }
+
+
+def directions_to(address):
+    """The way there, in whatever a phone opens maps with."""
+    return DIRECTIONS + urlencode({"api": 1, "destination": address})
+
+
+# --------------------------------------------------------------------------------------- the work
+def found(request, number, permission):
+    """(order, its booking) for who may work on it; 404 where it has no appointment."""
+    order = get_object_or_404(
+        Order.objects.select_related("customer", "booking__engineer"),
+        number=number,
+        booking__isnull=False,
+    )
+    check_may(request.user, order.booking.engineer, permission)
+    return order, order.booking
+
+
+def back_to_day(booking):
+    on = timezone.localdate(booking.start)
+    return f"{reverse('installations:day', args=[booking.engineer_id])}?day={on:%Y-%m-%d}"
+
+
+def do(request, action, order, **answers):
+    """Do what the user was already found to be allowed, once however often it is sent."""
+    try:
+        token = uuid.UUID(request.POST.get("token", ""))
+    except ValueError:
+        token = uuid.uuid4()
+    selection = Order.objects.filter(pk=order.pk)
+    try:
+        outcome = action.service(selection, by=request.user, ticket=Ticket(token=token), **answers)
+    except AlreadyDone:
+        return
+    tell(request, action, outcome)
+
+
+@require_POST
+def start(request, number):
+    order, booking = found(request, number, START.permission)
+    do(request, START, order)
+    return redirect(back_to_day(booking))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def complete(request, number):
+    """What was fitted, a photo and the customer's signature: then it is done."""
+    order, booking = found(request, number, COMPLETE.permission)
+    if order.status != Status.IN_PROGRESS:
+        return redirect(back_to_day(booking))
+    selection = Order.objects.filter(pk=order.pk)
+    form = WorkForm(
+        request.POST or None, request.FILES or None, selection=selection, user=request.user
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            do(request, COMPLETE, order, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect(back_to_day(booking))
+    context = {
+        "order": order,
+        "booking": booking,
+        "form": form,
+        "token": request.POST.get("token") or uuid.uuid4(),
+        "back_url": back_to_day(booking),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "installations/complete.html", context, status=status)
+
+
+@require_safe
+@never_cache
+def evidence(request, number, pk):
+    """A photo or a signature, for who may see the order; nothing in it is ever run."""
+    _order, booking = found(request, number, "installations.view_order")
+    picture = get_object_or_404(Evidence, pk=pk, booking=booking)
+    response = HttpResponse(bytes(picture.content), content_type=picture.media_type)
+    response["Content-Disposition"] = f'inline; filename="{number}-{picture.kind}.jpg"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

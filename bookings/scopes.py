@@ -1,0 +1,97 @@
+"""How far an action on bookings reaches: what is selected, the round trip, the series."""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from project.actions.action import Scope
+
+from . import series_queries
+
+
+def whole_trips(selection):
+    return selection.whole_trips()
+
+
+def tied(selection):
+    return selection.filter(round_trip__isnull=False).exists()
+
+
+def recurs(selection):
+    return selection.occurrences().exists()
+
+
+def recurs_in_pairs(selection):
+    return selection.occurrences().exclude(leg="").exists()
+
+
+SPARING = {"spares": series_queries.OCCURRENCE_BY_HAND, "anyway": _("Also those changed by hand")}
+
+SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
+ROUND_TRIP = Scope(
+    "round_trip",
+    _("The whole round trip"),
+    whole_trips,
+    offered=tied,
+    added=ngettext_lazy(
+        "%(n)s added: the other leg of a round trip",
+        "%(n)s added: the other legs of round trips",
+        "n",
+    ),
+)
+FOLLOWING = Scope(
+    "following",
+    _("This and the following of the series"),
+    lambda selection: selection.following(),
+    offered=recurs,
+    added=ngettext_lazy(
+        "%(n)s added: a following ride of the series",
+        "%(n)s added: following rides of the series",
+        "n",
+    ),
+    **SPARING,
+)
+SERIES = Scope(
+    "series",
+    _("The whole series"),
+    lambda selection: selection.whole_series(),
+    offered=recurs,
+    added=ngettext_lazy(
+        "%(n)s added: another ride of the series", "%(n)s added: other rides of the series", "n"
+    ),
+    **SPARING,
+)
+SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
+# What changes no ride has no reason to pass any by.
+READING_SCOPES = (
+    SEGMENT,
+    ROUND_TRIP,
+    replace(FOLLOWING, spares=None),
+    replace(SERIES, spares=None),
+)
+# The pattern of one segment is not that of the other. (Its own form asks for what it spares.)
+SAME_FOLLOWING = replace(
+    FOLLOWING,
+    widen=lambda selection: selection.following().of_legs_in(selection),
+    spares=None,
+)
+SAME_SERIES = replace(
+    SERIES,
+    widen=lambda selection: selection.whole_series().of_legs_in(selection),
+    spares=None,
+)
+BOTH_FOLLOWING = replace(
+    FOLLOWING,
+    name="following_both",
+    label=_("This and the following, both segments"),
+    offered=recurs_in_pairs,
+    spares=None,
+)
+BOTH_SERIES = replace(
+    SERIES,
+    name="series_both",
+    label=_("The whole series, both segments"),
+    offered=recurs_in_pairs,
+    spares=None,
+)

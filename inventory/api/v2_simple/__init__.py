@@ -1,0 +1,1 @@
+"""What terminals talk to: /api/v2/simple/, with the names and shapes that they know."""

@@ -1,0 +1,193 @@
+"""What the lists of the inventory are filtered by."""
+
+from datetime import timedelta
+from functools import cached_property
+
+import django_filters
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from project.ui.filters import FilterSet, FlagFilter, SearchInput
+from project.ui.pages import count_of
+
+from .models import Article, Boutique, MouvementStock, Terminal, Vente, VenteEnQuarantaine
+from .queries import start_of
+from .states import EtatQuarantaine, Motif, TypeMouvement
+
+SILENT_AFTER = timedelta(days=2)
+
+
+def shops():
+    return django_filters.ModelChoiceFilter(
+        label=_("Shop"),
+        queryset=lambda request: Boutique.objects.order_by("nom", "pk"),
+        field_name="boutique",
+        empty_label=_("Every shop"),
+    )
+
+
+def text(label, method, placeholder=None):
+    return django_filters.CharFilter(
+        label=label,
+        method=method,
+        max_length=200,
+        widget=SearchInput(attrs={"class": "field search", "placeholder": placeholder or label}),
+    )
+
+
+def day(label, method):
+    return django_filters.DateFilter(
+        label=label,
+        method=method,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class ActivityFilter(FilterSet):
+    """Active records, or those that are `inactive`: each has its own indexes."""
+
+    quick = ("inactive",)
+
+    def is_inactive(self, records, name, yes):
+        return records.filter(est_actif=not yes)
+
+
+class ArticleFilter(ActivityFilter):
+    q = text(_("Search"), "search", _("Code, name…"))
+    boutique = shops()
+    low = FlagFilter(label=_("Low stock"), method="is_low")
+    out = FlagFilter(label=_("Out of stock"), method="is_out")
+    inactive = FlagFilter(label=_("Inactive"), method="is_inactive")
+
+    quick = ("q", "boutique", "low", "out")
+
+    class Meta:
+        model = Article
+        fields = []
+
+    def search(self, articles, name, asked):
+        return articles.search(asked)
+
+    def is_low(self, articles, name, yes):
+        return articles.low() if yes else articles
+
+    def is_out(self, articles, name, yes):
+        return articles.out_of_stock() if yes else articles
+
+
+class BoutiqueFilter(ActivityFilter):
+    inactive = FlagFilter(label=_("Inactive"), method="is_inactive")
+
+    class Meta:
+        model = Boutique
+        fields = []
+
+
+class TerminalFilter(ActivityFilter):
+    boutique = shops()
+    silent = FlagFilter(label=_("Silent for two days"), method="is_silent")
+    inactive = FlagFilter(label=_("Inactive"), method="is_inactive")
+
+    quick = ("boutique", "silent", "inactive")
+
+    class Meta:
+        model = Terminal
+        fields = []
+
+    def is_silent(self, terminals, name, yes):
+        if not yes:
+            return terminals
+        return terminals.unsynced_since(timezone.now() - SILENT_AFTER)
+
+
+class DatedFilter(FilterSet):
+    """Records of a stretch of days, by the field `dated`: from `since` to `until`."""
+
+    dated = ""
+
+    @cached_property
+    def count(self):
+        """In no order: an index of what is asked has them together, and the ledger's own order
+        would have them sorted."""
+        return count_of(self.qs.order_by())
+
+    def check(self, asked):
+        if asked.get("since") and asked.get("until") and asked["since"] > asked["until"]:
+            yield "until", _("The end is before the start.")
+
+    def is_since(self, records, name, date):
+        return records.filter(**{f"{self.dated}__gte": start_of(date)})
+
+    def is_until(self, records, name, date):
+        return records.filter(**{f"{self.dated}__lt": start_of(date + timedelta(days=1))})
+
+
+class MouvementFilter(DatedFilter):
+    reference = text(_("Document"), "by_reference", _("Document number…"))
+    boutique = shops()
+    type_mouvement = django_filters.ChoiceFilter(
+        label=_("Type"), choices=TypeMouvement.choices, empty_label=_("Every type")
+    )
+    since = day(_("From"), "is_since")
+    until = day(_("To"), "is_until")
+    article = django_filters.NumberFilter(
+        method="by_article",
+        label=_("Article"),
+        min_value=1,
+        max_value=2**63 - 1,
+        widget=forms.HiddenInput,
+    )
+
+    quick = ("reference", "boutique", "type_mouvement", "since", "until")
+    dated = "date_mouvement"
+
+    class Meta:
+        model = MouvementStock
+        fields = []
+
+    def by_reference(self, movements, name, asked):
+        return movements.filter(reference_document=asked.strip())
+
+    def by_article(self, movements, name, key):
+        return movements.filter(article=int(key))
+
+
+class VenteFilter(DatedFilter):
+    numero = text(_("Invoice number"), "by_number", _("Invoice number…"))
+    boutique = shops()
+    since = day(_("From"), "is_since")
+    until = day(_("To"), "is_until")
+    negative = FlagFilter(label=_("Booked below zero"), field_name="stock_negatif")
+
+    quick = ("numero", "boutique", "since", "until")
+    dated = "date_vente"
+
+    class Meta:
+        model = Vente
+        fields = []
+
+    def by_number(self, ventes, name, asked):
+        return ventes.filter(numero_facture=asked.strip())
+
+
+class QuarantaineFilter(FilterSet):
+    numero = text(_("Invoice number"), "by_number", _("Invoice number…"))
+    etat = django_filters.ChoiceFilter(
+        label=_("State"), choices=EtatQuarantaine.choices, empty_label=_("Every state")
+    )
+    boutique = shops()
+    motif = django_filters.ChoiceFilter(
+        label=_("Reason"), choices=Motif.choices, empty_label=_("Every reason")
+    )
+
+    quick = ("numero", "etat", "boutique", "motif")
+    opening = f"etat={EtatQuarantaine.EN_ATTENTE}"
+
+    class Meta:
+        model = VenteEnQuarantaine
+        fields = []
+
+    def by_number(self, entries, name, asked):
+        return entries.filter(Q(numero_facture=asked.strip()))

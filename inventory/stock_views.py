@@ -1,0 +1,207 @@
+"""The pages that move stock by many lines: receipts and issues, counts, returns, corrections."""
+
+import uuid
+from functools import partial
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from project.actions import pages
+from project.actions.desk import desk_of
+from project.actions.flow import ticket_of
+from project.actions.views import tell
+from project.audit.recorder import AlreadyDone, Outcome
+
+from . import movements, quarantine
+from .actions import COUNT, ISSUE, RECEIVE, TAKE_BACK
+from .models import Vente, VenteEnQuarantaine
+from .states import EtatQuarantaine, TypeMouvement
+from .stock_forms import CorrectForm, CountForm, DocumentForm, ReturnForm, ShopForm
+
+DOCUMENTS = {
+    "receive": (RECEIVE, TypeMouvement.ENTREE, gettext_lazy("Receipt")),
+    "issue": (ISSUE, TypeMouvement.SORTIE, gettext_lazy("Issue of stock")),
+}
+# A count is of a part of the shop at a time: so many boxes on one page.
+MOST_COUNTED = 200
+
+
+def _token(request):
+    return ticket_of(request.POST).token or uuid.uuid4()
+
+
+def _shop(request):
+    """The shop that the page is about, or None where it has yet to be chosen."""
+    form = ShopForm(request.GET or None)
+    return form, form.cleaned_data["boutique"] if form.is_valid() else None
+
+
+def _carried_out(request, action, form, verb):
+    """Do what a valid form asks, and say so; the batch, or None where nothing moved.
+
+    Where it can't be done the form says why. A second click finds what the first one did.
+    """
+    try:
+        batch = verb()
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    except AlreadyDone as already:
+        return already.batch
+    if batch:
+        tell(request, action, Outcome(batch=batch, changed=batch.changed))
+    return batch
+
+
+def _page(request, template, form, context):
+    status = 422 if form is not None and form.errors else 200
+    return render(request, template, {"form": form, **context}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def stock_document(request, kind):
+    """A receipt or an issue: a document's number, and so many of each of its articles."""
+    if kind not in DOCUMENTS:
+        raise Http404
+    action, genre, title = DOCUMENTS[kind]
+    action.allow(request.user)
+    shop_form, shop = _shop(request)
+    token = _token(request)
+    form = DocumentForm(request.POST or None, shop=shop) if shop else None
+    if shop and request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        document = partial(
+            movements.document,
+            shop,
+            form.quantities,
+            genre,
+            by=request.user,
+            reference=asked["reference"],
+            comment=asked["comment"],
+            token=token,
+        )
+        if batch := _carried_out(request, action, form, document):
+            return redirect("batch", batch.pk)
+    context = {
+        "title": title,
+        "shop_form": shop_form,
+        "shop": shop,
+        "token": token,
+        "back_url": reverse("inventory:articles"),
+    }
+    return _page(request, "inventory/document.html", form, context)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(COUNT.permission, raise_exception=True)
+def stock_count(request):
+    """A count: what is there beside what should be; the differences are shown before they move."""
+    shop_form, shop = _shop(request)
+    token = _token(request)
+    form, previewed, text = None, False, request.GET.get("q", "").strip()
+    if shop:
+        articles = shop.articles.active().select_related("boutique")
+        articles = articles.search(text) if text else articles
+        articles = articles.order_by("nom", "pk")[:MOST_COUNTED]
+        form = CountForm(request.POST or None, articles=articles)
+        if request.method == "POST" and form.is_valid():
+            if "confirm" not in request.POST:
+                previewed = True
+            else:
+                count = partial(
+                    movements.count,
+                    shop,
+                    form.counted,
+                    by=request.user,
+                    reference=form.cleaned_data["reference"],
+                    token=token,
+                )
+                if batch := _carried_out(request, COUNT, form, count):
+                    return redirect("batch", batch.pk)
+                if not form.errors:
+                    messages.info(request, _("All was counted as expected."))
+                    return redirect("inventory:articles")
+    context = {
+        "title": _("Stock count"),
+        "shop_form": shop_form,
+        "shop": shop,
+        "q": text,
+        "previewed": previewed,
+        "token": token,
+        "most": MOST_COUNTED,
+        "back_url": reverse("inventory:articles"),
+    }
+    return _page(request, "inventory/count.html", form, context)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(("inventory.view_vente", TAKE_BACK.permission), raise_exception=True)
+def vente_return(request, pk):
+    """Take articles of a sale back into stock."""
+    vente = get_object_or_404(Vente.objects.select_related("boutique"), pk=pk)
+    form = ReturnForm(request.POST or None, vente=vente)
+    token = _token(request)
+    if request.method == "POST" and form.is_valid():
+        take_back = partial(
+            movements.take_back,
+            vente,
+            form.quantities,
+            by=request.user,
+            reason=form.cleaned_data["reason"],
+            token=token,
+        )
+        if _carried_out(request, TAKE_BACK, form, take_back):
+            return redirect(vente)
+    context = {"vente": vente, "token": token, "back_url": vente.get_absolute_url()}
+    return _page(request, "inventory/return.html", form, context)
+
+
+# ------------------------------------------------------------------------------------ quarantine
+@require_safe
+def quarantaine_detail(request, pk):
+    """A sale in quarantine: why it waits, what was received, and what can be done."""
+    desk = desk_of("quarantaine", request.user)
+    entries = VenteEnQuarantaine.objects.select_related("boutique", "terminal", "vente")
+    entry = get_object_or_404(entries, pk=pk)
+    waiting = entry.etat == EtatQuarantaine.EN_ATTENTE
+    context = {
+        "entry": entry,
+        "waiting": waiting,
+        "lines": CorrectForm(instance=entry).lines() if waiting else (),
+        "corrected": entry.contenu != entry.contenu_recu,
+        "may_edit": waiting and request.user.has_perm(desk.action("correct").permission),
+    }
+    return pages.show(request, desk, entry, "inventory/quarantaine.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def quarantaine_edit(request, pk):
+    """Correct a sale in quarantine; what was received stays beside it."""
+    desk = desk_of("quarantaine", request.user)
+    action = desk.action("correct")
+    action.allow(request.user)
+    entries = VenteEnQuarantaine.objects.waiting().select_related("boutique")
+    entry = get_object_or_404(entries, pk=pk)
+    form = CorrectForm(request.POST or None, instance=entry)
+    version = request.POST.get("version", "")
+    if request.method == "POST" and form.is_valid():
+        if version != str(entry.version):
+            form.add_error(None, _("Someone else changed this record in the meantime."))
+        else:
+            batch = quarantine.correct(entry, form.content, by=request.user)
+            if batch:
+                tell(request, action, Outcome(batch=batch, changed=1))
+            return redirect(entry)
+    context = {
+        "title": _("Correct the sale %(number)s") % {"number": entry},
+        "entry": entry,
+        "back_url": entry.get_absolute_url(),
+    }
+    return _page(request, "inventory/correct.html", form, context)

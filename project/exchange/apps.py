@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ExchangeConfig(AppConfig):
+    """Records as files, out and in."""
+
+    name = "project.exchange"
+    label = "exchange"
+    verbose_name = _("Exchange of files")
+
+    def ready(self):
+        from . import delimited, formats, xlsx  # models, which are not there before ready()
+
+        formats.register(xlsx.FORMAT)
+        formats.register(delimited.FORMAT)

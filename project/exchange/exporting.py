@@ -1,0 +1,193 @@
+"""Files of records: asked for by an action, written at once or by a job, kept for a while."""
+
+import errno
+import os
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db.models import F, UUIDField, Value
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.actions import desk as desks
+from project.audit.recorder import Ticket, line, log_model_of, recorded
+from project.audit.statements import insert_select, plain
+from project.jobs.declare import GiveUp, job
+from project.jobs.models import Progress
+from project.jobs.services import start
+from project.ui.formats import Counted
+
+from . import formats
+from .models import Export, ExportedRow
+
+KEEP = timedelta(days=7)
+FOLDER = "private/exports"
+UNFINISHED = ".part"
+EXPORTED = gettext_lazy("Exported (%(format)s)")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def deliver(code, selection, *, by, format, ticket=None, refusals=(), sentence=EXPORTED, **options):
+    """Log that the selected records are shown, and make the file of them. Returns the Outcome.
+
+    `code` is the action's, `format` the name of one that is registered, `refusals` what the file
+    can't show, `sentence` the log line, of the `%(format)s`, and `options` (JSON) are for its
+    writer, who gets a `filter` (a query string) in words too. `page_of(outcome.batch)` is where the
+    owner finds the file. Raises ValidationError where there is no record.
+
+    Rows of a ledger have no log: the records that they belong to (`logged_on`) tell that theirs
+    were shown, and what the file shows is kept until it is written. They never change, so that one
+    more of them is no reason to ask again.
+    """
+    desk = desks.of_model(selection.model._meta.label_lower)
+    action = desk.action(code)
+    kind = formats.get(format)
+    options["filter_words"] = words_of(desk, options.get("filter"), by)
+    told = line(sentence % {"format": kind.label})
+    export = Export(
+        owner=by,
+        slug=desk.slug,
+        label=str(desk.model._meta.verbose_name_plural),
+        format=kind.name,
+        options=options,
+    )
+    logged = selection
+    if keeper := keeper_of(desk.model):
+        owners = selection.order_by().values(keeper)
+        logged = desk.model._meta.get_field(keeper).related_model._base_manager.filter(
+            pk__in=owners
+        )
+        ticket = ticket and Ticket(token=ticket.token)
+    with recorded(code, logged, by=by, ticket=ticket, sentence=told, refusals=refusals) as batch:
+        batch.note()
+        rows = note_rows(export, selection) if keeper else batch.outcome.changed
+        if not rows:
+            raise ValidationError(_("There is nothing to put into a file."))
+        export.batch, export.rows = batch.batch, rows
+        export.title = action.question % {"n": Counted(rows)}
+        if rows > kind.at_once:
+            export.job = start(
+                write_in_background,
+                owner=by,
+                title=export.title,
+                arguments={"export": str(export.pk)},
+            )
+            export.job.total, export.job.result_url = rows, export.get_absolute_url()
+            export.job.save(update_fields=["total", "result_url"])
+        export.save(force_insert=True)
+    if export.job is None:  # out of the transaction: it takes time, and changes no record
+        try:
+            write(export)
+        except GiveUp as problem:
+            Export.objects.filter(pk=export.pk).update(problem=str(problem))
+    return batch.outcome
+
+
+def keeper_of(model):
+    """The foreign key to the records that keep the log of a ledger's rows; '' for other records."""
+    return getattr(model, "logged_on", "")
+
+
+def note_rows(export, selection):
+    """Keep which rows a file shows until it is written; returns how many."""
+    return insert_select(
+        ExportedRow,
+        ("export_id", "row"),
+        plain(selection),
+        Value(export.pk, output_field=UUIDField()),
+        F("pk"),
+    )
+
+
+def words_of(desk, query, user):
+    """What a filter says, a line for each condition; [] where the records were picked by hand."""
+    if not query:
+        return []
+    return [chip.label for chip in desk.matching(query, user).chips] or [_("Everything")]
+
+
+def page_of(batch):
+    """The page of the file that a batch made."""
+    return reverse("exchange:export", args=[Export.objects.get(batch=batch).pk])
+
+
+@job(takes_context=True)
+def write_in_background(context, *, export):
+    """Write a large file; its owner sees how far it is, and can stop it between two steps."""
+    progress = Progress.of(context)
+    progress.step(0)  # anew, where a worker died
+    write(Export.objects.get(pk=export), step=progress.step)
+
+
+def write(export, *, step=lambda done: None):
+    """Write the file of an export: whole, or not at all. Raises GiveUp where no disk has room."""
+    kind = formats.get(export.format)
+    content = formats.Content(export, records_of(export), step)
+    folder = Path(default_storage.path(FOLDER))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{export.pk}{kind.suffix}"
+    unfinished = None
+    try:
+        # Under a name of its own: a worker taken for dead may be writing the same.
+        with NamedTemporaryFile(dir=folder, suffix=UNFINISHED, delete=False) as file:
+            unfinished = Path(file.name)
+            kind.write(content, file)
+        size = unfinished.stat().st_size
+        os.replace(unfinished, folder / name)
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise GiveUp(
+                _("The disk of the server is full: the file was not written.")
+            ) from problem
+        raise
+    finally:
+        if unfinished:
+            unfinished.unlink(missing_ok=True)
+    now = timezone.now()
+    Export.objects.filter(pk=export.pk).update(
+        file=f"{FOLDER}/{name}",
+        size=size,
+        problem="",
+        written_at=now,
+        expires_at=now + KEEP,
+    )
+    ExportedRow.objects.filter(export=export).delete()
+
+
+def records_of(export):
+    """The records that an export shows: those its batch has logged; of a ledger, the rows noted."""
+    model = desks.get(export.slug).model
+    if keeper_of(model):
+        rows = ExportedRow.objects.filter(export=export)
+        return model._base_manager.filter(pk__in=rows.values("row"))
+    log, key = log_model_of(model)
+    lines = log._base_manager.filter(batch=export.batch_id, action_code=export.batch.action)
+    return model._base_manager.filter(pk__in=lines.values(f"{key}_id"))
+
+
+def delete_expired(now=None):
+    """Take expired files from the disk, and what a killed writer left. Returns how many.
+
+    What was exported, by whom and when stays known.
+    """
+    now = now or timezone.now()
+    expired = Export.objects.filter(expires_at__lte=now).exclude(file="")
+    gone = 0
+    for export in expired.only("file").iterator():
+        export.file.delete(save=False)
+        gone += 1
+    expired.update(file="")
+    ExportedRow.objects.filter(export__created_at__lte=now - KEEP).delete()
+    left = Path(default_storage.path(FOLDER)).glob(f"*{UNFINISHED}")
+    for unfinished in left:
+        with suppress(FileNotFoundError):  # it was finished meanwhile
+            if unfinished.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                unfinished.unlink()
+                gone += 1
+    return gone

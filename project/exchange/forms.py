@@ -1,0 +1,231 @@
+"""What the dialogs ask that end in a file."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from project.actions import saved
+from project.actions.forms import ActionForm
+from project.ui.models import NamedFilter
+
+from . import formats, printing
+from .columns import sheet_of
+from .xlsx import MOST_SHEETS
+
+OFFERED = ("xlsx", "csv")
+
+
+class ColumnsInput(forms.Widget):
+    """Columns to tick, in an order to change: the one in which their boxes stand and are sent.
+
+    Its value is (names in order, ticked names). A button that moves one asks for the dialog anew,
+    where no script does it on the spot.
+    """
+
+    template_name = "exchange/widgets/columns.html"
+    choices = ()  # set by the field: [(name, label)]
+
+    def value_from_datadict(self, data, files, name):
+        if not hasattr(data, "getlist"):  # a plain dict, from code
+            data = MultiValueDict(
+                {key: value if type(value) is list else [value] for key, value in data.items()}
+            )
+        order = data.getlist(f"{name}_order") or data.getlist(name)
+        order = list(dict.fromkeys(order))
+        way, _colon, moved = data.get("preview", "").partition(":")
+        if way in ("up", "down") and moved in order:
+            place = order.index(moved)
+            other = max(place - 1, 0) if way == "up" else min(place + 1, len(order) - 1)
+            order[place], order[other] = order[other], order[place]
+        ticked = set(data.getlist(name))
+        return order, [each for each in order if each in ticked]
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        order, ticked = value if isinstance(value, tuple) else (value or [], value or [])
+        labels = dict(self.choices)
+        order = [each for each in order if each in labels]
+        order += [each for each in labels if each not in order]
+        context["widget"]["columns"] = [
+            {"name": each, "label": labels[each], "ticked": each in ticked} for each in order
+        ]
+        return context
+
+
+class ColumnsField(forms.Field):
+    """The names of the columns, in their order; at least one, or [] where none were shown."""
+
+    widget = ColumnsInput
+
+    def __init__(self, *, choices=(), **options):
+        super().__init__(**options)
+        self.choices = choices
+
+    @property
+    def choices(self):
+        return self.widget.choices
+
+    @choices.setter
+    def choices(self, choices):
+        self.widget.choices = list(choices)
+
+    def bound_data(self, data, initial):
+        """Where none were shown, those that are ticked at first."""
+        return data if data[0] else initial
+
+    def clean(self, value):
+        known = dict(self.choices)
+        order, ticked = value
+        ticked = [name for name in ticked if name in known]
+        if order and not ticked:
+            raise ValidationError(_("Choose at least one column."))
+        return ticked
+
+
+def with_options(data, named):
+    """What was posted, with the choices of a saved filter in the place of the present ones."""
+    data = data.copy()
+    data["taken"] = str(named.pk)
+    options = named.options
+    if not options:
+        return data
+    for name in ("columns", "columns_order", "totals"):
+        data.pop(name, None)
+    data.setlist("columns", options.get("columns", []))
+    data["format"], data["per"] = options.get("format", "xlsx"), options.get("per", "")
+    if options.get("totals"):
+        data["totals"] = "on"
+    return data
+
+
+def offer_saved(field, slug, user):
+    """Let one choose among the saved filters of a desk, where there are any."""
+    offered = NamedFilter.objects.of(slug).visible_to(user) if user else ()
+    field.choices = [("", "—"), *((str(each.pk), each.name) for each in offered)]
+    if len(field.choices) == 1:
+        field.widget = forms.HiddenInput()
+
+
+class ExportForm(forms.Form):
+    """Into which kind of file the records go, with which columns, on which sheets."""
+
+    saved = forms.ChoiceField(
+        label=gettext_lazy("Saved filters and choices"),
+        required=False,
+        widget=forms.Select(attrs={"data-preview": ""}),
+    )
+    taken = forms.CharField(required=False, widget=forms.HiddenInput)
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), widget=forms.RadioSelect, initial="xlsx"
+    )
+    per = forms.ChoiceField(
+        label=gettext_lazy("Sheets"),
+        required=False,
+        help_text=gettext_lazy("In an Excel file; a CSV file has one table."),
+    )
+    totals = forms.BooleanField(
+        label=gettext_lazy("Totals under each table, by currency"), required=False, initial=True
+    )
+    columns = ColumnsField(label=gettext_lazy("Columns and their order"), required=False)
+
+    under = "exchange/_keep.html"
+
+    def __init__(self, data=None, *, selection=None, user=None, **kwargs):
+        self.selection = selection
+        self.sheet = sheet_of(printing.slug_of(selection))
+        named = saved.chosen(data, self.sheet.slug, user) if data else None
+        super().__init__(with_options(data, named) if named else data, **kwargs)
+        offer_saved(self.fields["saved"], self.sheet.slug, user)
+        self.fields["format"].choices = [(name, formats.get(name).label) for name in OFFERED]
+        self.fields["per"].choices = [
+            ("", _("One for all")),
+            *(
+                (each.name, _("One for each: %(what)s") % {"what": each.label})
+                for each in self.sheet.groupings
+            ),
+        ]
+        self.fields["columns"].choices = [
+            (column.name, str(column.title)) for column in self.sheet.columns
+        ]
+        self.initial.setdefault("columns", [column.name for column in self.sheet.chosen()])
+
+    @property
+    def keep(self):
+        """The form that keeps these choices under a name."""
+        return saved.NamedFilterForm(prefix="keep", use_required_attribute=False)
+
+    @property
+    def slug(self):
+        return self.sheet.slug
+
+    def clean(self):
+        asked = super().clean()
+        for name in ("saved", "taken"):  # these are of the dialog, not of the file
+            asked.pop(name, None)
+        grouping = self.sheet.grouping(asked.get("per", ""))
+        if grouping and asked.get("format") == "xlsx":
+            counted = self.selection.order_by().aggregate(n=Count(grouping.key, distinct=True))
+            if counted["n"] > MOST_SHEETS - 2:  # the one about the file, the one of the others
+                self.add_error(
+                    "per",
+                    ValidationError(
+                        _("That would be %(n)s sheets, and a file has at most %(most)s."),
+                        params={"n": counted["n"], "most": MOST_SHEETS},
+                    ),
+                )
+        return asked
+
+
+class PrintForm(ActionForm):
+    """Which of the desk's documents is printed, and a list's columns. A saved filter chooses the
+    records anew, and brings columns of its own."""
+
+    saved = forms.ChoiceField(
+        label=gettext_lazy("Saved filters and choices"),
+        required=False,
+        widget=forms.Select(attrs={"data-preview": ""}),
+    )
+    taken = forms.CharField(required=False, widget=forms.HiddenInput)
+    document = forms.ChoiceField(
+        label=gettext_lazy("Document"), widget=forms.RadioSelect(attrs={"data-preview": ""})
+    )
+    columns = ColumnsField(label=gettext_lazy("Columns and their order"), required=False)
+
+    def __init__(self, data=None, *, selection=None, user=None, **kwargs):
+        slug = printing.slug_of(selection)
+        named = saved.chosen(data, slug, user) if data else None
+        if named:
+            data = data.copy()
+            data["taken"] = str(named.pk)
+            for name in ("columns", "columns_order"):
+                data.pop(name, None)
+        elif data:
+            named = saved.taken(data.get("taken") or "", slug, user)
+        super().__init__(data, selection=selection, user=user, **kwargs)
+        offer_saved(self.fields["saved"], slug, user)
+        documents = printing.documents_of(slug)
+        self.fields["document"].choices = [(name, each.label) for name, each in documents.items()]
+        self.fields["document"].initial = next(iter(documents))
+        self.own = (named and named.options.get("columns")) or []
+        asked = documents.get((data or {}).get("document") or next(iter(documents)))
+        self.listing = asked and asked.listing
+        if self.listing:
+            self.fields["columns"].choices = [
+                (column.name, str(column.title)) for column in self.listing.sheet.columns
+            ]
+            self.initial["columns"] = self.own or list(self.listing.listed)
+        else:
+            del self.fields["columns"]
+
+    def clean(self):
+        asked = super().clean()
+        for name in ("saved", "taken"):  # these are of the dialog, not of the file
+            asked.pop(name, None)
+        columns = asked.get("columns") or self.own
+        # Where nobody chose, those in which nothing stands are left out.
+        usual = self.listing and columns == list(self.listing.listed)
+        asked["columns"] = [] if usual else columns
+        return asked

@@ -1,0 +1,313 @@
+"""What is written in a cell, understood by the kind of its column.
+
+A cell comes as `reading` gives it: text or a number. What it means is a plain value (what JSON
+has): text, a whole number, a decimal as text ("12.5"), a moment as text in UTC, a day as text, yes
+or no. `Misread` says what is wrong with it, in words for whoever wrote it.
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache, partial
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.dates import MONTHS, MONTHS_3, MONTHS_ALT
+from django.utils.translation import gettext as _
+
+from project.search.text import folded
+
+DIGITS = 15  # what a spreadsheet keeps of a number
+LONGEST_NUMBER = 40  # characters: matching a text as long as a cell may be takes seconds
+FIRST, LAST = date(1900, 1, 1), date(9999, 12, 30)
+TWICE = "?"  # in front of a wall-clock time that came twice that night
+# Signs that nobody sees and no database takes; the ends of lines and tabs stay.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SPACES = re.compile(r"[\s\u00a0\u202f]+")
+
+CLOCK = r"(?P<hour>\d{1,2})(?:\s?[:hH]\s?(?P<minute>\d{2})?)(?::(?P<second>\d{2})(?:\.\d+)?)?"
+CLOCK += r"\s?(?P<half>[aApP])?(?(half)\.?\s?[mM]\.?)"
+OFFSET = r"\s?(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+TIME = rf"(?:(?:\s*T\s*|\s+(?:(?:à|at|a)\s+)?|\s*,\s*){CLOCK}{OFFSET})?"
+ISO = re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}){TIME}")
+NUMERIC = re.compile(
+    rf"(?P<one>\d{{1,2}})(?P<sign>[/.\-])(?P<two>\d{{1,2}})(?P=sign)(?P<year>\d{{4}}|\d{{2}}){TIME}"
+)
+DAY_FIRST = re.compile(
+    rf"(?:\w+\.?,?\s+)?(?P<day>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<name>[^\W\d]+)\.?,?\s+"
+    rf"(?P<year>\d{{4}}){TIME}"
+)
+NAME_FIRST = re.compile(
+    rf"(?:\w+\.?,?\s+)?(?P<name>[^\W\d]+)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+"
+    rf"(?P<year>\d{{4}}){TIME}"
+)
+
+
+class Misread(Exception):
+    """A cell that can't be understood, and why."""
+
+
+class Reader:
+    """Reads cells as somebody of `language` writes them, in the time zone `zone`.
+
+    `month_first` tells 5/6 from 6/5; where a language is not told, as its people write.
+    """
+
+    def __init__(self, language, zone, *, month_first=None):
+        self.language = language
+        self.zone = zone
+        self.month_first = language == "en" if month_first is None else month_first
+        self.comma = language == "fr"
+        self.labels = {}
+
+    def value(self, column, cell):
+        """The plain value of a cell that is not empty. Raises `Misread`."""
+        return getattr(self, column.kind.value)(column, cell)
+
+    # ------------------------------------------------------------------------------------- text
+    def text(self, column, cell):
+        if isinstance(cell, float) and math.isfinite(cell):
+            if cell.is_integer():
+                raise Misread(
+                    _("This number has more digits than Excel keeps: format the cell as text.")
+                )
+            return format(Decimal(repr(cell)), "f")
+        return plain_text(str(cell))
+
+    # ---------------------------------------------------------------------------------- numbers
+    def whole(self, column, cell):
+        number = self._number(cell)
+        if number != number.to_integral_value():
+            raise Misread(_("“%(cell)s” is no whole number.") % {"cell": cell})
+        return int(number)
+
+    def number(self, column, cell):
+        return plain_decimal(self._number(cell))
+
+    amount = number
+
+    def _number(self, cell):
+        if isinstance(cell, str):
+            number = self._typed(cell)
+        else:
+            number = Decimal(format(cell, f".{DIGITS}g") if isinstance(cell, float) else cell)
+        if not number.is_finite():
+            raise Misread(_("“%(cell)s” is no number.") % {"cell": cell})
+        if abs(number) >= 10**DIGITS:
+            raise Misread(_("This number is too large."))
+        return number
+
+    def _typed(self, cell):
+        text = SPACES.sub("", cell).replace("’", "").replace("'", "").replace("−", "-")
+        if len(text) > LONGEST_NUMBER or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", text):
+            raise Misread(_("“%(cell)s” is no number.") % {"cell": cell})
+        try:
+            return Decimal(self._unpunctuated(text, cell))
+        except InvalidOperation:
+            raise Misread(_("“%(cell)s” is no number.") % {"cell": cell}) from None
+
+    def _unpunctuated(self, text, cell):
+        """A number with a dot for its decimals, whatever it has for them and for thousands."""
+        points, commas = text.count("."), text.count(",")
+        if points and commas:
+            mark, grouping = (",", ".") if text.rindex(",") > text.rindex(".") else (".", ",")
+            whole, _mark, decimals = text.rpartition(mark)
+            if mark in whole or not grouped(whole, grouping):
+                raise Misread(_("“%(cell)s” is no number.") % {"cell": cell})
+            return f"{whole.replace(grouping, '')}.{decimals}"
+        if not points and not commas:
+            return text
+        mark = "." if points else ","
+        if points + commas > 1:
+            if not grouped(text, mark):
+                raise Misread(_("“%(cell)s” is no number.") % {"cell": cell})
+            return text.replace(mark, "")
+        ours = mark == ("," if self.comma else ".")
+        if not ours and grouped(text, mark):
+            if mark == ",":  # 35,000 in English
+                return text.replace(mark, "")
+            raise Misread(
+                _("“%(cell)s” can be read in two ways: write it without a separator of thousands.")
+                % {"cell": cell}
+            )
+        return text.replace(mark, ".")
+
+    # ------------------------------------------------------------------------- days and moments
+    def day(self, column, cell):
+        found, clock, _offset = self._moment(cell)
+        if clock and clock != time(0):
+            raise Misread(
+                _("“%(cell)s” is a moment: a day without a time, please.") % {"cell": cell}
+            )
+        return found.isoformat()
+
+    def moment(self, column, cell):
+        """In UTC; where the clocks showed it twice that night, `TWICE` and the time they showed."""
+        wall = written_by_machine(cell)
+        if wall is not None:
+            return self._in_utc(wall)
+        found, clock, offset = self._moment(cell)
+        if clock is None:
+            raise Misread(_("The time of day is missing: %(cell)s 14:30.") % {"cell": cell})
+        wall = datetime.combine(found, clock)
+        if offset is not None:
+            return plain_moment((wall - offset).replace(tzinfo=UTC))
+        return self._in_utc(wall)
+
+    def _in_utc(self, wall):
+        early, late = wall.replace(tzinfo=self.zone), wall.replace(tzinfo=self.zone, fold=1)
+        if early.utcoffset() == late.utcoffset():
+            return plain_moment(early)
+        if early.utcoffset() > late.utcoffset():
+            return f"{TWICE}{wall.isoformat(sep=' ')}"
+        raise Misread(
+            _("The clocks skip %(clock)s that night: there is no such time.")
+            % {"clock": f"{wall:%H:%M}"}
+        )
+
+    def _moment(self, cell):
+        """(day, time or None, offset from UTC or None)."""
+        if not isinstance(cell, str):
+            raise Misread(_("%(cell)s is a number: format the cell as a date.") % {"cell": cell})
+        text = SPACES.sub(" ", cell).strip()
+        if found := ISO.fullmatch(text):
+            month, day = found["month"], found["day"]
+        elif found := NUMERIC.fullmatch(text):
+            day, month = found["one"], found["two"]
+            if self.month_first and found["sign"] != ".":
+                day, month = month, day
+            if int(month) > 12 >= int(day):
+                raise Misread(self._wrong_order() % {"cell": cell})
+        elif found := DAY_FIRST.fullmatch(text) or NAME_FIRST.fullmatch(text):
+            day, month = found["day"], months().get(folded(found["name"]).rstrip("."), 0)
+        else:
+            raise Misread(_("“%(cell)s” is no date.") % {"cell": cell})
+        year = int(found["year"])
+        try:
+            read = date(year + 2000 if len(found["year"]) == 2 else year, int(month), int(day))
+            clock, offset = clock_of(found), offset_of(found["offset"])
+        except ValueError:
+            raise Misread(_("“%(cell)s” is not in the calendar.") % {"cell": cell}) from None
+        if not FIRST <= read <= LAST:
+            raise Misread(_("“%(cell)s” is not in the calendar.") % {"cell": cell})
+        return read, clock, offset
+
+    def _wrong_order(self):
+        if self.month_first:
+            return _(
+                "“%(cell)s”: in this import the month comes first, and there is no such month."
+            )
+        return _("“%(cell)s”: in this import the day comes first, and there is no such month.")
+
+    # ---------------------------------------------------------------------------------- choices
+    def choice(self, column, cell):
+        if column.name not in self.labels:
+            self.labels[column.name] = labels_of(column)
+        value = self.labels[column.name].get(folded(str(cell)))
+        if value is None:
+            known = ", ".join(str(label) for _value, label in column.choices)
+            raise Misread(_("“%(cell)s” is none of: %(known)s.") % {"cell": cell, "known": known})
+        return value
+
+    def flag(self, column, cell):
+        word = folded(str(cell))
+        if word in YES or word in NO:
+            return word in YES
+        raise Misread(_("“%(cell)s” is neither yes nor no.") % {"cell": cell})
+
+
+YES = {"yes", "oui", "true", "vrai", "1", "x", "y", "o"}
+NO = {"no", "non", "false", "faux", "0", "n"}
+
+
+def written_by_machine(cell):
+    """The moment of a cell that holds a date, as `reading` writes it; None for what was typed."""
+    if isinstance(cell, str) and len(cell) == 19 and cell[4] == cell[7] == "-" and cell[10] == " ":
+        try:
+            wall = datetime.fromisoformat(cell)
+        except ValueError:
+            return None
+        return wall if FIRST <= wall.date() <= LAST else None
+    return None
+
+
+def grouped(text, mark):
+    """Whether `mark` stands before every third digit of a whole number."""
+    return bool(re.fullmatch(rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})*", text))
+
+
+def clock_of(found):
+    """The time of day of a match, None without one; ValueError if there is no such time."""
+    if found["hour"] is None:
+        return None
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError(hour)
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return time(hour, int(found["minute"] or 0), int(found["second"] or 0))
+
+
+def offset_of(text):
+    """How far from UTC; None where it isn't said, ValueError where no clock is that far off."""
+    if text is None:
+        return None
+    if text == "Z":
+        return timedelta(0)
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError(text)
+    size = timedelta(hours=hours, minutes=minutes)
+    return -size if text[0] == "-" else size
+
+
+def plain_text(text):
+    """A text as it is kept: lines end alike, with nothing unseen within and no space around."""
+    return CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+
+
+def plain_moment(moment):
+    return moment.astimezone(UTC).isoformat(sep=" ")
+
+
+def plain_decimal(number):
+    """A decimal as text, the same for equal ones: "12.5", "35000"."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def in_every_language(read):
+    """{language: what `read` gives in it}."""
+    found = {}
+    for code, _label in settings.LANGUAGES:
+        with translation.override(code):
+            found[code] = read()
+    return found
+
+
+@lru_cache(maxsize=1)
+def months():
+    """{name of a month, folded: its number}, in every language, whole and short."""
+    named = {}
+    for names in (MONTHS, MONTHS_3, MONTHS_ALT):
+        for read in in_every_language(partial(_names, names)).values():
+            named |= read
+    # What Excel and LibreOffice write.
+    return named | {"janv": 1, "fevr": 2, "avr": 4, "juil": 7, "sept": 9, "dec": 12}
+
+
+def _names(names):
+    return {folded(str(name)).rstrip("."): number for number, name in names.items()}
+
+
+def labels_of(column):
+    """{label or value, folded: value} of a column's choices, in every language."""
+
+    def labels():
+        return {folded(str(label)): value for value, label in column.choices}
+
+    known = {folded(value): value for value, _label in column.choices}
+    for read in in_every_language(labels).values():
+        known |= read
+    return known

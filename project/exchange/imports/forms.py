@@ -1,0 +1,134 @@
+"""What the pages of an import ask."""
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .limits import MEGABYTE, MOST_BYTES, MOST_ROWS
+
+ORDERS = (
+    ("", gettext_lazy("as in the language of the file")),
+    ("day", gettext_lazy("day first: 31/12/2026")),
+    ("month", gettext_lazy("month first: 12/31/2026")),
+)
+# What an import keeps of that.
+MONTH_FIRST = {"": None, "day": False, "month": True}
+
+
+class OptionsForm(forms.Form):
+    """How the cells of a file are to be read."""
+
+    order = forms.ChoiceField(
+        label=gettext_lazy("Dates that were typed as text"), choices=ORDERS, required=False
+    )
+    clears = forms.BooleanField(
+        label=gettext_lazy("An empty cell empties the field"),
+        help_text=gettext_lazy("Otherwise it leaves the field as it is."),
+        required=False,
+    )
+
+    def options(self):
+        return {
+            "month_first": MONTH_FIRST[self.cleaned_data["order"]],
+            "clears": self.cleaned_data["clears"],
+        }
+
+
+class UploadForm(OptionsForm):
+    file = forms.FileField(
+        label=gettext_lazy("Excel or CSV file"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+
+    field_order = ("file", "order", "clears")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _(
+            "Drop it here or choose it. .xlsx or .csv, %(megabytes)s MB and %(rows)s rows at most."
+        ) % {"megabytes": MOST_BYTES // MEGABYTE, "rows": MOST_ROWS}
+        self.fields["file"].max_length = 1_000
+        self.fields["file"].error_messages["empty"] = _("The file is empty.")
+
+
+class MatchForm(OptionsForm):
+    """Which of our columns each column of the file is."""
+
+    def __init__(self, *args, item, samples=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.item = item
+        importer = item.importer
+        choices = [("", _("— not imported —"))]
+        choices += [(name, str(column.title)) for name, column in importer.counting.items()]
+        self.matched = []
+        for place, (title, name) in enumerate(item.columns):
+            field = forms.ChoiceField(
+                label=title or _("Column %(number)s") % {"number": place + 1},
+                choices=choices,
+                required=False,
+                widget=forms.Select(attrs={"class": "form-select"}),
+                initial=name if name in importer.counting else "",
+            )
+            self.fields[f"column_{place}"] = field
+            self.matched.append((f"column_{place}", samples[place] if samples else ()))
+
+    @property
+    def columns(self):
+        """(bound field, samples of what the column holds) for the page."""
+        return [(self[name], samples) for name, samples in self.matched]
+
+    @property
+    def names(self):
+        return [self.cleaned_data[name] for name, _samples in self.matched]
+
+    def clean(self):
+        data = super().clean()
+        taken = {}
+        for name, _samples in self.matched:
+            chosen = data.get(name)
+            if chosen and chosen in taken:
+                self.add_error(
+                    name,
+                    _("The column “%(title)s” is that already.")
+                    % {"title": self.fields[taken[chosen]].label},
+                )
+            elif chosen:
+                taken[chosen] = name
+        importer = self.item.importer
+        lacking = [name for name in importer.required if name not in taken]
+        if lacking and importer.key not in taken and not self.errors:
+            titles = ", ".join(str(importer.sheet.by_name[name].title) for name in lacking)
+            self.add_error(
+                None,
+                _("Missing: %(titles)s. Or the reference, to change what is there.")
+                % {"titles": titles},
+            )
+        elif set(taken) <= {importer.key} and not self.errors:
+            self.add_error(None, _("Match at least one column that says something."))
+        return data
+
+
+class RowForm(forms.Form):
+    """The cells of one row, as text, with what is wrong at each."""
+
+    def __init__(self, *args, item, row, **kwargs):
+        super().__init__(*args, **kwargs)
+        columns = item.importer.counting
+        for name, cell in zip(item.names, row.cells, strict=True):
+            column = columns[name]
+            long = isinstance(cell, str) and ("\n" in cell or len(cell) > 60)
+            self.fields[name] = forms.CharField(
+                label=str(column.title),
+                required=False,
+                strip=False,
+                max_length=32_767,
+                initial=str(cell),
+                widget=forms.Textarea(attrs={"rows": 2}) if long else forms.TextInput(),
+                help_text=str(column.unit or ""),
+            )
+        self.wrong = row.errors
+
+    @property
+    def cells(self):
+        """(bound field, what is wrong with it) for the page."""
+        return [(self[name], self.wrong.get(name, "")) for name in self.fields]

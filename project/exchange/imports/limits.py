@@ -1,0 +1,43 @@
+"""What a file may be. Beyond it, or where it is not what it says, reading raises `Unreadable`."""
+
+from django.utils.translation import gettext as _
+
+MEGABYTE = 1_000_000
+
+MOST_BYTES = 10 * MEGABYTE
+MOST_UNPACKED = 150 * MEGABYTE
+MOST_PARTS = 2_000
+MOST_SHEETS = 250
+LONGEST_SHEET_NAME = 255  # characters; Excel takes 31
+MOST_ROWS = 20_000
+MOST_COLUMNS = 200
+LONGEST_CELL = 32_767  # what Excel itself takes
+
+
+class Unreadable(Exception):
+    """The file can't be read; the text says why, to whoever sent it."""
+
+
+def check_size(size):
+    if size > MOST_BYTES:
+        raise Unreadable(
+            _("The file is too large: %(most)s MB at most.") % {"most": MOST_BYTES // MEGABYTE}
+        )
+    if not size:
+        raise Unreadable(_("The file is empty."))
+
+
+def check_extent(rows, columns):
+    """Rows and columns of a sheet, its heading not counted."""
+    if rows > MOST_ROWS:
+        raise Unreadable(
+            _("The sheet has too many rows: %(most)s at most. Split it.") % {"most": MOST_ROWS}
+        )
+    if columns > MOST_COLUMNS:
+        raise Unreadable(
+            _("The sheet has too many columns: %(most)s at most.") % {"most": MOST_COLUMNS}
+        )
+
+
+def too_large_unpacked():
+    return Unreadable(_("The file is too large once it is unpacked."))

@@ -1,0 +1,108 @@
+"""The rows of an import as its page shows them: those of one state, a page at a time."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import pgettext
+
+from project.actions import desk as desks
+
+from .rows import COUNTED, PENDING, State
+from .understanding import shown
+
+PAGE = 50
+LONGEST = 140
+
+
+@dataclass(slots=True)
+class Cell:
+    """One cell: its title, what it says, what is there now if that changes, what is wrong."""
+
+    title: str
+    text: str
+    before: str | None = None
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """A row for the page; `cells` in error come first."""
+
+    number: int
+    state: str
+    label: str
+    error: str
+    name: str
+    url: str
+    cells: list = field(default_factory=list)
+    correctable: bool = False
+
+
+def tabs(counts):
+    """[(state or "", label, count)]: those that have rows, and all."""
+    found = [(state.value, state.label, counts[state]) for state in State if counts[state]]
+    return [("", pgettext("rows of a file", "All"), sum(counts.values())), *found]
+
+
+def page_of(item, state, number):
+    """(the lines of page `number`, from 1, of the rows in this state; how many pages there are).
+
+    Reads only the chunks that the page is in.
+    """
+    sizes = list(item.chunks.order_by("number").values_list("number", *COUNTED))
+    counts = [
+        (chunk, dict(zip(COUNTED, found, strict=True))[state] if state else sum(found))
+        for chunk, *found in sizes
+    ]
+    total = sum(count for _chunk, count in counts)
+    pages = max(1, -(-total // PAGE))
+    number = min(max(number, 1), pages)
+    first, last, passed, wanted = (number - 1) * PAGE, number * PAGE, 0, {}
+    for chunk, count in counts:
+        if count and passed < last and passed + count > first:
+            wanted[chunk] = (max(first - passed, 0), last - passed)
+        passed += count
+    rows = []
+    for chunk in item.chunks.filter(number__in=wanted).order_by("number"):
+        start, stop = wanted[chunk.number]
+        rows += [row for row in chunk.rows if not state or row.state == state][start:stop]
+    return [line_of(item, row) for row in rows], number, pages
+
+
+def line_of(item, row):
+    importer, zone = item.importer, ZoneInfo(item.zone)
+    cells = []
+    for place, name in enumerate(item.names):
+        if name == importer.key and (row.pk or not importer.makes):
+            continue
+        column, error = importer.sheet.by_name[name], row.errors.get(name, "")
+        raw = row.cells[place]
+        found = importer.intake[name].find is not None
+        read = row.values[place] if row.values else None
+        text = str(raw) if error or found or read is None else shown(column, read, zone)
+        changes = name in row.before
+        if not (error or changes or (row.state not in (State.CHANGED,) and text not in ("", "—"))):
+            continue
+        if row.was == State.CHANGED and not changes and not error:
+            continue
+        before = shown(column, row.before[name], zone) if changes else None
+        if changes and text == "":
+            text = "—"
+        cells.append(Cell(str(column.title), short(text), before and short(before), error))
+    cells.sort(key=lambda cell: (not cell.error, cell.before is None))
+    key_error = row.errors.get(importer.key, "")
+    desk = desks.get(importer.desk)
+    return Line(
+        number=row.number,
+        state=row.state,
+        label=str(State(row.state).label),
+        error=" ".join(filter(None, (row.errors.get("", ""), key_error))),
+        name=row.name,
+        url=desk.record_url(row.pk, row.name) if row.name else "",
+        cells=cells,
+        correctable=row.state in (*PENDING, State.ERROR, State.UNCHANGED),
+    )
+
+
+def short(text):
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

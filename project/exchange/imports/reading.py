@@ -1,0 +1,125 @@
+"""A file as a table of plain cells: text, whole numbers and floats; '' where there is nothing.
+
+Moments come as ISO text, which the parsing of cells takes everywhere; yes and no as "TRUE" and
+"FALSE". What the file can't be is said by `limits.Unreadable`, and nothing else is raised.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
+from math import isfinite
+from pathlib import PurePath
+
+from django.utils.translation import gettext as _
+
+from ..cells import unquoted
+from . import commas, workbook
+from .limits import Unreadable, check_extent, check_size
+
+EXTENSIONS = (".xlsx", ".csv")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP = b"PK\x03\x04"
+
+
+@dataclass(slots=True)
+class Table:
+    """One sheet of a file: its rows, all as long as the longest; `first` is the number that the
+    first of them has there. `sheets` are the names of all that hold something, of a workbook;
+    `separator` is what stands between two cells, of text."""
+
+    rows: list
+    first: int = 1
+    sheet: str = ""
+    sheets: list = field(default_factory=list)
+    separator: str = ""
+
+
+def read(name, data, sheet=""):
+    """The table of a file called `name`. Without a `sheet`, the first that holds something."""
+    check_size(len(data))
+    extension = PurePath(name).suffix.lower()
+    if extension not in EXTENSIONS:
+        raise Unreadable(_("Only .xlsx and .csv files can be imported: save it as one of these."))
+    if extension == ".xlsx":
+        return _from_workbook(data, sheet)
+    if data.startswith((ZIP, OLE)):
+        raise Unreadable(_("This is no text: its name should end in .xlsx."))
+    rows, separator = commas.rows_of(data)
+    table = tabled(rows)
+    table.separator = separator
+    return table
+
+
+def _from_workbook(data, sheet):
+    if data.startswith(OLE):
+        raise Unreadable(
+            _("The file is protected by a password, or an older .xls: save it as plain .xlsx.")
+        )
+    if not data.startswith(ZIP):
+        raise Unreadable(_("This is no Excel workbook, whatever its name says."))
+    rows, sheet, sheets = workbook.rows_of(data, sheet)
+    return tabled(rows, sheet, sheets)
+
+
+def tabled(rows, sheet="", sheets=()):
+    """Without empty rows at the end and empty columns at the right; as plain cells."""
+    while rows and not any(cell != "" for cell in rows[-1]):
+        rows.pop()
+    first = 1
+    while rows and not any(cell != "" for cell in rows[0]):
+        rows.pop(0)
+        first += 1
+    if not rows:
+        raise Unreadable(_("There is nothing in this file."))
+    columns = [plain(column) for column in zip_longest(*rows, fillvalue="")]
+    while columns and not any(cell != "" for cell in columns[-1]):
+        columns.pop()
+    check_extent(len(rows) - 1, len(columns))
+    return Table([list(row) for row in zip(*columns, strict=True)], first, sheet, list(sheets))
+
+
+def plain(column):
+    """The cells of a column as what JSON has. Most hold one type, so types are asked first."""
+    types = set(map(type, column))
+    if not types <= {str, int}:
+        column = [PLAIN[type(cell)](cell) for cell in column]
+    if any(isinstance(cell, str) and cell[:1] == "'" for cell in set(column)):
+        # A workbook that was saved from our CSV has its quotes as well.
+        return [unquoted(cell) if isinstance(cell, str) else cell for cell in column]
+    return column
+
+
+def _number(value):
+    if not isfinite(value):  # what no JSON, no file and no column has
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < 10**15 else value
+
+
+def _moment(value):
+    return value.isoformat(sep=" ", timespec="seconds")
+
+
+def _rounded(moment):
+    """To the second: a moment in a workbook is a fraction of days, and off by some microseconds."""
+    return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+
+
+def _datetime(moment):
+    try:
+        return _moment(_rounded(moment))
+    except OverflowError:
+        return _moment(moment)
+
+
+PLAIN = {
+    str: str,
+    int: int,
+    float: _number,
+    bool: lambda value: "TRUE" if value else "FALSE",
+    datetime: _datetime,
+    # A cell of 0:00 comes as a day. That it was a day with a time can't be told any more.
+    date: lambda value: f"{value.isoformat()} 00:00:00",
+    time: lambda value: value.isoformat(timespec="minutes"),
+    timedelta: str,
+    type(None): lambda value: "",
+}

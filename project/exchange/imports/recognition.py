@@ -1,0 +1,82 @@
+"""Which column is which: by the titles that the columns have in files, in any language."""
+
+import re
+from collections import Counter
+
+from django.utils.translation import gettext_lazy
+
+from project.search.text import folded
+
+from .cells import in_every_language
+
+HEADING_WITHIN = 10  # rows: there may be a title above
+LONGEST_TITLE = 200  # characters that are compared
+# The title that we put above the reasons, among the rows to correct: no column of anybody's.
+WRONG = gettext_lazy("What is wrong")
+UNIT = re.compile(r"\s*[(\[].*?[)\]]\s*$")
+
+
+def titles_in(importer):
+    """{language: {title, folded: name}} of all the columns of the sheet, those that do not count
+    too."""
+
+    def titles():
+        return {word_of(str(column.title)): column.name for column in importer.sheet.columns}
+
+    return in_every_language(titles)
+
+
+def titles_of(importer):
+    """{title, folded: name} in any language."""
+    known = {}
+    for read in titles_in(importer).values():
+        known = {**read, **known}
+    return {column.name: column.name for column in importer.sheet.columns} | known
+
+
+def word_of(title):
+    """A title as it is compared: without its unit, its star for what is required, its colon."""
+    title = str(title)[:LONGEST_TITLE]
+    return folded(UNIT.sub("", title).strip(" *:\n\t")).replace("-", " ").replace("_", " ")
+
+
+def heading_of(rows, importer):
+    """(place of the heading among the rows, {place of a column: its name}).
+
+    The row with most known titles; without any, the first one.
+    """
+    known = titles_of(importer)
+    best, found = 0, {}
+    for place, row in enumerate(rows[:HEADING_WITHIN]):
+        named = {}
+        for column, title in enumerate(row):
+            name = known.get(word_of(title)) if title != "" else None
+            if name and name not in named.values():
+                named[column] = name
+        if len(named) > len(found):
+            best, found = place, named
+    return best, found
+
+
+def language_of(titles, separator, importer):
+    """The language that a file is written in, "" where nothing tells: the one that most of its
+    titles are in; or else French where semicolons separate, as commas are in the numbers there."""
+    words = {word_of(title) for title in titles if title != ""}
+    found = Counter(
+        {language: len(words & known.keys()) for language, known in titles_in(importer).items()}
+    )
+    (best, most), *others = found.most_common()
+    if most and all(count < most for _language, count in others):
+        return best
+    return "fr" if separator == ";" else ""
+
+
+def is_enough(item):
+    """Whether the columns found do without asking: those that a new record needs, or else the key
+    and what to change, where nothing is left that was not recognised."""
+    names = set(item.names)
+    if names.issuperset(item.importer.required):
+        return True
+    ours = set(in_every_language(lambda: word_of(WRONG)).values())
+    unknown = any(title and not name and word_of(title) not in ours for title, name in item.columns)
+    return item.importer.key in names and len(names) > 1 and not unknown

@@ -1,0 +1,244 @@
+"""The verbs on imports: take a file, match its columns, correct a row, write, undo.
+
+Nothing but the import itself is written before `confirm`.
+"""
+
+from contextlib import contextmanager
+from operator import itemgetter
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from project.jobs.services import start
+
+from ..layout import is_total
+from .cells import CONTROL
+from .limits import Unreadable
+from .models import Chunk, Import
+from .pause import collector_paused
+from .reading import read
+from .recognition import heading_of, is_enough, language_of
+from .rows import Row, State
+from .understanding import understand
+from .writing import undo_import, write_import
+
+CHUNK = 2_000
+
+
+class NotNow(Exception):
+    """What was asked can't be done with the import as it stands; the text says why."""
+
+
+# ------------------------------------------------------------------------------------ the file
+def take(importer, *, owner, name, data, sheet="", language, **options):
+    """Keep a file and what can be understood of it. Raises `Unreadable`.
+
+    `language` is the owner's: how the cells are written if the file itself does not tell.
+
+    Where the columns are recognised its rows are understood at once; otherwise they have to be
+    matched first.
+    """
+    item = Import(
+        owner=owner,
+        slug=importer.slug,
+        file_name=shortened(name),
+        file_size=len(data),
+        content=data,
+        language=language,
+        zone=timezone.get_default_timezone_name(),
+        **options,
+    )
+    with collector_paused():
+        table = look(item, sheet)
+        with transaction.atomic():
+            if is_enough(item):
+                fill(item, table)
+            item.save()
+            keep(item)
+    return item
+
+
+def shortened(name):
+    return name if len(name) <= 255 else f"{name[:200]}…{name[-50:]}"
+
+
+def look(item, sheet=""):
+    """Read the file, find the heading and the columns in it; returns the table."""
+    table = read(item.file_name, bytes(item.content), sheet)
+    place, names = heading_of(table.rows, item.importer)
+    if len(table.rows) - place < 2:
+        raise Unreadable(_("There are titles in this file and nothing below them."))
+    item.sheet, item.sheets = table.sheet, table.sheets
+    item.heading = table.first + place
+    told = language_of(table.rows[place], table.separator, item.importer)
+    item.language = told or item.language
+    item.columns = [
+        [CONTROL.sub("", str(title)), names.get(column, "")]
+        for column, title in enumerate(table.rows[place])
+    ]
+    return table
+
+
+def samples(item, most=3):
+    """A few values of each column of the file, to tell what it is."""
+    table = read(item.file_name, bytes(item.content), item.sheet)
+    columns = zip(*(cells for _number, cells in below(item, table)), strict=True)
+    return [
+        list(dict.fromkeys(str(cell) for cell in cells if cell != ""))[:most] for cells in columns
+    ]
+
+
+def below(item, table):
+    """(number, cells) of each row under the titles; not of the totals that our own files have."""
+    rows = table.rows[item.heading - table.first + 1 :]
+    return [row for row in enumerate(rows, item.heading + 1) if not is_total(row[1])]
+
+
+def match(item, names, **options):
+    """Set which column of the file is which of ours ("" where it is none), and the options."""
+    with held(item):
+        if written(item):
+            raise NotNow(_("Rows of this import are written: its columns stay as they are."))
+        item.columns = [
+            [title, name] for (title, _former), name in zip(item.columns, names, strict=True)
+        ]
+        for name, value in options.items():
+            setattr(item, name, value)
+        fill(item, read(item.file_name, bytes(item.content), item.sheet))
+        item.save()
+        keep(item)
+
+
+def choose_sheet(item, sheet):
+    """Take another sheet of the workbook, and look for the columns there. Raises `Unreadable`."""
+    with held(item):
+        if written(item):
+            raise NotNow(_("Rows of this import are written: its columns stay as they are."))
+        table = look(item, sheet)
+        item.stage, item.filled = Import.Stage.MATCHING, []
+        if is_enough(item):
+            fill(item, table)
+        item.save()
+        keep(item)
+
+
+def fill(item, table):
+    """Understand the rows of a table; `keep` writes them."""
+    places = item.places
+    pick = itemgetter(*places) if len(places) > 1 else lambda row: [row[places[0]]]
+    rows = [
+        Row(number, list(cells))
+        for number, cells in ((number, pick(row)) for number, row in below(item, table))
+        if any(cell != "" for cell in cells)
+    ]
+    if not rows:
+        raise Unreadable(_("The columns that count are empty."))
+    understand(item, rows, user=item.owner)
+    item.stage = Import.Stage.READY
+    item.filled = rows
+
+
+def keep(item):
+    """Write what `fill` understood in the place of what was there; a statement for each chunk.
+
+    One at a time, because on PostgreSQL Django sends several records as arrays, and every quote in
+    the text of an array is escaped in Python: twice the time of understanding the rows.
+    """
+    if not item._state.adding:
+        item.chunks.all().delete()
+    chunks = []
+    for number, start_at in enumerate(range(0, len(item.filled), CHUNK)):
+        chunk = Chunk(of=item, number=number)
+        chunk.rows = item.filled[start_at : start_at + CHUNK]
+        chunks.append(chunk)
+    Chunk.objects.bulk_create(chunks, batch_size=1)
+
+
+# ------------------------------------------------------------------------------- what is wrong
+def correct(item, number, cells):
+    """Put other cells into a row: {column: text}. What that does to others (a reference that was
+    there twice) is seen as well."""
+    with held(item):
+        chunks = list(item.chunks.select_for_update())
+        rows = [(chunk, chunk.rows) for chunk in chunks]
+        row = next((row for _chunk, some in rows for row in some if row.number == number), None)
+        if row is None or row.state == State.WRITTEN:
+            raise NotNow(_("This row is written: change the record itself."))
+        for place, name in enumerate(item.names):
+            if name in cells and cells[name] != str(row.cells[place]):
+                row.cells[place] = cells[name]
+        again(item, rows)
+    return row
+
+
+def refresh(item):
+    """Understand once more what is not written: someone may have created a missing customer."""
+    with held(item):
+        again(item, [(chunk, chunk.rows) for chunk in item.chunks.select_for_update()])
+
+
+def again(item, rows):
+    """Understand the rows of chunks, [(chunk, its rows)], and keep the chunks that differ."""
+    left = [row for _chunk, some in rows for row in some if row.state != State.WRITTEN]
+    understand(item, left, user=item.owner)
+    differing = []
+    for chunk, some in rows:
+        before = chunk.text
+        chunk.rows = some
+        if chunk.text != before:
+            differing.append(chunk)
+    if differing:
+        fields = ["text", "new", "changed", "unchanged", "error", "written"]
+        Chunk.objects.bulk_update(differing, fields, batch_size=20)
+
+
+# --------------------------------------------------------------------------------- write, undo
+def confirm(item, *, tell=False):
+    """Start the job that writes the rows that are new or changed; returns its progress."""
+    with held(item):
+        counts = item.counts()
+        if not counts[State.NEW] + counts[State.CHANGED]:
+            raise NotNow(_("No row is left that could be written."))
+        item.tell = tell
+        item.job = start(
+            write_import,
+            owner=item.owner,
+            title=_("Import of %(file)s") % {"file": item.file_name[:150]},
+            arguments={"pk": str(item.pk)},
+        )
+        item.save(update_fields=["tell", "job"])
+    return item.job
+
+
+def undo(item):
+    """Start the job that undoes all that the import wrote; returns its progress."""
+    with held(item):
+        if not written(item):
+            raise NotNow(_("Nothing of this import is written."))
+        item.job = start(
+            undo_import,
+            owner=item.owner,
+            title=_("Undo the import of %(file)s") % {"file": item.file_name[:150]},
+            arguments={"pk": str(item.pk)},
+        )
+        item.save(update_fields=["job"])
+    return item.job
+
+
+def written(item):
+    return item.batches.exists()
+
+
+@contextmanager
+def held(item):
+    """Hold an import for a change: locked, read afresh, and neither under way nor undone."""
+    with transaction.atomic():
+        held_now = Import.objects.select_for_update(of=("self",)).select_related("job")
+        now = held_now.defer("content").get(pk=item.pk)
+        if now.is_busy:
+            raise NotNow(_("This import is being written or undone: wait until that has ended."))
+        if now.stage == Import.Stage.UNDONE:
+            raise NotNow(_("This import was undone."))
+        item.columns, item.stage = now.columns, now.stage
+        yield

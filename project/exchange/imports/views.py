@@ -1,0 +1,290 @@
+"""The pages of imports: take a file, match, check, correct, write, undo."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from project.actions import desk as desks
+from project.actions.undo import why_not
+from project.audit.models import Batch
+from project.ui.errors import asks_for_part
+
+from . import importer, listing, services, workbooks
+from .forms import MONTH_FIRST, MatchForm, RowForm, UploadForm
+from .limits import Unreadable, check_size
+from .models import Import
+from .rows import COUNTED, PENDING, State
+
+SHOWN = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def of_owner(view):
+    """Find the import; only its owner may act on it, and only while they may import."""
+
+    @wraps(view)
+    def found(request, pk, *args, **kwargs):
+        visible = Import.objects.visible_to(request.user).select_related("owner", "job")
+        item = get_object_or_404(visible.defer("content"), pk=pk)
+        _allow(request, item.importer)
+        if request.method == "POST" and item.owner_id != request.user.pk:
+            raise PermissionDenied
+        return view(request, item, *args, **kwargs)
+
+    return found
+
+
+def _allow(request, wanted):
+    for permission in _needed(wanted):
+        if not request.user.has_perm(permission):
+            raise PermissionDenied(permission)
+
+
+def _needed(wanted):
+    """To import, and to see the records: a preview shows what they hold now."""
+    return wanted.permission, desks.get(wanted.desk).view_permission
+
+
+def _importer(request, slug):
+    try:
+        found = importer.importer_of(slug)
+    except KeyError:
+        raise Http404 from None
+    _allow(request, found)
+    return found
+
+
+@require_GET
+def import_list(request):
+    """One's imports, and what can be imported."""
+    importers = [
+        each for each in importer.open_to(request.user) if request.user.has_perms(_needed(each))
+    ]
+    if not importers:
+        raise PermissionDenied
+    imports = Import.objects.visible_to(request.user).filter(
+        slug__in=[each.slug for each in importers]
+    )
+    items = (
+        imports.defer("content")
+        .select_related("owner", "job")
+        .counted()
+        .order_by("-created_at")[:SHOWN]
+    )
+    return render(
+        request,
+        "imports/list.html",
+        {"imports": items, "importers": importers, "states": State},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def import_new(request, slug):
+    """Take a file. What is wrong with it is said at the field."""
+    wanted = _importer(request, slug)
+    posted = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if posted and form.is_valid():
+        item = _taken(request, wanted, form)
+        if item is not None:
+            return redirect(item)
+    context = {"form": form, "importer": wanted}
+    return render(request, "imports/new.html", context, status=422 if form.errors else 200)
+
+
+def _taken(request, wanted, form):
+    file = form.cleaned_data["file"]
+    try:
+        check_size(file.size)
+        return services.take(
+            wanted,
+            owner=request.user,
+            name=file.name,
+            data=file.read(),
+            language=get_language(),
+            **form.options(),
+        )
+    except Unreadable as problem:
+        form.add_error("file", str(problem))
+    return None
+
+
+@require_GET
+def template(request, slug):
+    """The workbook to fill in, in the user's language."""
+    wanted = _importer(request, slug)
+    name = _("Import %(what)s.xlsx") % {"what": str(wanted.label).lower()}
+    return _download(workbooks.template_of(wanted), name)
+
+
+def _download(data, name, kind=XLSX):
+    response = HttpResponse(data, content_type=kind)
+    response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+@of_owner
+def detail(request, item):
+    """Where an import stands: columns to match, rows to check, or what came of it."""
+    if item.stage == Import.Stage.MATCHING:
+        return _matching(request, item, MatchForm(item=item, samples=services.samples(item)))
+    context = preview(request, item)
+    part = asks_for_part(request)
+    return render(request, "imports/_rows.html" if part else "imports/detail.html", context)
+
+
+def preview(request, item):
+    counts = item.counts()
+    state = request.GET.get("state", request.POST.get("state", ""))
+    if state not in COUNTED or not counts[state]:
+        state = ""
+    asked = request.GET.get("page", "")
+    number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    lines, number, pages = listing.page_of(item, state, number)
+    batches = list(
+        Batch.objects.filter(imported_in__of=item)
+        .select_related("undone_by")
+        .order_by("imported_in")
+    )
+    labels = desks.get(item.importer.desk).labels()
+    pending = sum(counts[each] for each in PENDING)
+    mine = item.owner_id == request.user.pk
+    open_to_change = mine and not item.is_busy and item.stage == Import.Stage.READY
+    return {
+        "item": item,
+        "importer": item.importer,
+        "counts": counts,
+        "tabs": listing.tabs(counts),
+        "state": state,
+        "lines": lines,
+        "page": number,
+        "pages": pages,
+        "pending": pending,
+        "batches": [(batch, labels.get(batch.action, batch.action)) for batch in batches],
+        "progress": item.job,
+        "may_change": open_to_change,
+        "may_confirm": open_to_change and pending,
+        "may_undo": open_to_change and any(not why_not(batch, request.user) for batch in batches),
+    }
+
+
+def _matching(request, item, form):
+    context = {
+        "item": item,
+        "form": form,
+        "importer": item.importer,
+        "written": item.batches.exists(),
+    }
+    return render(request, "imports/match.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@of_owner
+def match(request, item):
+    """Match the columns of the file with ours; how its cells are read is asked here as well."""
+    orders = {kept: order for order, kept in MONTH_FIRST.items()}
+    initial = {"order": orders[item.month_first], "clears": item.clears}
+    samples = services.samples(item)
+    posted = request.POST if request.method == "POST" else None
+    form = MatchForm(posted, item=item, samples=samples, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.match(item, form.names, **form.options())
+            return redirect(item)
+        except (Unreadable, services.NotNow) as problem:
+            form.add_error(None, str(problem))
+    return _matching(request, item, form)
+
+
+@require_POST
+@of_owner
+def sheet(request, item):
+    """Take another sheet of the workbook."""
+    return _doing(request, item, services.choose_sheet, request.POST.get("sheet", ""))
+
+
+@require_POST
+@of_owner
+def refresh(request, item):
+    """Look again: what was missing may be there now."""
+    return _doing(request, item, services.refresh)
+
+
+@require_POST
+@of_owner
+def confirm(request, item):
+    """Write the rows that can be."""
+    return _doing(request, item, services.confirm, tell=bool(request.POST.get("tell")))
+
+
+@require_POST
+@of_owner
+def undo(request, item):
+    """Undo all that the import wrote."""
+    return _doing(request, item, services.undo)
+
+
+def _doing(request, item, verb, *args, **options):
+    try:
+        verb(item, *args, **options)
+    except (Unreadable, services.NotNow) as problem:
+        messages.error(request, str(problem))
+    return redirect(item)
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+@of_owner
+def row(request, item, number):
+    """Correct the cells of one row."""
+    found = next(
+        (row for chunk in item.chunks.all() for row in chunk.rows if row.number == number), None
+    )
+    if found is None or found.state == State.WRITTEN or item.stage != Import.Stage.READY:
+        raise Http404
+    state = request.POST.get("state", request.GET.get("state", ""))
+    form = RowForm(request.POST if request.method == "POST" else None, item=item, row=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.correct(item, number, form.cleaned_data)
+        except services.NotNow as problem:
+            form.add_error(None, str(problem))
+        else:
+            if asks_for_part(request):
+                return render(request, "imports/_rows.html", preview(request, item))
+            query = f"?state={state}" if state in COUNTED else ""
+            return redirect(f"{item.get_absolute_url()}{query}")
+    part = asks_for_part(request)
+    context = {"item": item, "row": found, "form": form, "state": state, "part": part}
+    return render(
+        request,
+        "imports/_row_form.html" if part else "imports/row.html",
+        context,
+        status=422 if form.errors else 200,
+    )
+
+
+@require_GET
+@of_owner
+def errors(request, item):
+    """The rows in error with their reasons, as a workbook that can be imported again."""
+    name = workbooks.name_for(item, _("rows to correct"))
+    return _download(workbooks.rows_in_error(item), name)
+
+
+@require_GET
+@of_owner
+def file(request, item):
+    """The file as it came."""
+    return _download(bytes(item.content), item.file_name, "application/octet-stream")

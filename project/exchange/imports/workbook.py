@@ -1,0 +1,206 @@
+"""Workbooks (.xlsx): opened with care, then read by calamine.
+
+A workbook is a zip of XML from anybody. What calamine gets is a copy of just the parts that hold
+cells: no macros, no links to other files, nothing whose size is other than it says.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+
+from django.utils.translation import gettext as _
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+from .cells import CONTROL
+from .limits import (
+    LONGEST_CELL,
+    LONGEST_SHEET_NAME,
+    MOST_PARTS,
+    MOST_SHEETS,
+    MOST_UNPACKED,
+    Unreadable,
+    check_extent,
+    too_large_unpacked,
+)
+from .zeros import column_number, with_leading_zeros
+
+NEEDED = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|xl/(_rels/)?[^/]+\.(xml|rels)"
+    r"|xl/worksheets/(_rels/)?[^/]+\.(xml|rels)",
+    re.I,
+)
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
+SHARED = "xl/sharedstrings.xml"
+SHARED_CELL = b'<c t="s"><v>0</v></c>'  # the shortest that has one of them
+# Where a cell or a row says it is, however that is written.
+PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
+# The cheap look first, at the way that everybody writes it: what may be further out than we take.
+FAR = re.compile(rb' r="(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[A-Za-z]{0,2}(?:[0-9]{6}|[2-9][0-9]{4}))')
+# A sheet on one line, as machines write it, can only have a space before the sign.
+LINES = (b"\t", b"\n", b"\r")
+APART = (b"r =", b"r\t=", b"r\n=", b"r\r=")
+# What a workbook has no use for, and what grows: entities of its own, other alphabets' encodings.
+DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+
+
+def rows_of(data, sheet=""):
+    """(rows of the sheet, its name, the names of all that hold something)."""
+    parts = parts_of(data)
+    check_parts(parts)
+    try:
+        book = CalamineWorkbook.from_filelike(packed(parts))
+        names = names_of(book)
+        sheet, rows, filled = pages_of(book, names, sheet, looks=looks_into(parts))
+    except PasswordError:
+        raise encrypted() from None
+    except (CalamineError, ValueError, OverflowError, KeyError) as error:
+        raise damaged() from error
+    except BaseException as error:  # a panic of the reader, which is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise damaged() from error
+    if not rows:
+        raise Unreadable(_("There is nothing in this file."))
+    return with_leading_zeros(rows, parts, sheet), sheet, filled
+
+
+def names_of(book):
+    """The names of the sheets that have cells."""
+    sheets = [each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    if len(sheets) > MOST_SHEETS:
+        raise Unreadable(
+            _("The workbook has too many sheets: %(most)s at most.") % {"most": MOST_SHEETS}
+        )
+    if any(len(name) > LONGEST_SHEET_NAME or CONTROL.search(name) for name in sheets):
+        raise damaged()
+    return list(dict.fromkeys(sheets))
+
+
+def looks_into(parts):
+    """How many sheets may be read. Many names may be of one part, which is then read as often: all
+    of them together cost no more than some workbooks of the size that we take."""
+    largest = max(len(content) for name, content in parts.items() if name.lower() != SHARED)
+    return max(2 * MOST_UNPACKED // largest, 1)
+
+
+def pages_of(book, names, wanted, *, looks):
+    """(name, rows, names of all that hold something) of the sheet that is wanted, or else the first
+    that holds something. Only its rows are kept; sheets beyond the `looks` count as if they did."""
+    taken, rows, filled = "", None, set()
+    for place, name in enumerate(sorted(names, key=lambda name: name != wanted)):
+        if place >= looks:
+            filled.add(name)
+        elif found := book.get_sheet_by_name(name).to_python(skip_empty_area=False):
+            filled.add(name)
+            if not rows:
+                taken, rows = name, found
+    return taken, rows, [name for name in names if name in filled]
+
+
+def parts_of(data):
+    """{name: content} of what has cells, unpacked within the limits."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _unpacked(archive)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+    ) as error:
+        raise damaged() from error
+    except RuntimeError as error:  # what zipfile raises for a part with a password
+        raise encrypted() from error
+
+
+def _unpacked(archive):
+    entries = archive.infolist()
+    if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+        raise too_large_unpacked()
+    parts, left = {}, MOST_UNPACKED
+    for entry in entries:
+        name = entry.filename.replace("\\", "/").lstrip("/")
+        if entry.flag_bits & 1:
+            raise encrypted()
+        if not NEEDED.fullmatch(name):
+            continue
+        with archive.open(entry) as part:
+            content = part.read(left + 1)  # never on what the directory says alone
+        left -= len(content)
+        if left < 0:
+            raise too_large_unpacked()
+        parts[name] = content
+    return parts
+
+
+def check_parts(parts):
+    """Refuse what would grow beyond measure once it is read."""
+    if not any(SHEET.fullmatch(name) for name in parts):
+        raise Unreadable(_("This is no Excel workbook, whatever its name says."))
+    longest = 0
+    for name, content in parts.items():
+        declares = any(sign in content for sign in DECLARATIONS)
+        if declares or content.startswith(ENCODINGS):
+            raise damaged()
+        if name.lower() == SHARED:
+            longest = max(map(len, content.split(b"</si>")))
+    most_cells = 0
+    for name, content in parts.items():
+        if SHEET.fullmatch(name):
+            most_cells += len(content) // len(SHARED_CELL)
+            check_places(content)
+    grown = longest * most_cells > MOST_UNPACKED and _shared(parts) > MOST_UNPACKED
+    if grown or longest > 8 * LONGEST_CELL:
+        raise too_large_unpacked()
+
+
+def check_places(content):
+    """Refuse a sheet with a cell far out: read as a table it would be mostly holes."""
+    content = content[max(content.find(b"<sheetData"), 0) :]
+    content = content[: content.rfind(b"</sheetData>")]
+    apart = APART if any(sign in content for sign in LINES) else APART[:1]
+    usual = content.count(b"r=") == content.count(b' r="')
+    if usual and not any(sign in content for sign in apart) and not FAR.search(content):
+        return
+    last_row = last_column = 0
+    for letters, digits in set(PLACE.findall(content)):
+        last_row = max(last_row, int(digits[:9] or b"0"))
+        last_column = max(last_column, column_number(letters))
+    check_extent(last_row - 1, last_column)
+
+
+def _shared(parts):
+    """How long the shared texts are, each as often as the sheets have it."""
+    lengths = []
+    for name, content in parts.items():
+        if name.lower() == SHARED:
+            lengths = [len(text) for text in content.split(b"</si>")]
+    total = 0
+    for name, content in parts.items():
+        if SHEET.fullmatch(name):
+            for number in re.findall(rb"<v[^>]*>(\d{1,9})</v>", content):
+                total += lengths[int(number)] if int(number) < len(lengths) else 0
+    return total
+
+
+def packed(parts):
+    """The parts as a workbook again, not compressed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    target.seek(0)
+    return target
+
+
+def damaged():
+    return Unreadable(_("The file is damaged or incomplete: open it and save it again."))
+
+
+def encrypted():
+    return Unreadable(_("The file is protected by a password: save it without one."))

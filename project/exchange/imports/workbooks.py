@@ -1,0 +1,174 @@
+"""Workbooks that go with imports: the template to fill in, and the rows to correct."""
+
+import io
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from ..cells import cleaned
+from ..columns import Kind
+from .limits import MOST_ROWS
+from .recognition import WRONG
+from .rows import State
+
+HEADING = Font(bold=True)
+REQUIRED = PatternFill("solid", fgColor="FBEAE7")
+FORMATS = {
+    Kind.TEXT: "@",
+    Kind.MOMENT: "dd/mm/yyyy hh:mm",
+    Kind.DAY: "dd/mm/yyyy",
+    Kind.WHOLE: "0",
+    Kind.NUMBER: "0.0",
+    Kind.AMOUNT: "#,##0.###",
+}
+KINDS = {
+    Kind.MOMENT: lambda: _("Date and time"),
+    Kind.DAY: lambda: _("Date"),
+    Kind.WHOLE: lambda: _("Whole number"),
+    Kind.NUMBER: lambda: _("Number"),
+    Kind.AMOUNT: lambda: _("Amount"),
+    Kind.FLAG: lambda: _("Yes or no"),
+}
+
+
+def template_of(importer):
+    """A workbook to fill in, in the language of whoever asks: titles, an example, the values
+    that a choice allows, and a sheet that explains. Returns its bytes."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = str(importer.label)[:31]
+    sheet.freeze_panes = "A2"
+    for place, column in enumerate(importer.counting.values(), 1):
+        intake = importer.intake.get(column.name)
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = max(column.width, len(str(column.title)) + 4)
+        sheet.column_dimensions[letter].number_format = FORMATS.get(column.kind, "General")
+        heading = sheet.cell(1, place, str(column.title))
+        heading.font = HEADING
+        if column.name in importer.required:
+            heading.fill = REQUIRED
+        heading.comment = Comment(explanation(importer, column), str(importer.label))
+        if column.kind == Kind.CHOICE:
+            labels = ",".join(str(label) for _value, label in column.choices)
+            allowed = DataValidation(type="list", formula1=f'"{labels}"', allow_blank=True)
+            sheet.add_data_validation(allowed)
+            allowed.add(f"{letter}2:{letter}{MOST_ROWS + 1}")
+        for row in range(2, 50):
+            sheet.cell(row, place).number_format = FORMATS.get(column.kind, "General")
+        example = intake.example if intake else ""
+        if example != "":
+            sheet.cell(2, place, example)
+    _explain(book.create_sheet(_("Explanations")), importer)
+    return saved(book)
+
+
+def explanation(importer, column):
+    """What a column takes, in a few sentences."""
+    intake = importer.intake.get(column.name)
+    if intake is None:
+        return _("Of a record that is there: the row changes it. Empty: the row makes a new one.")
+    said = [_("Required for a new record.")] if intake.required else []
+    if column.kind == Kind.CHOICE:
+        labels = ", ".join(str(label) for _value, label in column.choices)
+        said.append(_("One of: %(labels)s.") % {"labels": labels})
+    elif column.kind in KINDS:
+        said.append(f"{KINDS[column.kind]()}{f' ({column.unit})' if column.unit else ''}.")
+    if intake.note:
+        said.append(str(intake.note))
+    return " ".join(said)
+
+
+def _explain(sheet, importer):
+    """A row for each column; what is never imported; how empty cells and dates are taken."""
+    sheet.freeze_panes = "A2"
+    for letter, width in (("A", 26), ("B", 70), ("C", 34)):
+        sheet.column_dimensions[letter].width = width
+    sheet.append([_("Column"), _("What it takes"), _("Example")])
+    for cell in sheet[1]:
+        cell.font = HEADING
+    for column in importer.counting.values():
+        intake = importer.intake.get(column.name)
+        example = intake.example if intake else ""
+        sheet.append([str(column.title), explanation(importer, column), example])
+    others = [
+        str(column.title)
+        for column in importer.sheet.columns
+        if column.name not in importer.counting
+    ]
+    notes = [
+        _("Columns may stand in any order, with their titles in French or in English."),
+        _("An empty cell leaves the field as it is, unless you ask for the contrary."),
+        _("Times are those of %(zone)s.") % {"zone": timezone.get_default_timezone_name()},
+        _("The row below the titles is an example: write over it."),
+        _("Never imported: %(titles)s.") % {"titles": ", ".join(others)},
+    ]
+    sheet.append([])
+    for note in notes:
+        sheet.append(["", note])
+    for row in sheet.iter_rows(min_row=2, min_col=2, max_col=2):
+        row[0].alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def rows_in_error(item):
+    """The rows in error as they stand, with the reasons in a last column, as a workbook's bytes.
+
+    Corrected there, it can be imported again.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("Rows to correct"))
+    sheet.freeze_panes = "A2"
+    columns = [item.importer.counting[name] for name in item.names]
+    widths = [*(column.width for column in columns), 60]
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    with translation.override(item.language):  # that of the cells, which the titles tell
+        titles = [*(str(column.title) for column in columns), str(WRONG)]
+    sheet.append([_cell(sheet, title, font=HEADING) for title in titles])
+    for chunk in item.chunks.filter(error__gt=0):
+        for row in chunk.rows:
+            if row.state == State.ERROR:
+                told = told_errors(item, row)
+                wrong = [REQUIRED if name in row.errors else None for name in item.names]
+                cells = [
+                    _cell(sheet, cell, fill=fill)
+                    for cell, fill in zip(row.cells, wrong, strict=True)
+                ]
+                sheet.append([*cells, _cell(sheet, " ".join(told))])
+    return saved(book)
+
+
+def told_errors(item, row):
+    """What is wrong with a row, a sentence for each cell."""
+    columns = item.importer.sheet.by_name
+    return [f"{columns[name].title}: {text}" if name else text for name, text in row.errors.items()]
+
+
+def _cell(sheet, value, font=None, fill=None):
+    text = isinstance(value, str)
+    cell = WriteOnlyCell(sheet, value=cleaned(value) if text else value)
+    if text:
+        cell.data_type = "s"  # never a formula
+        cell.number_format = "@"
+    if font:
+        cell.font = font
+    if fill:
+        cell.fill = fill
+    return cell
+
+
+def saved(book):
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def name_for(item, text):
+    """A file's name with what it holds: "rides — errors.xlsx"."""
+    stem = item.file_name.rpartition(".")[0] or item.file_name
+    return f"{stem[:100]} - {text}.xlsx"

@@ -1,0 +1,335 @@
+"""A table of any length in a PDF.
+
+xhtml2pdf's own tables cost more with each row. This one is measured once; every page then takes
+the rows that fit, as a reportlab LongTable of their own under a head of its own, so that a row
+costs the same in a table of fifty and of fifty thousand.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+from django.utils.safestring import mark_safe
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.platypus import Flowable, LongTable
+
+from .look import BOLD, FACE, INK, QUIET, RULE, TITLE
+
+# The tables that the template being rendered has placed so far.
+placed = ContextVar("tables placed in a document")
+
+PADDING = 3.5  # points, left and right of a cell
+LEADING = 1.25
+ROOM = 2.4  # points, above and below a row's text
+# (number of columns, size of the type in points): the more columns, the smaller.
+SIZES = ((7, 8.5), (10, 7.6), (13, 6.8), (99, 6))
+WIDEST_WORD = 0.16  # of a table's width: a longer word is broken
+PART = 3  # lines that stay together in such a row
+MOST_LINES = 12  # of a row that stays on one page; a longer one may go on on the next
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` is its share of what others leave. `fixed` ones take what their text needs; numbers
+    stand `right`."""
+
+    title: str
+    width: float = 1
+    fixed: bool = False
+    right: bool = False
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of its own above the rows it is about, never the last of a page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A row of sums under a rule; its first cells are empty, where `label` stands."""
+
+    cells: tuple
+    label: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Table:
+    """Columns, and rows that are tuples of text, a Heading or a Total: read once, as they come.
+
+    Written into a template, `{{ table }}` is the place where it stands. `size` is that of its type
+    in points; without it, what so many columns leave room for. The rows of one that is `counted`
+    are told to whoever watches the work.
+    """
+
+    columns: tuple
+    rows: Iterable
+    size: float = 0
+    counted: bool = True
+
+    def __str__(self):
+        tables = placed.get()
+        tables.append(self)
+        return mark_safe(f'<pdf:rows table="{len(tables) - 1}"></pdf:rows>')
+
+
+@dataclass(slots=True)
+class Line:
+    """A row that has been measured: its cells, broken into lines, and its height in points."""
+
+    cells: list
+    height: float
+    kind: str = "row"
+    starts: bool = True
+    ends: bool = True  # a rule stands under it
+    counts: int = 1
+
+
+class Rows(Flowable):
+    """The rows of a table from `start` on, in the story of a document."""
+
+    def __init__(self, table, step):
+        super().__init__()
+        self.table, self.step, self.start = table, step, 0
+        self.lines = None
+
+    def wrap(self, width, height):
+        if self.lines is None:
+            self.measure(width)
+        self.width, self.height = width, self.tops[-1] - self.tops[self.start] + self.head.height
+        return self.width, self.height
+
+    def measure(self, width):
+        columns = self.table.columns
+        self.size = self.table.size or next(size for most, size in SIZES if len(columns) <= most)
+        rows = list(self.table.rows)
+        self.widths = widths_of(columns, rows, width, self.size)
+        self.head = self.broken([column.title for column in columns], BOLD, "head")
+        self.lines = [line for row in rows for line in self.lines_of(row)]
+        self.tops = [0, *accumulate(line.height for line in self.lines)]
+
+    def lines_of(self, row):
+        if isinstance(row, Heading):
+            cells = [[row.text], *([] for _column in self.table.columns[1:])]
+            height = self.size * LEADING * 1.15 + ROOM * 4
+            return [Line(cells, height, "heading", counts=0)]
+        if isinstance(row, Total):
+            line = self.broken(row.cells, BOLD, "total")
+            line.cells[0], line.counts = [row.label], 0
+            return [line]
+        return self.cut(self.broken(row, FACE, "row"))
+
+    def broken(self, cells, face, kind):
+        """The row with its texts broken into lines that fit their columns."""
+        lines = [
+            broken(text, width - 2 * PADDING, BOLD if column.bold else face, self.size)
+            for text, width, column in zip(cells, self.widths, self.table.columns, strict=True)
+        ]
+        return Line(lines, self.height_of(lines), kind)
+
+    def height_of(self, cells):
+        return max(1, *map(len, cells)) * self.size * LEADING + 2 * ROOM
+
+    def cut(self, line):
+        """A row that may go on on another page, in parts that do not."""
+        count = max(map(len, line.cells))
+        if count <= MOST_LINES:
+            return [line]
+        parts = []
+        for start in range(0, count, PART):
+            cells = [lines[start : start + PART] for lines in line.cells]
+            height = max(map(len, cells)) * self.size * LEADING
+            parts.append(Line(cells, height, "row", starts=False, ends=False, counts=0))
+        parts[0].starts = parts[-1].ends = True
+        parts[0].height += ROOM
+        parts[-1].height += ROOM
+        parts[-1].counts = 1
+        return parts
+
+    def split(self, width, height):
+        fits = bisect_right(self.tops, self.tops[self.start] + height - self.head.height) - 1
+        end = self.last_good_end(fits)
+        if end <= self.start:
+            return []
+        return [self.page(end), *([self.after(end)] if end < len(self.lines) else [])]
+
+    def last_good_end(self, fits):
+        """Where the page ends, of what fits: neither with a heading, nor before a total."""
+        end = fits
+        if end < len(self.lines):
+            while end > self.start and self.lines[end].kind == "total":
+                end -= 1
+            while end > self.start and self.lines[end - 1].kind == "heading":
+                end -= 1
+        # More totals than a page holds: then they go where they can.
+        return fits if end <= self.start < fits - 2 else end
+
+    def after(self, end):
+        rest = Rows(self.table, self.step)
+        for name in ("lines", "tops", "head", "widths", "size"):
+            setattr(rest, name, getattr(self, name))
+        rest.start = end
+        return rest
+
+    def page(self, end):
+        """The rows up to `end` as a table of their own."""
+        lines = [self.head, *self.lines[self.start : end]]
+        if self.table.counted:
+            self.step(sum(line.counts for line in lines[1:]))
+        page = LongTable(
+            [["\n".join(cell) for cell in line.cells] for line in lines],
+            colWidths=self.widths,
+            rowHeights=[line.height for line in lines],
+            style=self.style(lines),
+            hAlign="LEFT",
+        )
+        return page
+
+    def style(self, lines):
+        columns = self.table.columns
+        style = [
+            ("FONT", (0, 0), (-1, -1), FACE, self.size, self.size * LEADING),
+            ("TEXTCOLOR", (0, 0), (-1, -1), INK),
+            ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+            ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
+            ("TOPPADDING", (0, 0), (-1, -1), ROOM - self.size * 0.12),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), ROOM),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("FONT", (0, 0), (-1, 0), BOLD, self.size, self.size * LEADING),
+            ("TEXTCOLOR", (0, 0), (-1, 0), QUIET),
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
+        ]
+        for place, column in enumerate(columns):
+            if column.right:
+                style.append(("ALIGN", (place, 0), (place, -1), "RIGHT"))
+            if column.bold:
+                style.append(("FONTNAME", (place, 1), (place, -1), BOLD))
+        for place, line in enumerate(lines):
+            row = (0, place), (-1, place)
+            if line.kind == "heading":
+                style += [
+                    ("FONT", *row, TITLE, self.size * 1.15, self.size * 1.15 * LEADING),
+                    ("VALIGN", *row, "BOTTOM"),
+                    ("LINEBELOW", *row, 0.5, QUIET),
+                ]
+            elif line.kind == "total":
+                style.append(("FONTNAME", *row, BOLD))
+                if lines[place - 1].kind != "total":
+                    style.append(("LINEABOVE", *row, 0.8, INK))
+            elif line.kind == "row" and line.ends:
+                style.append(("LINEBELOW", *row, 0.25, RULE))
+            if not line.starts:
+                style.append(("TOPPADDING", *row, 0 if place == 1 else -self.size * 0.12))
+        return style
+
+    def draw(self):
+        """All of it fits where it stands."""
+        page = self.page(len(self.lines))
+        page.wrapOn(self.canv, self.width, self.height)
+        page.drawOn(self.canv, 0, 0)
+
+
+def widths_of(columns, rows, width, size):
+    """The width of each column, in points: together just `width`.
+
+    Each has at least what its longest word takes, a fixed one all that its text takes; what is left
+    goes to those that want more, by their `width`.
+    """
+    texts = texts_by_column(columns, rows)
+    wanted = [room_for(some, size) for some in texts]
+    least = [
+        want if column.fixed else min(room_for(words_of(some), size), want, width * WIDEST_WORD)
+        for column, some, want in zip(columns, texts, wanted, strict=True)
+    ]
+    if sum(least) >= width:
+        return [own * width / sum(least) for own in least]
+    weights = [column.width for column in columns]
+    if sum(wanted) < width:  # then what is too much goes to those with the most to say
+        return [own + (width - sum(wanted)) * own / sum(wanted) for own in wanted]
+    more = shared_out(
+        [want - own for want, own in zip(wanted, least, strict=True)], weights, width - sum(least)
+    )
+    return [own + extra for own, extra in zip(least, more, strict=True)]
+
+
+def shared_out(wanted, weights, amount):
+    """`amount` by weight among those that want more than there is, none getting more than that."""
+    given = [0] * len(wanted)
+    while amount > 0.01:
+        open_to = [place for place, want in enumerate(wanted) if given[place] < want]
+        weight = sum(weights[place] for place in open_to)
+        portions = {
+            place: min(wanted[place] - given[place], amount * weights[place] / weight)
+            for place in open_to
+        }
+        for place, portion in portions.items():
+            given[place] += portion
+        amount -= sum(portions.values())
+    return given
+
+
+def texts_by_column(columns, rows):
+    """The different texts of each column; of its title, the words."""
+    rows = [row.cells if isinstance(row, Total) else row for row in rows]
+    cells = [row for row in rows if not isinstance(row, Heading)]
+    return [
+        {row[place] for row in cells} | set(column.title.split())
+        for place, column in enumerate(columns)
+    ]
+
+
+def words_of(texts):
+    return {word for text in texts for line in text.split("\n") for word in line.split(" ")}
+
+
+def room_for(texts, size):
+    """The width of a cell in which the widest of `texts` stands unbroken, in points."""
+    widest = max((measured(text, BOLD, size) for text in texts), default=0)
+    return widest + 2 * PADDING + 0.5
+
+
+@lru_cache(maxsize=50_000)
+def measured(text, face, size):
+    """The width of the widest line of `text`, in points."""
+    return max((stringWidth(line, face, size) for line in text.split("\n")), default=0)
+
+
+@lru_cache(maxsize=50_000)
+def broken(text, width, face, size):
+    """`text` in lines no wider than `width`: between words, inside one that is wider alone."""
+    if not text:
+        return []
+    return [line for part in text.splitlines() for line in broken_line(part, width, face, size)]
+
+
+def broken_line(text, width, face, size):
+    if stringWidth(text, face, size) <= width:
+        return [text]
+    lines, line = [], ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if stringWidth(longer, face, size) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        *whole, line = pieces(word, width, face, size)
+        lines += whole
+    return [*lines, line]
+
+
+def pieces(word, width, face, size):
+    """A word in pieces no wider than `width`, of at least one letter each."""
+    found, piece = [], ""
+    for letter in word:
+        if piece and stringWidth(piece + letter, face, size) > width:
+            found.append(piece)
+            piece = ""
+        piece += letter
+    return [*found, piece]

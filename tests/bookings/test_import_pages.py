@@ -1,0 +1,332 @@
+"""The pages of an import, as the office uses them."""
+
+import io
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import translation
+
+from bookings.models import Booking
+from project.exchange.imports import services, workbooks
+from project.exchange.imports.models import Import
+from project.exchange.imports.rows import State
+from project.jobs.models import Progress
+from project.jobs.worker import Worker
+from tests.asking import HTMX, toasts
+from tests.bookings.conftest import browser_of
+from tests.bookings.importing import file_of, row_for, rows_of, states, take
+from tests.exchange.imports.files import csv, part, with_part, workbook
+from tests.factories import make_booking, make_user
+
+pytestmark = pytest.mark.django_db
+NEW = "/imports/new/bookings/"
+
+
+def upload(client, data, name="courses.xlsx", **given):
+    return client.post(NEW, {"file": SimpleUploadedFile(name, data), **given})
+
+
+def page(client, item, query="", **headers):
+    return client.get(f"{reverse('imports:detail', args=[item.pk])}{query}", **headers)
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+# ---------------------------------------------------------------------------------- the file
+def test_a_file_is_taken_and_its_rows_are_shown(desk, customer):
+    response = upload(desk, file_of(row_for(), row_for("Personne")), order="day")
+    item = Import.objects.get()
+    assert response.url == item.get_absolute_url()
+    shown = text_of(page(desk, item))
+    assert "Nobody is called Personne." in shown
+    assert "Write 1 row" in shown
+    assert (item.file_name, bytes(item.content)[:2], item.language) == ("courses.xlsx", b"PK", "fr")
+    assert Booking.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.xlsm", b"PK\x03\x04", "Only .xlsx and .csv"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "password"),
+        ("a.xlsx", b"PK\x03\x04 cut", "damaged"),
+        ("a.xlsx", b"hello", "no Excel workbook"),
+        ("a.csv", b"\x00\x01", "no text file"),
+        ("a.csv", b"Client;Passager\n", "nothing below"),
+        ("a.csv", b"", "The file is empty"),
+    ],
+)
+def test_a_hostile_file_is_refused_at_its_field(desk, name, data, reason):
+    response = upload(desk, data, name)
+    assert response.status_code == 422
+    assert reason in text_of(response)
+    assert Import.objects.count() == 0
+
+
+def test_no_file_is_asked_for(desk):
+    assert desk.post(NEW).status_code == 422
+
+
+def test_a_formula_or_a_tag_in_a_cell_is_only_text(desk, customer):
+    upload(desk, file_of(row_for(Passager="=HYPERLINK()"), row_for(Passager="<b>x</b>")))
+    shown = text_of(page(desk, Import.objects.get()))
+    assert "&lt;b&gt;x" in shown and "<b>x" not in shown
+
+
+def test_unknown_columns_are_matched_on_a_page(desk, customer):
+    data = workbook(
+        ["When", "Who", "Guest", "From", "To", "Other"],
+        ["12/31/2026 14:30", customer.name, "Awa", "Diass", "Dakar", "x"],
+    )
+    upload(desk, data)
+    item = Import.objects.get()
+    assert "Match the columns" in text_of(page(desk, item))
+    url = reverse("imports:match", args=[item.pk])
+    names = ["departure", "customer", "passenger", "pickup", "dropoff", ""]
+    twice = {f"column_{place}": name for place, name in enumerate([*names[:4], "pickup", ""])}
+    response = desk.post(url, twice)
+    assert (response.status_code, "is that already" in text_of(response)) == (422, True)
+    lacking = {f"column_{place}": name for place, name in enumerate(["", *names[1:]])}
+    assert "Missing: Departure" in text_of(desk.post(url, lacking))
+    desk.post(url, {f"column_{place}": name for place, name in enumerate(names)})
+    assert states(item) == [State.NEW]
+
+
+def test_another_sheet_is_taken(desk, customer):
+    row = list(row_for().values())
+    data = workbook(["x"], ["y"], others=[("Rides", [list(row_for()), row])])
+    upload(desk, data, order="day")
+    item = Import.objects.get()
+    assert "1 other sheet of this workbook is left aside" in text_of(page(desk, item))
+    desk.post(reverse("imports:sheet", args=[item.pk]), {"sheet": "Rides"})
+    item.refresh_from_db()
+    assert (item.sheet, states(item)) == ("Rides", [State.NEW])
+    assert "1 other sheet of this workbook is left aside" in text_of(page(desk, item))
+
+
+def test_nothing_is_said_of_other_sheets_where_there_are_none(desk, bureau, customer):
+    assert "left aside" not in text_of(page(desk, take(bureau, row_for())))
+
+
+@pytest.mark.parametrize("order", ["day", "month"])
+def test_the_order_of_typed_dates_may_be_said(desk, customer, order):
+    upload(desk, csv(list(row_for()), list(row_for().values())), "a.csv", order=order)
+    assert states(Import.objects.get()) == [State.NEW if order == "day" else State.ERROR]
+
+
+# ---------------------------------------------------------------------------------- the rows
+def test_the_rows_are_sorted_into_tabs_and_pages(desk, bureau, customer):
+    item = take(bureau, *[row_for() for _ in range(120)], row_for("Personne"))
+    assert len(page(desk, item).context["lines"]) == 50
+    last = page(desk, item, "?page=3").context["lines"]
+    assert [line.number for line in last] == list(range(102, 123))
+    errors = page(desk, item, "?state=error").context["lines"]
+    assert [line.number for line in errors] == [122]
+    for odd in ("?page=0", "?page=999", "?page=x", "?state=odd", "?state=written"):
+        assert page(desk, item, odd).status_code == 200
+
+
+def test_a_tab_is_a_part_of_the_page(desk, bureau, customer):
+    item = take(bureau, row_for())
+    part = text_of(page(desk, item, headers=HTMX))
+    assert "<html" not in part and 'id="rows"' in part
+
+
+def test_a_change_is_shown_from_what_to_what(desk, bureau, customer):
+    ride = make_booking(customer=customer, price=35000)
+    item = take(bureau, {"Référence": ride.reference, "Prix": 40000})
+    shown = text_of(page(desk, item))
+    assert "<s>35,000</s> → " in shown and "40,000" in shown
+
+
+def test_a_row_is_corrected_in_place_and_without_scripts(desk, bureau, customer):
+    item = take(bureau, row_for("Personne"), row_for("Personne"))
+    url = reverse("imports:row", args=[item.pk, 2])
+    assert "Personne" in text_of(desk.get(url))
+    form = text_of(desk.get(url, headers=HTMX))
+    assert "<html" not in form and "Nobody is called" in form
+    cells = dict(zip(item.names, rows_of(item)[0].cells, strict=True))
+    response = desk.post(url, {**cells, "customer": customer.name})
+    assert response.status_code == 302
+    part = desk.post(
+        reverse("imports:row", args=[item.pk, 3]),
+        {**cells, "customer": customer.name},
+        headers=HTMX,
+    )
+    assert 'id="rows"' in text_of(part)
+    assert states(item) == [State.NEW, State.NEW]
+    assert desk.get(reverse("imports:row", args=[item.pk, 99])).status_code == 404
+
+
+def test_the_bad_rows_come_back_with_their_reasons_and_can_be_imported(desk, bureau, customer):
+    item = take(bureau, row_for(), row_for("Personne", Téléphone="0771234567"))
+    data = desk.get(reverse("imports:errors", args=[item.pk])).content
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert rows[1][-1] == "Customer: Nobody is called Personne."
+    place = rows[0].index("Téléphone")  # the language of the file, which says how dates are typed
+    assert rows[1][place] == "0771234567"
+    sheet.cell(2, rows[0].index("Client") + 1, customer.name)
+    target = io.BytesIO()
+    sheet.parent.save(target)
+    assert states(take(bureau, data=target.getvalue())) == [State.NEW]
+
+
+def test_rows_to_correct_of_changes_alone_are_recognised(desk, bureau, customer):
+    ride = make_booking(customer=customer, price=1)
+    item = take(bureau, {"Référence": ride.reference, "Prix": "dix"})
+    for language in ("fr", "en"):
+        with translation.override(language):
+            data = workbooks.rows_in_error(item)
+        again = take(bureau, data=data, language=language)
+        assert (again.stage, states(again)) == (Import.Stage.READY, [State.ERROR])
+        assert again.names == ["reference", "price"]
+
+
+@pytest.mark.parametrize("sign", ["\x07", "\x1b", "\ufffe"])
+def test_a_sign_that_no_workbook_holds_does_not_keep_the_bad_rows_back(desk, customer, sign):
+    row = list(row_for(f"Per{sign}sonne").values())
+    upload(desk, csv(list(row_for()), row), "a.csv", order="day")
+    response = desk.get(reverse("imports:errors", args=[Import.objects.get().pk]))
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).active
+    assert sheet["B2"].value == "Personne"
+
+
+def test_a_moment_beyond_the_calendar_is_an_error_of_its_row(desk, customer):
+    row = row_for(departure="9999-12-30 23:00-99:99")
+    response = upload(desk, csv(list(row), list(row.values())), "a.csv", order="day")
+    assert response.status_code == 302
+    assert "is not in the calendar" in text_of(page(desk, Import.objects.get()))
+
+
+def test_a_title_is_kept_without_what_no_database_takes(desk, customer):
+    data = workbook([*row_for(), "Divers@z"], [*row_for().values(), "x"])
+    texts = part(data, "xl/sharedStrings.xml").replace(b"Divers@z", b"Divers_x0000_z")
+    upload(desk, with_part(data, "xl/sharedStrings.xml", texts), order="day")
+    item = Import.objects.get()
+    assert item.columns[-1] == ["Diversz", ""]
+    assert states(item) == [State.NEW]
+
+
+def test_who_was_missing_is_found_when_asked_again(desk, bureau, customer):
+    item = take(bureau, row_for("Nouveau"))
+    from_form = {"name": "Nouveau", "kind": "person", "language": "fr"}
+    desk.post(reverse("directory:customer-create"), from_form)
+    desk.post(reverse("imports:refresh", args=[item.pk]))
+    assert states(item) == [State.NEW]
+
+
+# ------------------------------------------------------------------------------------- writing
+def test_confirmed_it_is_written_by_a_job_and_told(desk, bureau, customer):
+    item = take(bureau, row_for(), row_for("Personne"))
+    url = reverse("imports:confirm", args=[item.pk])
+    desk.post(url)
+    assert "being written" in toasts(desk.post(url))[0]
+    assert Progress.objects.count() == 1
+    Worker().drain()
+    assert Booking.objects.count() == 1
+    shown = text_of(page(desk, item))
+    assert "1 row written" in shown and Booking.objects.get().reference in shown
+    assert "Created from a file (1)" in shown
+    desk.post(url)
+    assert Booking.objects.count() == 1
+
+
+def test_a_job_that_was_stopped_is_resumed(desk, bureau, customer, monkeypatch):
+    monkeypatch.setattr(services, "CHUNK", 1)
+    item = take(bureau, row_for(), row_for())
+    desk.post(reverse("imports:confirm", args=[item.pk]))
+    desk.post(reverse("jobs:cancel", args=[Import.objects.get().job_id]))
+    Worker().drain()
+    assert Booking.objects.count() == 0
+    desk.post(reverse("imports:confirm", args=[item.pk]))
+    Worker().drain()
+    assert states(item) == [State.WRITTEN] * 2
+
+
+def test_it_is_undone_from_its_page(desk, bureau, customer):
+    item = take(bureau, row_for())
+    desk.post(reverse("imports:undo", args=[item.pk]))
+    assert Progress.objects.count() == 0
+    desk.post(reverse("imports:confirm", args=[item.pk]))
+    Worker().drain()
+    assert "Undo all of it" in text_of(page(desk, item))
+    desk.post(reverse("imports:undo", args=[item.pk]))
+    Worker().drain()
+    assert Booking.objects.get().archived_at
+    assert "Undone on" in text_of(page(desk, item))
+
+
+# --------------------------------------------------------------------------------------- files
+def test_the_template_explains_itself_and_can_be_imported(desk, bureau, customer):
+    data = desk.get("/imports/template/bookings/").content
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    first, second = book.worksheets
+    assert [cell.value for cell in first[1]][:3] == ["Reference", "Departure", "Duration"]
+    told = [row[0] for row in second.iter_rows(values_only=True) if row[0]]
+    assert "Vehicle" in told
+    assert first.data_validations.dataValidation
+    item = take(bureau, data=data, language="en")
+    assert states(item) == [State.NEW], rows_of(item)[0].errors
+
+
+def test_the_file_is_kept(desk, bureau, customer):
+    data = file_of(row_for())
+    item = take(bureau, data=data)
+    response = desk.get(reverse("imports:file", args=[item.pk]))
+    assert response.content == data
+    assert "attachment" in response.headers["Content-Disposition"]
+
+
+def test_the_list_shows_how_far_each_import_is(desk, bureau, customer):
+    for name in ("one.xlsx", "two.xlsx", "three.xlsx"):
+        take(bureau, row_for(), row_for("Personne"), name=name)
+    shown = text_of(desk.get("/imports/"))
+    assert shown.index("three.xlsx") < shown.index("two.xlsx") < shown.index("one.xlsx")
+    assert "Import: Bookings" in shown
+
+
+# --------------------------------------------------------------------------------- permissions
+def test_an_import_is_for_its_owner(desk, bureau, customer):
+    item = take(make_user("autre", is_superuser=True), row_for())
+    assert page(desk, item).status_code == 404
+    bureau.user_permissions.add(Permission.objects.get(codename="view_import"))
+    assert page(desk, item).status_code == 200
+    for name in ("confirm", "undo", "refresh", "sheet", "match"):
+        assert desk.post(reverse(f"imports:{name}", args=[item.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("url", ["/imports/", NEW, "/imports/template/bookings/"])
+def test_nobody_enters_without_the_right(url, customer):
+    user = make_user("sans")
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=["add_booking", "change_booking"])
+    )
+    client = browser_of(user)
+    assert client.get(url).status_code == 403
+    item = take(user, row_for())
+    assert page(client, item).status_code == 403
+    assert client.post(reverse("imports:confirm", args=[item.pk])).status_code == 403
+
+
+def test_who_may_not_see_bookings_is_not_shown_them_by_an_import(customer):
+    user = make_user("aveugle")
+    rights = ["import_booking", "add_booking", "change_booking"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    item = take(user, row_for())
+    client = browser_of(user)
+    for url in ("/imports/", NEW, item.get_absolute_url()):
+        assert client.get(url).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    for url in ("/imports/", NEW, item.get_absolute_url()):
+        assert client.get(url).status_code == 200
+
+
+def test_an_unknown_kind_of_record_is_not_found(desk):
+    assert desk.get("/imports/new/nothing/").status_code == 404

@@ -1,0 +1,128 @@
+"""The example of the vision: an order made on line, Monday at ten with the engineer, completed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from bookings.installations.models import Evidence, Fitting, Order, Service
+from bookings.installations.services import Line, Task, place
+from bookings.installations.states import Source
+from inventory.models import MouvementStock
+from tests.browser.conftest import PASSWORD
+from tests.factories import (
+    make_article,
+    make_boutique,
+    make_customer,
+    make_engineer,
+    make_user,
+)
+
+pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
+OFFICE_HOURS = [[["08:00", "12:30"], ["13:30", "18:00"]]] * 5 + [[], []]
+
+
+@pytest.fixture
+def kit(staff):
+    return make_article(make_boutique("Atelier", currency="XOF"), 5, code="KIT-1", nom="Car kit")
+
+
+@pytest.fixture
+def sarah(staff):
+    account = make_user("sarah", password=PASSWORD, language="en")
+    account.user_permissions.add(Permission.objects.get(codename="work_engineer"))
+    return make_engineer("Sarah Ndiaye", user=account, working_hours=OFFICE_HOURS)
+
+
+def next_monday():
+    today = timezone.localdate()
+    return today + timedelta(days=7 - today.weekday())
+
+
+def test_from_an_order_on_line_to_the_completed_installation(
+    signed_in, staff, kit, sarah, browser, live_server, quiet
+):
+    john = make_customer("John Diatta", email="john@example.org", phone="+221 77 000 00 01")
+    order = Order(
+        customer=john,
+        address="12 rue Carnot, Dakar",
+        vehicle_registration="DK 4521 B",
+        source=Source.ONLINE,
+    )
+    place(order, lines=[Line(kit)], tasks=[Task("installation", "car_kit", 60)], by=staff["bureau"])
+    assert Service.objects.get().status == "pending"
+
+    # The office schedules it: Monday at ten, with Sarah.
+    page, monday = signed_in(), next_monday()
+    page.get_by_role("link", name="To schedule").click()
+    waiting = page.locator(".waiting", has_text=order.number)
+    expect(waiting).to_contain_text("John Diatta")
+    waiting.get_by_role("button", name="Other slots…").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("From").fill(f"{monday:%Y-%m-%d}")
+    dialog.get_by_label("From").blur()
+    slot = dialog.get_by_label("Free slot")
+    expect(slot).to_contain_text(re.compile(rf"Mon {monday.day} .*10:00"))
+    value = slot.locator("option", has_text=" 10:00–").first.get_attribute("value")
+    slot.select_option(value)
+    expect(dialog.locator("#dialog-submit")).to_be_enabled()
+    dialog.locator("#dialog-submit").click()
+    expect(page.locator(".toast", has_text="1 installation scheduled")).to_be_visible()
+    expect(page.get_by_text("Nothing waits to be scheduled.")).to_be_visible()
+    order.refresh_from_db()
+    start = timezone.localtime(order.booking.start)
+    assert (start.date(), f"{start:%H:%M}") == (monday, "10:00")
+    assert order.booking.engineer == sarah
+
+    # Sarah, on her phone, on the day.
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB").new_page()
+    phone.goto(f"{live_server.url}/accounts/login/")
+    phone.fill("input[name=username]", "sarah")
+    phone.fill("input[name=password]", PASSWORD)
+    phone.click("main button.primary")
+    phone.wait_for_url("**/installations/engineers/**")
+    phone.goto(f"{phone.url}?day={monday:%Y-%m-%d}")
+    stop = phone.locator(".stop", has_text="John Diatta")
+    expect(stop.get_by_role("link", name="Call")).to_have_attribute("href", "tel:+221770000001")
+    expect(stop.get_by_role("link", name="Directions")).to_have_attribute(
+        "href", re.compile(r"destination=12\+rue\+Carnot")
+    )
+    stop.get_by_role("button", name="Start").click()
+    stop.get_by_role("link", name="Complete").click()
+    phone.get_by_label(re.compile("Serial number")).fill("CK-0001")
+    expect(phone.get_by_label("Vehicle registration")).to_have_value("DK 4521 B")
+    phone.get_by_label("Signed by").fill("John Diatta")
+    sign(phone)
+    phone.get_by_role("button", name="Complete").click()
+    expect(phone.locator(".stop .status")).to_have_text("Completed")
+    phone.context.close()
+
+    order.refresh_from_db()
+    states = order.status, order.services.get().status, order.booking.status
+    assert states == ("completed", "completed", "completed")
+    assert Fitting.objects.get().serial_number == "CK-0001"
+    assert Evidence.objects.get().kind == "signature"
+    movement = MouvementStock.objects.get(reference_document=order.number)
+    assert (movement.article, movement.quantite) == (kit, -1)
+
+    # The office sees that it is done, and what was signed.
+    page.goto(f"{live_server.url}{order.get_absolute_url()}")
+    expect(page.locator(".record-head .status")).to_have_text("Completed")
+    expect(page.locator(".pictures img")).to_have_js_property("complete", True)
+    assert page.locator(".pictures img").evaluate("each => each.naturalWidth") > 100
+
+
+def sign(page):
+    """Draw a line on the canvas, as a finger does."""
+    canvas = page.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 8):
+        page.mouse.move(box["x"] + 40 + 25 * step, box["y"] + 40 + 20 * (step % 3))
+    page.mouse.up()
+    expect(page.locator("input[name=drawn]")).to_have_value(re.compile("^data:image/png"))

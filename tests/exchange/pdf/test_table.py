@@ -1,0 +1,134 @@
+"""Tables of any length: every row, the head on every page, numbers right, nothing cut off."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from project.exchange.pdf.table import Column, Heading, Table, Total, broken, shared_out
+from tests.exchange.pdf.reading import pages_of, right_edges, text_of, words_of
+
+pytestmark = pytest.mark.poppler
+COLUMNS = (
+    Column("Number", fixed=True),
+    Column("Name", 20),
+    Column("Price", fixed=True, right=True),
+)
+
+
+def rows(count):
+    return [(f"N{number:05}", f"Éloïse {number}", f"{number} F") for number in range(count)]
+
+
+@pytest.fixture
+def printed(paper):
+    def printed(rows, columns=COLUMNS, **given):
+        return paper(
+            "<h1>Liste</h1>{{ table }}<p>fin</p>", {"table": Table(columns, rows)}, **given
+        )
+
+    return printed
+
+
+@pytest.mark.parametrize("count", [1, 2, 40, 41, 42, 43, 44, 45, 300])
+def test_every_row_is_there_once_and_in_order(printed, count):
+    found = re.findall(r"N\d{5}", text_of(printed(rows(count))))
+    assert found == [row[0] for row in rows(count)]
+
+
+def test_without_a_row_its_head_stands_alone(printed):
+    text = text_of(printed([]))
+    assert "Number Name Price" in text and text.index("Price") < text.index("fin")
+
+
+def test_its_head_stands_on_every_page(printed):
+    pages = pages_of(printed(rows(300)))
+    assert len(pages) > 3
+    for page in pages:
+        assert re.search(r"Number +Name +Price", page)
+
+
+def test_numbers_end_at_the_right(printed):
+    edges = {edge for edge in right_edges(printed(rows(200)), r"F")}
+    assert len(edges) == 1
+
+
+def test_a_text_too_wide_is_broken_and_lost_nowhere(printed):
+    words = " ".join(f"mot{number}" for number in range(60))
+    address = "https://example.org/" + "a" * 400
+    found = words_of(printed([("N1", words, "1 F"), ("N2", address, "2 F")]))
+    assert words.replace(" ", "") in found
+    assert address in found
+
+
+def test_a_row_longer_than_a_page_goes_on_on_the_next(printed):
+    note = "\n".join(f"ligne {number:03}" for number in range(200))
+    pdf = printed([("N1", "before", "1 F"), ("N2", note, "2 F"), ("N3", "after", "3 F")])
+    found = re.findall(r"ligne (\d{3})", text_of(pdf))
+    assert found == [f"{number:03}" for number in range(200)]
+    assert len(pages_of(pdf)) > 2
+    assert text_of(pdf).index("after") > text_of(pdf).index("ligne 199")
+
+
+def test_a_heading_is_never_the_last_line_of_a_page(printed):
+    def days():
+        for number, row in enumerate(rows(300)):
+            if number % 3 == 0:
+                yield Heading(f"Jour {number // 3}")
+            yield row
+
+    pages = pages_of(printed(days()))
+    assert len(pages) > 3
+    for page in pages[:-1]:
+        lines = [line for line in page.splitlines() if re.search(r"Jour|N\d{5}", line)]
+        assert "Jour" not in lines[-1]
+    text = " ".join(pages)
+    assert all(f"Jour {number} " in text or f"Jour {number}\n" in text for number in range(100))
+
+
+@pytest.mark.parametrize("count", range(36, 50))
+def test_a_total_never_stands_alone_at_the_top_of_a_page(printed, count):
+    totals = [Total(("", "", "5 F"), "Total XOF"), Total(("", "", "6 €"), "Total EUR")]
+    last = pages_of(printed([*rows(count), *totals]))[-1]
+    assert "Total EUR" not in last or re.search(r"N\d{5}", last)
+    assert text_of(printed([*rows(count), *totals])).count("Total ") == 2
+
+
+def test_more_totals_than_a_page_holds_are_all_there(printed):
+    totals = [Total(("", "", f"{number} F"), f"Total {number:03}") for number in range(200)]
+    found = re.findall(r"Total (\d{3})", text_of(printed([*rows(3), *totals])))
+    assert found == [f"{number:03}" for number in range(200)]
+
+
+def test_a_total_tells_its_label_and_sums(printed):
+    text = text_of(printed([*rows(2), Total(("", "", "35 000 F"), "Total XOF")]))
+    assert "Total XOF 35 000 F" in text
+
+
+def test_many_columns_share_the_page(paper):
+    columns = tuple(Column(f"Column{number}", 10, fixed=number % 2) for number in range(20))
+    row = tuple(f"Cell{number:02}" for number in range(20))
+    assert " ".join(row) in text_of(paper("{{ table }}", {"table": Table(columns, [row])}))
+
+
+def test_it_is_told_of_every_row_that_a_page_takes(printed):
+    told = []
+    printed([Heading("x"), *rows(300), Total(("", "", "1 F"))], step=told.append)
+    assert sum(told) == 300
+    assert len(told) > 3
+
+
+def test_text_is_broken_between_words_and_inside_one_too_wide():
+    lines = broken("un deux trois", 30, "Helvetica", 10)
+    assert "".join(lines).replace(" ", "") == "undeuxtrois"
+    assert lines == ["un", "deux", "trois"]
+    assert "".join(broken("x" * 50, 30, "Helvetica", 10)) == "x" * 50
+    assert broken("", 30, "Helvetica", 10) == []
+    assert broken("a\n\nb", 30, "Helvetica", 10) == ["a", "", "b"]
+
+
+def test_width_is_shared_by_weight_and_no_more_than_wanted():
+    assert shared_out([10, 100, 100], [1, 1, 3], 90) == pytest.approx([10, 20, 60])
+    assert sum(shared_out([5, 50, 70, 1], [1, 2, 3, 4], 60)) == pytest.approx(60)
+    for first, second in pairwise(shared_out([100, 100, 100], [3, 2, 1], 60)):
+        assert first > second
