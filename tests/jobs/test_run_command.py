@@ -101,5 +101,11 @@ def test_it_fills_an_empty_database_once_and_keeps_it(empty_site, port):
         assert process.returncode == 0, output
         assert "bureau" in output
         with closing(sqlite3.connect(empty_site.path)) as database:
-            names = "SELECT username FROM utilisateurs_customuser ORDER BY username"
+            # An integration's own account has no password to sign in with.
+            names = (
+                "SELECT username FROM utilisateurs_customuser"
+                " WHERE password NOT LIKE '!%' ORDER BY username"
+            )
             assert database.execute(names).fetchall() == [("admin",), ("bureau",), ("gestion",)]
+            integrations = "SELECT count(*) FROM api_integration"
+            assert database.execute(integrations).fetchall() == [(1,)]
