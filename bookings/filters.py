@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from project.directory.models import Customer, Driver, Partner
-from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
+from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchFilter
 from project.ui.inputs import DayInput
 from project.ui.pages import Count, count_of
 
@@ -99,17 +99,7 @@ class DayFilter(django_filters.DateFilter):
 
 
 class BookingFilter(FilterSet):
-    q = django_filters.CharFilter(
-        label=gettext_lazy("Search"),
-        method="search",
-        max_length=200,
-        widget=SearchInput(
-            attrs={
-                "class": "field search",
-                "placeholder": gettext_lazy("Reference, passenger, phone, address…"),
-            }
-        ),
-    )
+    q = SearchFilter(gettext_lazy("Reference, passenger, phone, address…"))
     period = django_filters.ChoiceFilter(
         label=gettext_lazy("Period"), method="in_period", choices=PERIODS, empty_label=None
     )

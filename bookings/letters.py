@@ -12,16 +12,16 @@ from django.db import models
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
-from project.notifications.letters import Letter
+from project.notifications.calendars import CANCEL, REQUEST, calendar_of
+from project.notifications.letters import Dated, Letter
 from project.ui import formats
 
-from .calendars import CANCEL, REQUEST, calendar_of
+from .calendars import appointment
 from .models import Booking, BookingLog
 from .series_queries import REINSTATE, RESCHEDULE
 
@@ -47,7 +47,7 @@ MOST_IN_FULL = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Ride:
+class Ride(Dated):
     """A ride as a batch left it (a history row), and what the batch changed in it."""
 
     now: object
@@ -56,19 +56,6 @@ class Ride:
     @property
     def at(self):
         return timezone.localtime(self.now.pickup_at)
-
-    @property
-    def day(self):
-        return formats.day(self.at.date(), 0)  # with its year, whichever that is
-
-    @property
-    def short_day(self):
-        return formats.short_day(self.at.date(), 0)
-
-    @property
-    def zone(self):
-        """Whose clock the time is of: the city's, as a customer knows it, or its offset."""
-        return formats.clock_of(self.at)
 
 
 def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False):
@@ -103,17 +90,15 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
             "customer": customer,
             "site": settings.SITE_NAME,
         }
-        folder = f"bookings/email/{template}"
         calendar = ""
         if customer.email:
-            calendar = calendar_of(rows, mail.batch, customer, method=method)
-        return Letter(
-            address=customer.email,
-            name=one_line(customer.name),
+            entries = [appointment(row) for row in rows]
+            calendar = calendar_of(entries, customer, method=method, stamp=mail.batch.created_at)
+        return Letter.to(
+            customer,
+            f"bookings/email/{template}",
+            context,
             language=language,
-            subject=one_line(render_to_string(f"{folder}.subject.txt", context)),
-            text=render_to_string(f"{folder}.txt", context),
-            html=render_to_string(f"{folder}.html", context),
             calendar=calendar,
             method=method,
         )
@@ -199,11 +184,6 @@ def in_words(field, value, currency):
     if field.name == "duration_minutes" and value is not None:
         return formats.duration(value)
     return shown(field, value)
-
-
-def one_line(text):
-    """As a header takes it: a line break in a name must not begin another header."""
-    return " ".join(text.split())
 
 
 def letter_of_cancellation(mail, template="cancelled", **options):

@@ -21,9 +21,6 @@ from django.db.models import (
 )
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, RowNumber
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.directory.models import Customer
@@ -234,25 +231,4 @@ def remarks(bookings, user, batches):
     """{batch: [remark on an e-mail of it]} for the timeline of some bookings; one statement."""
     keys = [booking.pk for booking in bookings]
     about = tied_to(models.QuerySet(Booking).filter(pk__in=keys)).values("pk")
-    mails = OutgoingMail.objects.filter(batch__in=batches, object_id__in=about).order_by("pk")
-    may_open = user.has_perm("notifications.view_outgoingmail")
-    found = {}
-    for mail in mails:
-        url = mail.get_absolute_url() if may_open else ""
-        said = {"text": in_words(mail), "state": mail.state, "url": url}
-        found.setdefault(mail.batch_id, []).append(said)
-    return found
-
-
-def in_words(mail):
-    words = {
-        OutgoingMail.State.WAITING: _("E-mail waiting to be sent"),
-        OutgoingMail.State.DROPPED: _("E-mail not sent"),
-        OutgoingMail.State.FAILED: _("E-mail failed"),
-    }
-    if mail.state in words:
-        return words[mail.state]
-    return _("E-mail sent to %(address)s on %(when)s") % {
-        "address": mail.recipient,
-        "when": date_format(timezone.localtime(mail.sent_at), "SHORT_DATETIME_FORMAT"),
-    }
+    return outbox.remarks(about, user, batches)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from project.actions.admin import OfferedActions, RecordedAdmin
-from project.ui.admin import ReadOnlyAdmin
+from project.ui.admin import ReadOnlyAdmin, ReadOnlyInline
 
 from .models import (
     Article,
@@ -81,19 +81,8 @@ class VenteEnQuarantaineAdmin(RecordedAdmin):
         return False
 
 
-class LineInline(admin.TabularInline):
+class LineInline(ReadOnlyInline):
     model = LigneVente
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("inventory.view_vente")
 
 
 @admin.register(Vente)

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from project.ui.filters import FilterSet, FlagFilter, SearchInput
+from project.ui.filters import FilterSet, FlagFilter, SearchFilter
+from project.ui.inputs import DayInput
 from project.ui.pages import count_of
 
 from .models import Article, Boutique, MouvementStock, Terminal, Vente, VenteEnQuarantaine
@@ -28,20 +29,11 @@ def shops():
     )
 
 
-def text(label, method, placeholder=None):
-    return django_filters.CharFilter(
-        label=label,
-        method=method,
-        max_length=200,
-        widget=SearchInput(attrs={"class": "field search", "placeholder": placeholder or label}),
-    )
-
-
 def day(label, method):
     return django_filters.DateFilter(
         label=label,
         method=method,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
 
@@ -55,7 +47,7 @@ class ActivityFilter(FilterSet):
 
 
 class ArticleFilter(ActivityFilter):
-    q = text(_("Search"), "search", _("Code, name…"))
+    q = SearchFilter(_("Code, name…"))
     boutique = shops()
     low = FlagFilter(label=_("Low stock"), method="is_low")
     out = FlagFilter(label=_("Out of stock"), method="is_out")
@@ -125,7 +117,7 @@ class DatedFilter(FilterSet):
 
 
 class MouvementFilter(DatedFilter):
-    reference = text(_("Document"), "by_reference", _("Document number…"))
+    reference = SearchFilter(_("Document number…"), label=_("Document"), method="by_reference")
     boutique = shops()
     type_mouvement = django_filters.ChoiceFilter(
         label=_("Type"), choices=TypeMouvement.choices, empty_label=_("Every type")
@@ -155,7 +147,7 @@ class MouvementFilter(DatedFilter):
 
 
 class VenteFilter(DatedFilter):
-    numero = text(_("Invoice number"), "by_number", _("Invoice number…"))
+    numero = SearchFilter(_("Invoice number…"), label=_("Invoice number"), method="by_number")
     boutique = shops()
     since = day(_("From"), "is_since")
     until = day(_("To"), "is_until")
@@ -173,7 +165,7 @@ class VenteFilter(DatedFilter):
 
 
 class QuarantaineFilter(FilterSet):
-    numero = text(_("Invoice number"), "by_number", _("Invoice number…"))
+    numero = SearchFilter(_("Invoice number…"), label=_("Invoice number"), method="by_number")
     etat = django_filters.ChoiceFilter(
         label=_("State"), choices=EtatQuarantaine.choices, empty_label=_("Every state")
     )

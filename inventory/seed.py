@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from project.audit.recorder import recorded
+from project.directory.seed import insert_as
 
 from .devices import fingerprint
 from .models import Article, Boutique, EtatTerminal, Terminal
@@ -112,15 +113,7 @@ def seed(options, rng):
 
 
 def made(model, rows):
-    """Insert records, logged as made by nobody; returns them in their order."""
-    records = [model(**row) for row in rows]
-    for record in records:
-        record.derive()
-    models.QuerySet(model).bulk_create(records)
-    new = models.QuerySet(model).filter(pk__in=[record.pk for record in records])
-    with recorded("inventory.create", new, by=None, sentence=_("Created"), announced=False) as b:
-        b.created(new)
-    return records
+    return insert_as("inventory.create", model, [model(**row) for row in rows])
 
 
 def receive(articles, at, quantity, reference):

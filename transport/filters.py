@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from project.directory.filters import PartyFilter
 from project.directory.models import Customer, Driver
-from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchInput
+from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchFilter
+from project.ui.inputs import DayInput
 
 from .models import (
     Camion,
@@ -28,16 +29,6 @@ from .queries import free_search
 from .states import StatutCaution, StatutContrat, StatutMission, StatutPaiement, Taille
 
 
-def search_filter(hint):
-    attrs = {"class": "field search", "placeholder": hint}
-    return django_filters.CharFilter(
-        label=gettext_lazy("Search"),
-        method="search",
-        max_length=200,
-        widget=SearchInput(attrs=attrs),
-    )
-
-
 def status_filter(choices, field="statut"):
     return django_filters.MultipleChoiceFilter(
         label=gettext_lazy("Status"),
@@ -52,7 +43,7 @@ def day_filter(label, field, lookup):
         label=label,
         field_name=field,
         lookup_expr=lookup,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
 
@@ -75,7 +66,7 @@ def size_filter(field):
 
 
 class ContratFilter(FilterSet):
-    q = search_filter(gettext_lazy("Contract, bill of lading, container, customer…"))
+    q = SearchFilter(gettext_lazy("Contract, bill of lading, container, customer…"))
     statut = status_filter(StatutContrat)
     en_retard = FlagFilter(label=gettext_lazy("Late"), method="is_late")
     since = day_filter(gettext_lazy("Due back from"), "date_limite_retour", "gte")
@@ -133,7 +124,7 @@ class NumberedFilter(FilterSet):
 
 
 class MissionFilter(NumberedFilter):
-    q = search_filter(gettext_lazy("Mission, contract, container, plate…"))
+    q = SearchFilter(gettext_lazy("Mission, contract, container, plate…"))
     statut = status_filter(StatutMission)
     en_retard = FlagFilter(label=gettext_lazy("Late"), method="is_late")
     since = day_filter(gettext_lazy("Departing from"), "date_depart", "gte")
@@ -158,7 +149,7 @@ class MissionFilter(NumberedFilter):
 
 
 class PaiementFilter(NumberedFilter):
-    q = search_filter(gettext_lazy("Payment, mission, contract…"))
+    q = SearchFilter(gettext_lazy("Payment, mission, contract…"))
     statut = status_filter(StatutPaiement, "statut_paiement")
     a_rembourser = FlagFilter(label=gettext_lazy("Refunds to check"), method="is_to_check")
 
@@ -174,7 +165,7 @@ class PaiementFilter(NumberedFilter):
 
 
 class CautionFilter(NumberedFilter):
-    q = search_filter(gettext_lazy("Deposit, contract, container…"))
+    q = SearchFilter(gettext_lazy("Deposit, contract, container…"))
     statut = status_filter(StatutCaution)
     compagnie = line_filter("contrat__conteneur__compagnie")
     a_risque = FlagFilter(label=gettext_lazy("At risk"), method="is_at_risk")
@@ -209,7 +200,7 @@ class TransitaireFilter(PartyFilter):
 
 
 class CamionFilter(PartyFilter):
-    q = search_filter(gettext_lazy("Plate, make…"))
+    q = SearchFilter(gettext_lazy("Plate, make…"))
 
     class Meta:
         model = Camion
@@ -217,7 +208,7 @@ class CamionFilter(PartyFilter):
 
 
 class ConteneurFilter(PartyFilter):
-    q = search_filter(gettext_lazy("Number…"))
+    q = SearchFilter(gettext_lazy("Number…"))
     compagnie = line_filter("compagnie")
     taille = size_filter("taille")
 
@@ -229,7 +220,7 @@ class ConteneurFilter(PartyFilter):
 
 
 class CompagnieFilter(PartyFilter):
-    q = search_filter(gettext_lazy("Name…"))
+    q = SearchFilter(gettext_lazy("Name…"))
 
     class Meta:
         model = Compagnie
@@ -237,7 +228,7 @@ class CompagnieFilter(PartyFilter):
 
 
 class TarifFilter(PartyFilter):
-    q = search_filter(gettext_lazy("Name, destination…"))
+    q = SearchFilter(gettext_lazy("Name, destination…"))
     compagnie = line_filter("compagnie")
 
     quick = ("q", "compagnie", "inactive")

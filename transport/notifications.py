@@ -1,7 +1,6 @@
 """What is told by e-mail: a reminder to whoever has to see the container back."""
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from project.notifications import letters
@@ -36,15 +35,7 @@ def write(mail):
             "whom": whom,
             "site": settings.SITE_NAME,
         }
-        folder = "transport/email/rappel"
-        return Letter(
-            address=whom.email,
-            name=" ".join(whom.name.split()),
-            language=language,
-            subject=" ".join(render_to_string(f"{folder}.subject.txt", context).split()),
-            text=render_to_string(f"{folder}.txt", context),
-            html=render_to_string(f"{folder}.html", context),
-        )
+        return Letter.to(whom, "transport/email/rappel", context, language=language)
 
 
 def pages(keys):

@@ -13,25 +13,6 @@ from .states import (
 )
 
 
-class KeptQuerySet(RecordedQuerySet):
-    """Small records that are offered while they are active: trucks, containers, tariffs…"""
-
-    def active(self):
-        return self.filter(is_active=True)
-
-    def inactive(self):
-        return self.filter(is_active=False)
-
-    def search(self, text):
-        """Those whose name and marks hold every word of `text`."""
-        return matching(self, text).queryset
-
-    def called(self, text):
-        """The one with this name; if there is none, those that `text` finds."""
-        named = self.filter(**{f"{self.model.named_by}__iexact": text.strip()})
-        return named if named.exists() else self.search(text)
-
-
 class ContratQuerySet(RecordedQuerySet):
     def actifs(self):
         return self.filter(statut=StatutContrat.ACTIF)

@@ -5,16 +5,17 @@ They are inserted by sets, and brought to their states by the services that staf
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum import iso6346
 
 from project.audit import numbering
-from project.audit.recorder import recorded
 from project.directory.models import Customer, Driver
+from project.directory.seed import insert_as
 
 from . import missions, payments, penalties, services
 from .models import (
@@ -59,6 +60,9 @@ STATES = ("paid", "late", "on_time", "fresh", "finished_late", "cancelled", "mix
 MONTHS = 6
 
 
+insert = partial(insert_as, "transport.seed")
+
+
 def seed(options, rng):
     """What `manage.py seed` calls: contracts where there are none."""
     if ContratTransport.objects.exists():
@@ -69,19 +73,6 @@ def seed(options, rng):
     if customers and drivers:
         with transaction.atomic():
             Demo(rng, customers, drivers).make(wanted)
-
-
-def insert(model, records):
-    """Insert records with their log and history; returns them as a queryset."""
-    rows = models.QuerySet(model)
-    last = rows.aggregate(last=models.Max("pk"))["last"] or 0
-    for record in records:
-        record.derive()
-    rows.bulk_create(records, batch_size=500)
-    new = model.objects.filter(pk__gt=last)
-    with recorded("transport.seed", new, by=None, sentence=_("Created"), announced=False) as made:
-        made.created(new)
-    return new
 
 
 def numbers(serie, count):
@@ -124,7 +115,7 @@ class Demo:
         if self.tarif is None:
             steps = ((1, 15_000), (11, 25_000), (31, 30_000))
             paliers = penalties.paliers_de((du, Decimal(montant)) for du, montant in steps)
-            self.tarif = insert(Tarif, [Tarif(**same, delai_jours=21, paliers=paliers)]).get()
+            self.tarif = insert(Tarif, [Tarif(**same, delai_jours=21, paliers=paliers)])[0]
 
     def fleet(self, wanted):
         forwarders = [
@@ -135,7 +126,7 @@ class Demo:
             )
             for place, name in enumerate(FORWARDERS)
         ]
-        self.forwarders = list(insert(Transitaire, forwarders))
+        self.forwarders = insert(Transitaire, forwarders)
         trucks = [
             Camion(
                 immatriculation=f"DK {1200 + 37 * place} {'ABCDEF'[place % 6]}",
@@ -143,7 +134,7 @@ class Demo:
             )
             for place in range(14)
         ]
-        self.trucks = list(insert(Camion, trucks))
+        self.trucks = insert(Camion, trucks)
         boxes = []
         for place in range(wanted):
             line = self.lines[place % len(self.lines)]
@@ -154,7 +145,7 @@ class Demo:
                     numero=plain + iso6346.calc_check_digit(plain), taille=size, compagnie=line
                 )
             )
-        self.boxes = list(insert(Conteneur, boxes).select_related("compagnie").order_by("pk"))
+        self.boxes = insert(Conteneur, boxes)
 
     # When: finished ones came back on one of a few days, so that each day is one act
     def start(self, place, state):
@@ -201,7 +192,7 @@ class Demo:
                     paliers=self.tarif.paliers if tiered else [],
                 )
             )
-        self.contrats = list(insert(ContratTransport, made).order_by("pk"))
+        self.contrats = insert(ContratTransport, made)
         services_ = [
             PrestationDeTransports(
                 contrat_transport=contrat,

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from project.actions.admin import RecordedAdmin, VersionedForm
-from project.ui.admin import ReadOnlyAdmin
+from project.ui.admin import ReadOnlyAdmin, ReadOnlyInline
 
 from . import services
 from .forms import SkillsField, WorkingHoursField
@@ -46,16 +46,8 @@ class OrderAdminForm(VersionedForm):
         services.check_edit(record)
 
 
-class LineInline(admin.TabularInline):
+class LineInline(ReadOnlyInline):
     model = OrderLine
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Order)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from project.directory.filters import PartyFilter
 from project.directory.models import Customer
-from project.ui.filters import FilterSet, LookupFilter, SearchInput
+from project.ui.filters import FilterSet, LookupFilter, SearchFilter
 from project.ui.inputs import DayInput
 
 from .availability import moment
@@ -27,17 +27,7 @@ def status_filter():
 
 
 class OrderFilter(FilterSet):
-    q = django_filters.CharFilter(
-        label=gettext_lazy("Search"),
-        method="search",
-        max_length=200,
-        widget=SearchInput(
-            attrs={
-                "class": "field search",
-                "placeholder": gettext_lazy("Order, customer, contact, address…"),
-            }
-        ),
-    )
+    q = SearchFilter(gettext_lazy("Order, customer, contact, address…"))
     status = status_filter()
     engineer = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Engineer"),

@@ -7,17 +7,15 @@ in which language is asked of the present.
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 
-from bookings.letters import one_line
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
-from project.notifications.letters import Letter
-from project.ui import formats
+from project.notifications.calendars import CANCEL, REQUEST, calendar_of
+from project.notifications.letters import Dated, Letter
 
-from .calendars import CANCEL, REQUEST, calendar_of
+from .calendars import appointment
 from .links import link_to
 from .models import Engineer, InstallationBooking, Order, Service
 
@@ -25,7 +23,7 @@ TOLD = ("start", "engineer", "address")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Dated):
     """A booking as a batch left it (a history row), with its order, its engineer and its services;
     and what the batch changed in it."""
 
@@ -38,18 +36,6 @@ class Visit:
     @property
     def at(self):
         return timezone.localtime(self.now.start)
-
-    @property
-    def day(self):
-        return formats.day(self.at.date(), 0)  # with its year, whichever that is
-
-    @property
-    def short_day(self):
-        return formats.short_day(self.at.date(), 0)
-
-    @property
-    def zone(self):
-        return formats.clock_of(self.at)
 
 
 def write(mail, template, *, method=REQUEST):
@@ -71,18 +57,15 @@ def write(mail, template, *, method=REQUEST):
             "site": settings.SITE_NAME,
             "link": link_to(order.id) if method == REQUEST else "",
         }
-        folder = f"installations/email/{template}"
         calendar = ""
         if customer.email:
-            stamp = mail.batch.created_at
-            calendar = calendar_of(row, order, engineer, customer, stamp, method=method)
-        return Letter(
-            address=customer.email,
-            name=one_line(customer.name),
+            entries = [appointment(row, order, engineer)]
+            calendar = calendar_of(entries, customer, method=method, stamp=mail.batch.created_at)
+        return Letter.to(
+            customer,
+            f"installations/email/{template}",
+            context,
             language=language,
-            subject=one_line(render_to_string(f"{folder}.subject.txt", context)),
-            text=render_to_string(f"{folder}.txt", context),
-            html=render_to_string(f"{folder}.html", context),
             calendar=calendar,
             method=method,
         )

@@ -5,7 +5,6 @@ from functools import partial
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from bookings.notifications import in_words
 from project.notifications import letters, outbox
 from project.notifications.models import OutgoingMail
 
@@ -68,11 +67,4 @@ def take_back(batch, undone):
 def remarks(orders, user, batches):
     """{batch: [remark on an e-mail of it]} for the timeline of some orders; one statement."""
     keys = [order.pk for order in orders]
-    mails = OutgoingMail.objects.filter(batch__in=batches, object_id__in=keys).order_by("pk")
-    may_open = user.has_perm("notifications.view_outgoingmail")
-    found = {}
-    for mail in mails:
-        url = mail.get_absolute_url() if may_open else ""
-        said = {"text": in_words(mail), "state": mail.state, "url": url}
-        found.setdefault(mail.batch_id, []).append(said)
-    return found
+    return outbox.remarks(keys, user, batches)

@@ -13,9 +13,10 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from project.notifications.calendars import CANCEL, REQUEST, calendar_of
 from project.ui import formats
 
-from .calendars import CANCEL, REQUEST, calendar_of
+from .calendars import appointment
 from .links import order_of_token
 from .models import Order
 from .states import PLANNED, Status
@@ -78,9 +79,8 @@ def calendar(request, token):
     order, booking = found
     method = REQUEST if order.status in PLANNED else CANCEL
     with translation.override(order.customer.language):
-        text = calendar_of(
-            booking, order, booking.engineer, order.customer, timezone.now(), method=method
-        )
+        entry = appointment(booking, order, booking.engineer)
+        text = calendar_of([entry], order.customer, method=method, stamp=timezone.now())
     response = HttpResponse(text, content_type=f"text/calendar; charset=utf-8; method={method}")
     response["Content-Disposition"] = f'attachment; filename="{order.number}.ics"'
     return hidden(response)

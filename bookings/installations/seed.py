@@ -5,18 +5,19 @@ They are inserted by sets, and brought to their states by the services that staf
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory import movements
 from inventory.models import Article, Boutique
 from project.audit import numbering
-from project.audit.recorder import recorded
 from project.directory.demo_names import PLACES
 from project.directory.models import Customer
+from project.directory.seed import insert_as
 
 from . import queries, scheduling, services, staff, work
 from .availability import moment
@@ -46,6 +47,9 @@ STATES = ("completed", "scheduled", "pending", "in_progress", "scheduled", "canc
 REASONS = ("Véhicule vendu", "Client injoignable", "Commande en double")
 
 
+insert = partial(insert_as, "installations.seed")
+
+
 def seed(options, rng):
     """What `manage.py seed` calls: orders where there are none."""
     if Engineer.objects.exists():
@@ -55,21 +59,6 @@ def seed(options, rng):
         return
     with transaction.atomic():
         Demo(rng, customers).make(max(FEWEST, min(options["bookings"] // 20, MOST)))
-
-
-def insert(model, records):
-    """Insert records with their log and history; returns them in their order."""
-    rows = models.QuerySet(model)
-    last = rows.aggregate(last=models.Max("pk"))["last"] or 0
-    for record in records:
-        record.derive()
-    rows.bulk_create(records, batch_size=500)
-    new = model.objects.filter(pk__gt=last)
-    with recorded(
-        "installations.seed", new, by=None, sentence=_("Created"), announced=False
-    ) as batch:
-        batch.created(new)
-    return list(new.order_by("pk"))
 
 
 class Demo:

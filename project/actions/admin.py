@@ -1,9 +1,12 @@
 """The desk's actions, history and rules in Django admin, through the code that serves the desk."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -82,8 +85,12 @@ class RecordedAdmin(OfferedActions, SimpleHistoryAdmin):
         self.write(request, obj, form, change)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        ask = partial(super().changeform_view, request, object_id, form_url, extra_context)
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            try:
+                return ask()
+            except IntegrityError:  # someone was first, and now the form tells so at its field
+                return ask()
         except (Stale, ValidationError) as refusal:
             text = " ".join(getattr(refusal, "messages", None) or [str(refusal)])
             messages.error(request, text)

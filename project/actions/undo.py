@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -53,15 +53,23 @@ def undo(batch, *, by):
     Where all of them are refused nothing is kept (the Outcome has no batch), so that it can be
     tried again. Raises CannotUndo, PermissionDenied, and AlreadyDone if two people undo at once.
     """
+    try:
+        return _undo(batch, by)
+    except IntegrityError:  # someone was first with what it puts back: now the refusals see it
+        batch.refresh_from_db()  # which took it for undone
+        return _undo(batch, by)
+
+
+def _undo(batch, by):
     with transaction.atomic():
-        outcome = _undo(batch, by)
+        outcome = _put_back(batch, by)
         if not outcome.changed:
             transaction.set_rollback(True)
             outcome.batch = None
     return outcome
 
 
-def _undo(batch, by):
+def _put_back(batch, by):
     if reason := why_not(batch, by):
         raise CannotUndo(reason)
     desk = desks.of_model(batch.model)
@@ -118,6 +126,9 @@ def _revert(desk, action, batch, selection, untouched, by):
         if field.editable and not isinstance(field, models.AutoField):
             setattr(record, field.attname, getattr(former, field.attname))
     try:
+        # Someone else may have its former name, or what else only one can have.
+        record.validate_unique()
+        record.validate_constraints()
         undone = action.revert(record, by=by, reason=_("Undo"), undo_of=batch)
     except Stale as stale:
         raise CannotUndo(str(stale)) from None

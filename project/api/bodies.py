@@ -1,5 +1,6 @@
 """JSON of a bounded size, however long the request says that it is."""
 
+from django.conf import settings
 from rest_framework.parsers import JSONParser
 
 
@@ -12,14 +13,13 @@ class TooLarge(Exception):
 
 
 class BoundedJSONParser(JSONParser):
-    """`most()` is how many bytes are read at most."""
+    """`setting` names the one that says how many bytes are read at most."""
 
-    @staticmethod
-    def most():
-        raise NotImplementedError
+    setting = "API_BODY_BYTES"
 
     def parse(self, stream, media_type=None, parser_context=None):
-        return super().parse(Bounded(stream, self.most()), media_type, parser_context)
+        most = getattr(settings, self.setting)
+        return super().parse(Bounded(stream, most), media_type, parser_context)
 
 
 class Bounded:

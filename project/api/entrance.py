@@ -20,12 +20,6 @@ from .problems import Problem
 NOTED_EVERY = timedelta(minutes=1)
 
 
-class Body(BoundedJSONParser):
-    @staticmethod
-    def most():
-        return settings.API_BODY_BYTES
-
-
 class AlwaysJSON(BaseContentNegotiation):
     """There is one kind of answer, whatever is asked for."""
 
@@ -43,7 +37,7 @@ class Endpoint(APIView):
     A view reads `self.by`, the user of the integration, who has the permissions of its scopes.
     """
 
-    parser_classes = (Body,)
+    parser_classes = (BoundedJSONParser,)
     content_negotiation_class = AlwaysJSON
     scopes = {}
 

@@ -4,20 +4,13 @@ import django_filters
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from project.ui.filters import FilterSet, FlagFilter, SearchInput
+from project.ui.filters import FilterSet, FlagFilter, SearchFilter
 
 from .models import Customer, Driver, Partner
 
 
 class PartyFilter(FilterSet):
-    q = django_filters.CharFilter(
-        label=_("Search"),
-        method="search",
-        max_length=200,
-        widget=SearchInput(
-            attrs={"class": "field search", "placeholder": _("Name, phone, e-mail…")}
-        ),
-    )
+    q = SearchFilter(_("Name, phone, e-mail…"))
     inactive = FlagFilter(label=_("Inactive"), method="is_inactive")
 
     quick = ("q", "inactive")

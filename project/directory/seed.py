@@ -2,7 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -56,21 +56,24 @@ def clamp(value, least, most):
 
 def fill(model, fields, wanted):
     """Insert records from `fields` (an endless source) until there are `wanted`; logged."""
-    rows = models.QuerySet(model)
-    with transaction.atomic():
-        missing = wanted - rows.count()
-        if missing <= 0:
-            return
-        last = rows.aggregate(last=models.Max("pk"))["last"] or 0
+    missing = wanted - models.QuerySet(model).count()
+    if missing > 0:
         records = [model(**values) for values, _n in zip(fields, range(missing), strict=False)]
-        for record in records:
-            record.derive()
+        insert_as("directory.seed", model, records, name=F("name"))
+
+
+def insert_as(action, model, records, **told):
+    """Insert `records` with their log, as `action`, and their history, in a few statements whatever
+    their number; returns them in their order. `told` goes to `Batch.created`."""
+    for record in records:
+        record.derive()
+    rows = models.QuerySet(model)
+    with recorded(action, rows.none(), by=None, sentence=_("Created"), announced=False) as batch:
+        last = rows.aggregate(last=models.Max("pk"))["last"] or 0
         rows.bulk_create(records, batch_size=CHUNK)
         new = rows.filter(pk__gt=last)
-        with recorded(
-            "directory.seed", new, by=None, sentence=_("Created"), announced=False
-        ) as batch:
-            batch.created(new, name=F("name"))
+        batch.created(new, **told)
+    return list(new.order_by("pk"))
 
 
 def customers(rng):

@@ -1,8 +1,13 @@
-"""Which letters there are, and who writes them: each wing registers its own from its apps.py."""
+"""Which letters there are, what they are made of, and who writes them: each wing registers its own
+from its apps.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from django.template.loader import render_to_string
+
+from project.ui import formats
 
 _kinds = {}
 
@@ -22,6 +27,45 @@ class Letter:
     html: str
     calendar: str = ""
     method: str = ""
+
+    @classmethod
+    def to(cls, whom, folder, context, *, language, calendar="", method=""):
+        """To `whom` (with a name and an email), from the templates `<folder>.subject.txt`, `.txt`
+        and `.html`, in the language in force, which is `language`."""
+        return cls(
+            address=whom.email,
+            name=one_line(whom.name),
+            language=language,
+            subject=one_line(render_to_string(f"{folder}.subject.txt", context)),
+            text=render_to_string(f"{folder}.txt", context),
+            html=render_to_string(f"{folder}.html", context),
+            calendar=calendar,
+            method=method,
+        )
+
+
+def one_line(text):
+    """As a header takes it: a line break in a name must not begin another header."""
+    return " ".join(text.split())
+
+
+class Dated:
+    """Something that a letter tells of, by its local time `at`."""
+
+    __slots__ = ()
+
+    @property
+    def day(self):
+        return formats.day(self.at.date(), 0)  # with its year, whichever that is
+
+    @property
+    def short_day(self):
+        return formats.short_day(self.at.date(), 0)
+
+    @property
+    def zone(self):
+        """Whose clock the time is of: the city's, as a customer knows it, or its offset."""
+        return formats.clock_of(self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

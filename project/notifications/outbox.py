@@ -7,6 +7,8 @@ with it the job that sends it (`sending`).
 from django.db import transaction
 from django.db.models import DateTimeField, F, UUIDField, Value
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from project.audit.statements import insert_select
 
@@ -56,3 +58,29 @@ def resend(mails):
         if count:
             send_due.enqueue()
     return count
+
+
+def remarks(keys, user, batches):
+    """{batch: [remark on an e-mail of it]} for the timeline of the records with these keys (a
+    subquery may give them); one statement."""
+    may_open = user.has_perm("notifications.view_outgoingmail")
+    found = {}
+    for mail in OutgoingMail.objects.filter(batch__in=batches, object_id__in=keys).order_by("pk"):
+        url = mail.get_absolute_url() if may_open else ""
+        said = {"text": in_words(mail), "state": mail.state, "url": url}
+        found.setdefault(mail.batch_id, []).append(said)
+    return found
+
+
+def in_words(mail):
+    words = {
+        State.WAITING: _("E-mail waiting to be sent"),
+        State.DROPPED: _("E-mail not sent"),
+        State.FAILED: _("E-mail failed"),
+    }
+    if mail.state in words:
+        return words[mail.state]
+    return _("E-mail sent to %(address)s on %(when)s") % {
+        "address": mail.recipient,
+        "when": date_format(timezone.localtime(mail.sent_at), "SHORT_DATETIME_FORMAT"),
+    }

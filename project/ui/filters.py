@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .lookup import LookupField, read_together, show_only_visible
 from .pages import count_of
@@ -32,8 +33,19 @@ class LookupFilter(django_filters.Filter):
     field_class = LookupField
 
 
+SEARCH = gettext_lazy("Search")
+
+
 class SearchInput(forms.TextInput):
     input_type = "search"
+
+
+class SearchFilter(django_filters.CharFilter):
+    """By words that the filter set's `search` finds; `hint` is what may be typed."""
+
+    def __init__(self, hint, *, label=SEARCH, method="search"):
+        attrs = {"class": "field search", "placeholder": hint}
+        super().__init__(label=label, method=method, max_length=200, widget=SearchInput(attrs))
 
 
 class FlagInput(forms.CheckboxInput):

@@ -9,7 +9,7 @@ from bookings.installations.models import InstallationBooking, Order
 from bookings.installations.services import Line
 from inventory import movements
 from inventory.models import Article
-from tests.bookings.test_concurrency import at_once
+from tests.at_once import at_once
 from tests.factories import make_article, make_boutique, make_engineer, make_order, make_user
 from tests.installations.conftest import begin, only, schedule, states, tomorrow
 

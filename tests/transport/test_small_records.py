@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from project.actions.undo import undo
+from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
 from tests.asking import act, picked, url_of
 from tests.factories import (
@@ -118,6 +118,17 @@ def test_an_edit_is_undone(boss, gestion, slug, given):
     undo(Batch.objects.latest("created_at"), by=make_user("root", is_superuser=True))
     record.refresh_from_db()
     assert getattr(record, field) == before
+
+
+def test_a_name_that_another_has_taken_since_is_not_put_back():
+    root, truck = make_user("root", is_superuser=True), make_camion(immatriculation="DK 1")
+    truck.immatriculation = "DK 2"
+    renamed = truck.save(by=root)
+    make_camion(immatriculation="DK 1")
+    with pytest.raises(CannotUndo, match="existe déjà"):
+        undo(renamed, by=root)
+    truck.refresh_from_db()
+    assert truck.immatriculation == "DK 2"
 
 
 def test_two_edits_do_not_overwrite_each_other(boss, slug, given):

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from project.actions.undo import undo
 from project.directory.services import ACTIVATION
 from tests.at_once import at_once
 from tests.factories import make_compagnie, make_contrat, make_mission, make_paiement, make_user
@@ -134,3 +135,30 @@ def test_of_two_trucks_given_one_plate_at_once_one_is_told_at_the_field(user):
         assert sorted(page.status_code for page in pages) == [302, 422], pages
         [refused] = [page for page in pages if page.status_code == 422]
         assert list(refused.context["form"].errors) == ["immatriculation"]
+
+
+def test_the_same_holds_in_admin(user):
+    user.is_staff = True
+    user.save()
+    for number in range(ROUNDS):
+        given = {"immatriculation": f"DK {number}", "marque": "", "is_active": "on"}
+        pages = at_once(*(sent(user, reverse("admin:transport_camion_add"), given),) * 2)
+        assert sorted(page.status_code for page in pages) == [200, 302], pages
+        [refused] = [page for page in pages if page.status_code == 200]
+        assert list(refused.context["adminform"].form.errors) == ["immatriculation"]
+        assert Camion.objects.filter(immatriculation=given["immatriculation"]).count() == 1
+
+
+def test_a_tariff_comes_back_by_an_undo_or_another_takes_its_place(user):
+    for _ in range(ROUNDS):
+        same = {"compagnie": make_compagnie()}
+        former = Tarif.objects.create(**same)
+        gone = ACTIVATION.deactivate(only(former), by=user)
+        other = Tarif.objects.create(**same, is_active=False)
+        undone, activated = at_once(
+            lambda gone=gone: undo(gone.batch, by=user),
+            lambda other=other: ACTIVATION.activate(only(other), by=user),
+        )
+        assert not isinstance(undone, Exception), repr(undone)
+        assert sorted(outcome.changed for outcome in (undone, activated)) == [0, 1]
+        assert Tarif.objects.filter(**same, is_active=True).count() == 1

@@ -14,9 +14,9 @@ from stdnum.exceptions import ValidationError as NotValid
 
 from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
 from project.directory.models import Party, list_indexes
+from project.directory.querysets import OfferedQuerySet
 from project.search.text import normalise
 
-from ..querysets import KeptQuerySet
 from ..states import Taille
 
 
@@ -32,7 +32,7 @@ class Kept(RecordedModel):
     quiet_fields = frozenset({"search_text"})
     named_by, searched = "nom", ("nom",)
 
-    objects = KeptQuerySet.as_manager()
+    objects = OfferedQuerySet.as_manager()
 
     class Meta(RecordedModel.Meta):
         abstract = True

@@ -22,9 +22,7 @@ SERIAL_HEADERS = ("X-Device-Serial", "Device-Serial", "Serial-Number")
 
 
 class Body(BoundedJSONParser):
-    @staticmethod
-    def most():
-        return settings.SYNC_BODY_BYTES
+    setting = "SYNC_BODY_BYTES"
 
 
 def too_large(most):
