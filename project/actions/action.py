@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from project.audit.recorder import Ticket
 from project.audit.refusals import Refusal, in_force
@@ -94,6 +95,14 @@ class Action:
     @property
     def name(self):
         return self.code.rpartition(".")[2]
+
+    @property
+    def effect(self):
+        """What comes of it, in a word: menus keep those of one kind together, in this order."""
+        if self.reports:
+            return _("Show and export")
+        makes, changes = pgettext_lazy("menu", "Create"), pgettext_lazy("menu", "Change")
+        return makes if self.creates else changes
 
     def refusals_for(self, selection, answers, spared=()):
         """The refusals in force once the form is answered; warnings that were accepted are out.

@@ -12,6 +12,9 @@ from django.urls import reverse
 
 _sections = []
 
+# Which sections the user has folded away: their keys, with | between (static/js/menu.js writes it).
+FOLDED = "folded"
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -59,6 +62,10 @@ class Section:
     items: tuple
     order: int = 50
 
+    @property
+    def key(self):
+        return self.items[0].url_name
+
 
 def register(section):
     _sections.append(section)
@@ -66,7 +73,11 @@ def register(section):
 
 
 def menu(request):
-    """The sections that the user may open, as base.html shows them; one item is current."""
+    """The sections that the user may open, as base.html shows them; one item is current.
+
+    A section that is folded away still tells how many alerts it holds; that of the page is open.
+    """
+    folded = request.COOKIES.get(FOLDED, "").split("|")
     open_to_user = [
         (section, [item for item in section.items if item.is_open_to(request.user)])
         for section in _sections
@@ -77,6 +88,9 @@ def menu(request):
     return [
         {
             "label": section.label,
+            "key": section.key,
+            "open": section.key not in folded or current in items,
+            "alerts": sum(item.alerts(request.user) or 0 for item in items if item.alerts),
             "items": [
                 {
                     "label": item.label,

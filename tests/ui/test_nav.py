@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.urls import reverse
 
 from tests.factories import make_user
 
@@ -97,3 +98,21 @@ def test_one_line_says_where_one_is(office, url, label):
 def test_it_takes_no_statement(office, django_assert_num_queries):
     with django_assert_num_queries(3):  # session, user with what is carried, the jobs
         office.get("/jobs/")
+
+
+def folds(client, url):
+    """{section: whether it is open}"""
+    page = client.get(url).content.decode()
+    found = re.findall(r'<details data-fold="(.*?)"( open)?>', page)
+    return {section: bool(is_open) for section, is_open in found}
+
+
+def test_a_section_is_folded_away_until_one_is_in_it(office):
+    sections = list(folds(office, "/bookings/"))
+    assert len(sections) > 4
+    assert all(folds(office, "/bookings/").values())
+    office.cookies["folded"] = f"{sections[0]}|{sections[2]}|gone"
+    shut = [name for name, is_open in folds(office, reverse("profile")).items() if not is_open]
+    assert shut == [sections[0], sections[2]]
+    shut = [name for name, is_open in folds(office, "/bookings/").items() if not is_open]
+    assert shut == [sections[2]]

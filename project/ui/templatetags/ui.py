@@ -37,6 +37,18 @@ def weekday(moment):
 
 
 @register.filter
+def by_effect(buttons, without_edits=False):
+    """[(effect, buttons)] of the actions that a menu lists: those that have no button beside it,
+    nor, `without_edits`, a place among the ways to edit."""
+    groups = {}
+    for button in buttons:
+        action = button["action"]
+        if not (action.primary or (without_edits and action.edits)):
+            groups.setdefault((action.reports, action.creates), []).append(button)
+    return [(groups[key][0]["action"].effect, groups[key]) for key in sorted(groups)]
+
+
+@register.filter
 def up_to_99(count):
     """ "99+" for a count that goes on: nobody needs to know how far."""
     return "99+" if count > 99 else count
