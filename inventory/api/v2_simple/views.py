@@ -53,7 +53,7 @@ def sync_ventes_simple(request, terminal):
             "details": {
                 "creees": [created(each, boutique) for each in result.creees],
                 "deja_recues": [
-                    {"index": each.index, "numero_facture": each.numero}
+                    {"index": each.index, "numero_facture": each.numero or "N/A"}
                     for each in result.deja_recues
                 ],
                 "erreurs": [error(each) for each in result.erreurs],
