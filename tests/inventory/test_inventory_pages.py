@@ -71,7 +71,13 @@ def test_each_filter_is_answered(seeded, boss, query):
 
 @pytest.mark.parametrize(
     "query",
-    ["mouvements/?since=x", "mouvements/?since=2026-02-02&until=2026-02-01", "ventes/?boutique=99"],
+    [
+        "mouvements/?since=x",
+        "mouvements/?since=2026-02-02&until=2026-02-01",
+        "mouvements/?until=9999-12-31",
+        "ventes/?until=9999-12-31",
+        "ventes/?boutique=99",
+    ],
 )
 def test_a_wrong_filter_is_said_at_its_field(seeded, boss, query):
     page = boss.get(f"/inventory/{query}")
