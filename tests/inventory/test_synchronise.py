@@ -215,6 +215,13 @@ def test_a_sale_that_the_database_refuses_spoils_no_other(terminal, article, bro
     assert article.quantite_stock == 5
 
 
+def test_each_chunk_is_dated_when_it_is_written(terminal, boutique):
+    article = make_article(boutique, 1000)
+    send(terminal, *[make_vente_json((article, 1)) for _ in range(CHUNK + 1)])
+    sold = MouvementStock.objects.filter(type_mouvement=TypeMouvement.VENTE)
+    assert len({*sold.values_list("date_mouvement", flat=True)}) == 2
+
+
 def statements(terminal, ventes):
     with CaptureQueriesContext(
         connection,

@@ -263,6 +263,24 @@ def test_a_catalogue_comes_in_pages(device, article):
     assert found == list(Article.objects.order_by("pk").values_list("pk", flat=True))
 
 
+def test_what_changes_while_the_pages_are_read_is_asked_for_the_next_time(device, article):
+    articles_there = [article, *(make_article(article.boutique, 5) for _ in range(3))]
+    first = articles(device, limit=2)
+    move(articles_there[0], -1)  # its page was read already
+    last = articles(device, limit=2, apres=first["apres_suivant"])
+    assert last["apres_suivant"] is None
+    assert last["depuis_suivant"] == first["depuis_suivant"]
+    since = last["depuis_suivant"]
+    assert article.pk in [each["id"] for each in articles(device, depuis=since)["articles"]]
+
+
+def test_a_cursor_of_the_catalogue_is_one_that_was_given(device, article):
+    for wrong in ("1", "forged", "x" * 500):
+        response = device.get(ARTICLES, apres=wrong)
+        assert response.status_code == 400
+        assert list(response.json()["parametres"]) == ["apres"]
+
+
 def test_nothing_a_device_does_changes_its_terminals_record(device, terminal, article):
     device.sync(make_vente_json((article, 1)))
     assert Terminal.objects.get().version == terminal.version == 1
