@@ -55,8 +55,8 @@ def movements_page(
 ):
     """(rows as dicts, cursor of what is beyond or None): the movements of a shop, newest first.
 
-    In the order of the ledger; between two dates, in the order of the dates. Each on its index:
-    the deepest page costs what the first does. Raises BadCursor.
+    In the order of the ledger; between two dates, and of one type of an article, in the order of
+    the dates. Each on its index: the deepest page costs what the first does. Raises BadCursor.
     """
     movements = MouvementStock.objects.order_by()
     if article is None:
@@ -72,7 +72,7 @@ def movements_page(
         movements = movements.filter(date_mouvement__gte=since)
     if until:
         movements = movements.filter(date_mouvement__lte=until)
-    order = BY_DATE if since or until else BY_ID
+    order = BY_DATE if since or until or (article and genre) else BY_ID
     key = "date_mouvement" if order == BY_DATE else "id"
     if cursor:
         value, pk = read_cursor(cursor, order)
