@@ -1,12 +1,11 @@
 """What bookings are filtered by. Each filter has its index (models.desk_indexes)."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -14,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from project.directory.models import Customer, Driver, Partner
-from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchFilter
-from project.ui.inputs import DayInput
+from project.ui.filters import DayFilter, FilterSet, FlagFilter, LookupFilter, SearchFilter
 from project.ui.pages import Count, count_of
 
 from .models import Booking, Series
@@ -89,13 +87,6 @@ class ReferencesFilter(django_filters.Filter):
         hint = gettext_lazy("A pasted list, in any form")
         widget = forms.Textarea(attrs={"rows": 2, "placeholder": hint})
         super().__init__(lookup_expr="in", widget=widget, **options)
-
-
-class DayFilter(django_filters.DateFilter):
-    def __init__(self, **options):
-        widget = DayInput()
-        limits = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
-        super().__init__(widget=widget, validators=limits, **options)
 
 
 class BookingFilter(FilterSet):

@@ -36,6 +36,10 @@ class TerminalAdmin(InventoryAdmin):
     search_fields = ("nom_terminal", "numero_serie")
     readonly_fields = (*InventoryAdmin.readonly_fields, "cle_donnee_le")
 
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj and obj.may_do_without_key else (*fields, "sans_cle")
+
 
 @admin.register(Article)
 class ArticleAdmin(InventoryAdmin):

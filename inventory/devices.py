@@ -58,7 +58,7 @@ def revoke_key(selection, *, by, reason="", ticket=None):
 class Refused(Exception):
     """An answer that is no: its status, its code and its words; `seconds` to wait, if any.
 
-    `parameters` maps the names of what was wrong to why.
+    `parameters` maps the names of what was wrong to why. One that is `again` was told and noted.
     """
 
     status: HTTPStatus
@@ -67,6 +67,7 @@ class Refused(Exception):
     seconds: int = 0
     terminal: Terminal | None = None
     parameters: dict | None = None
+    again: bool = False
 
 
 def identify(serial, key, address):
@@ -133,6 +134,7 @@ def _counted(rule, who, most):
             "RATE_LIMITED",
             "Trop de requêtes : réessayez plus tard",
             too_many.seconds,
+            again=not too_many.first,
         ) from None
 
 

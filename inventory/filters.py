@@ -9,8 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from project.ui.filters import FilterSet, FlagFilter, SearchFilter
-from project.ui.inputs import DayInput
+from project.ui.filters import DayFilter, FilterSet, FlagFilter, SearchFilter
 from project.ui.pages import count_of
 
 from .models import Article, Boutique, MouvementStock, Terminal, Vente, VenteEnQuarantaine
@@ -26,14 +25,6 @@ def shops():
         queryset=lambda request: Boutique.objects.order_by("nom", "pk"),
         field_name="boutique",
         empty_label=_("Every shop"),
-    )
-
-
-def day(label, method):
-    return django_filters.DateFilter(
-        label=label,
-        method=method,
-        widget=DayInput(),
     )
 
 
@@ -122,8 +113,8 @@ class MouvementFilter(DatedFilter):
     type_mouvement = django_filters.ChoiceFilter(
         label=_("Type"), choices=TypeMouvement.choices, empty_label=_("Every type")
     )
-    since = day(_("From"), "is_since")
-    until = day(_("To"), "is_until")
+    since = DayFilter(label=_("From"), method="is_since")
+    until = DayFilter(label=_("To"), method="is_until")
     article = django_filters.NumberFilter(
         method="by_article",
         label=_("Article"),
@@ -149,8 +140,8 @@ class MouvementFilter(DatedFilter):
 class VenteFilter(DatedFilter):
     numero = SearchFilter(_("Invoice number…"), label=_("Invoice number"), method="by_number")
     boutique = shops()
-    since = day(_("From"), "is_since")
-    until = day(_("To"), "is_until")
+    since = DayFilter(label=_("From"), method="is_since")
+    until = DayFilter(label=_("To"), method="is_until")
     negative = FlagFilter(label=_("Booked below zero"), field_name="stock_negatif")
 
     quick = ("numero", "boutique", "since", "until")

@@ -110,7 +110,8 @@ class TerminalForm(RecordForm):
         if self.instance.boutique_id:
             shops |= Boutique.objects.filter(pk=self.instance.boutique_id)
         self.fields["boutique"].queryset = shops.order_by("nom", "pk")
-        if self.instance.has_key:
+        # A new terminal has to have a key, and so has one that ever had.
+        if not self.instance.may_do_without_key:
             del self.fields["sans_cle"]
             self.rows = self.rows[:-1]
 

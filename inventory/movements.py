@@ -6,6 +6,7 @@ None has an undo: a correction is another movement.
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Lower
 from django.db.models.lookups import LessThan
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,12 +15,12 @@ from project.audit.recorder import Ticket, line, recorded
 from project.audit.refusals import Refusal
 
 from . import reservations
-from .models import Article, LigneVente, MouvementStock
+from .models import Article, Boutique, LigneVente, MouvementStock
 from .states import TypeMouvement
-from .stock import Book, stock_left_by
+from .stock import LARGEST_STOCK, Book, stock_left_by
 
 INACTIVE = Refusal("inactive", Q(est_actif=False), gettext_lazy("inactive: activate it first"))
-NOT_RECEIVABLE = (INACTIVE,)
+TOO_MUCH = gettext_lazy("more than a stock can hold")
 SIGNS = {TypeMouvement.ENTREE: 1, TypeMouvement.SORTIE: -1}
 
 
@@ -36,6 +37,12 @@ def not_issuable(quantity):
     return (INACTIVE,) if quantity is None else (INACTIVE, *too_little(quantity))
 
 
+def not_receivable(quantity):
+    if quantity is None:
+        return (INACTIVE,)
+    return (INACTIVE, Refusal("too_much", Q(quantite_stock__gt=LARGEST_STOCK - quantity), TOO_MUCH))
+
+
 def receive(selection, *, by, quantity, reference, comment="", ticket=None, announced=True):
     """Take in `quantity` of each of these articles, under a document's number."""
     with recorded(
@@ -46,7 +53,7 @@ def receive(selection, *, by, quantity, reference, comment="", ticket=None, anno
         ticket=ticket,
         announced=announced,
         sentence=line(_("Received"), reference),
-        refusals=NOT_RECEIVABLE,
+        refusals=not_receivable(quantity),
     ) as batch:
         move_each(batch, quantity, TypeMouvement.ENTREE, by, reference, comment)
     return batch.outcome
@@ -81,6 +88,8 @@ def move(batch, quantities, genre, by, reference, comment="", vente=None):
 
 
 def write(batch, book):
+    """Raises ValidationError where a stock would be more than one can hold."""
+    check_none_too_large(book)
     book.write_movements(batch=batch.batch)
     batch.update(quantite_stock=stock_left_by(batch.batch))
     book.follow_up()
@@ -109,6 +118,21 @@ def document(shop, quantities, genre, *, by, reference, comment="", token=None):
             check_none_kept(book)
         write(batch, book)
     return batch.batch
+
+
+def check_none_too_large(book):
+    stocks = book.articles.values()
+    large = {each.id for each in stocks if abs(each.quantite) > LARGEST_STOCK}
+    large |= {key for key, quantity in book.quantities() if abs(quantity) > LARGEST_STOCK}
+    if large:
+        raise ValidationError(
+            [
+                _("%(article)s: more than a stock can hold.")
+                % {"article": f"{etat.code} {etat.nom}"}
+                for etat in stocks
+                if etat.id in large
+            ]
+        )
 
 
 def check_none_short(book):
@@ -182,7 +206,9 @@ def not_transferable(shop, quantity):
     """Why an article can't go to `shop`, where it is known by the same code."""
     if shop is None or quantity is None:
         return (INACTIVE,)
-    there = Article.objects.active().filter(boutique=shop, code=OuterRef("code"))
+    there = called_the_same(shop).filter(est_actif=True)
+    # An article of each shop may arrive at the same one.
+    most = LARGEST_STOCK - quantity * Boutique.objects.count()
     return (
         INACTIVE,
         Refusal("same_shop", Q(boutique=shop), gettext_lazy("already in this shop")),
@@ -191,8 +217,15 @@ def not_transferable(shop, quantity):
             ~Exists(there),
             gettext_lazy("that shop has no active article with this code"),
         ),
+        Refusal("too_much", Exists(there.filter(quantite_stock__gt=most)), TOO_MUCH),
         *too_little(quantity),
     )
+
+
+def called_the_same(shop):
+    """The article of `shop` with the code of the outer query's, however that is written."""
+    folded = Article.objects.alias(folded=Lower("code"))
+    return folded.filter(boutique=shop, folded=Lower(OuterRef("code")))
 
 
 def transfer(selection, *, by, shop, quantity, reference, comment="", ticket=None):
@@ -200,9 +233,9 @@ def transfer(selection, *, by, shop, quantity, reference, comment="", ticket=Non
 
     The two movements bear the same document and the same batch.
     """
-    codes = selection.order_by().values("code")
-    everything = Article.objects.filter(
-        Q(pk__in=selection.order_by().values("pk")) | Q(boutique=shop, code__in=codes)
+    codes = selection.order_by().values(folded=Lower("code"))
+    everything = Article.objects.alias(folded=Lower("code")).filter(
+        Q(pk__in=selection.order_by().values("pk")) | Q(boutique=shop, folded__in=codes)
     )
     with recorded(
         "inventory.transfer",
@@ -214,7 +247,7 @@ def transfer(selection, *, by, shop, quantity, reference, comment="", ticket=Non
         refusals=not_transferable(shop, quantity),
         locks=(everything,),  # both sides, in one go and one order
     ) as batch:
-        there = Article.objects.filter(boutique=shop, code=OuterRef("code")).values("pk")[:1]
+        there = called_the_same(shop).values("pk")[:1]
         pairs = dict(batch.accepted().order_by().annotate(there=there).values_list("pk", "there"))
         book = Book.open({*pairs, *pairs.values()}, by=str(by))
         arriving = {}

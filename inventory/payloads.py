@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .money import is_exact
+from .money import is_exact, rounded
 from .states import Motif
 
 LONGEST_NUMBER = 100
@@ -99,7 +99,7 @@ def read_line(data, at, currency):
     if not isinstance(data, dict):
         raise Unreadable(Motif.VENTE_INVALIDE, _("Line %(n)s is not an object.") % {"n": at})
     article = data.get("article_id")
-    if not is_whole(article) or not 0 < article <= LARGEST_KEY:
+    if not is_key(article):
         raise Unreadable(
             Motif.VENTE_INVALIDE, _("Line %(n)s: article_id is a whole number.") % {"n": at}
         )
@@ -117,7 +117,12 @@ def read_line(data, at, currency):
             _("Line %(n)s: prix_unitaire is no amount in %(currency)s.")
             % {"n": at, "currency": currency},
         )
-    return Ligne(article, quantite, prix)
+    # As its currency writes it: "0E-99999" is nothing, and no database takes it.
+    return Ligne(article, quantite, rounded(prix, currency))
+
+
+def is_key(value):
+    return is_whole(value) and 0 < value <= LARGEST_KEY
 
 
 def is_whole(value):

@@ -1,9 +1,10 @@
 """Sales in quarantine: corrected, replayed, accepted below zero. Decided as the sync decides."""
 
+import json
 from dataclasses import dataclass, field
 
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +14,7 @@ from project.audit.refusals import Refusal
 from project.audit.statements import lock, plain
 
 from .models import Boutique, Vente
-from .payloads import written
+from .payloads import read_number, written
 from .states import EtatQuarantaine, Motif
 from .stock import Book
 from .sync import Collision, Envoi, Known, decide, insert_lines, insert_sales, read_one
@@ -28,6 +29,8 @@ class Judgement:
     """What would come of sales in quarantine if they were booked now."""
 
     accepted: list = field(default_factory=list)
+    # {key: the number that it was booked under, while it was being put into quarantine}
+    booked: dict = field(default_factory=dict)
     refused: dict = field(default_factory=dict)  # {motif: keys}
     ledger: Book = None
 
@@ -54,6 +57,7 @@ def judge(selection, *, forced, by=""):
         envoi = Envoi(entry.pk, entry.vente_proposee, entry.boutique_id, entry.terminal_id)
         read_one(envoi, shops[entry.boutique_id].currency)
         envoi.empreinte, envoi.forced, envoi.recue = entry.empreinte, forced, entry.recue_le
+        envoi.received_as = read_number(json.loads(entry.contenu_recu))
         sent.append(envoi)
     judgement = Judgement()
     keys = {ligne.article for each in sent if each.lue for ligne in each.lue.lignes}
@@ -66,9 +70,10 @@ def judge(selection, *, forced, by=""):
         shop = shops[each.boutique]
         if each.lue and decide(each, judgement.ledger, known[shop.pk], shop):
             judgement.accepted.append(each)
-        else:  # (A number that was booked with this very content is another sale's, too.)
-            motif = each.motif or Motif.NUMERO_REUTILISE
-            judgement.refused.setdefault(str(motif), []).append(each.index)
+        elif each.known:
+            judgement.booked[each.index] = each.received_as
+        else:
+            judgement.refused.setdefault(str(each.motif), []).append(each.index)
     return judgement
 
 
@@ -81,7 +86,10 @@ def not_acceptable(selection, answers):
 
 
 def replay(selection, *, by, ticket=None):
-    """Book what can be booked now: the stock has come, or the sale was corrected."""
+    """Book what can be booked now: the stock has come, or the sale was corrected.
+
+    One that was booked while it was being put into quarantine is settled with that sale.
+    """
     return _book("inventory.replay", selection, by=by, ticket=ticket, sentence=line(_("Replayed")))
 
 
@@ -118,14 +126,21 @@ def _book(code, selection, *, by, ticket, sentence, reason="", forced=False):
                     raise SelectionChanged from None
                 insert_lines(judgement.accepted, ventes)
                 judgement.ledger.write(ventes=ventes)
-            vente = Vente.objects.filter(
-                boutique=OuterRef("boutique"), numero_facture=OuterRef("numero_facture")
-            )
+            booked = judgement.booked.items()
             batch.update(
                 etat=EtatQuarantaine.COMPTABILISEE,
-                vente=Subquery(vente.values("pk")[:1], output_field=models.BigIntegerField()),
+                vente=Case(
+                    *(When(pk=key, then=_sale_called(Value(number))) for key, number in booked),
+                    default=_sale_called(OuterRef("numero_facture")),
+                ),
             )
     return batch.outcome
+
+
+def _sale_called(number):
+    """The key of the sale with this number in the shop of an entry."""
+    vente = Vente.objects.filter(boutique=OuterRef("boutique"), numero_facture=number)
+    return Subquery(vente.values("pk")[:1], output_field=models.BigIntegerField())
 
 
 def correct(entry, content, *, by):

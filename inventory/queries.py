@@ -1,5 +1,7 @@
 """Reads that span models."""
 
+from datetime import datetime, timedelta
+
 from django.core.signing import BadSignature, Signer
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -24,7 +26,10 @@ MOVEMENT_FIELDS = (
     "date_mouvement",
     "utilisateur",
 )
+# A change that was under way when the catalogue was read may bear an earlier time.
+OVERLAP = timedelta(minutes=1)
 _signer = Signer(salt="mouvements")
+_catalogue_signer = Signer(salt="articles")
 
 
 class BadCursor(ValueError):
@@ -50,8 +55,8 @@ def movements_page(
 ):
     """(rows as dicts, cursor of what is beyond or None): the movements of a shop, newest first.
 
-    In the order of the ledger; between two dates, in the order of the dates. Each on its index:
-    the deepest page costs what the first does. Raises BadCursor.
+    In the order of the ledger; between two dates, and of one type of an article, in the order of
+    the dates. Each on its index: the deepest page costs what the first does. Raises BadCursor.
     """
     movements = MouvementStock.objects.order_by()
     if article is None:
@@ -67,7 +72,7 @@ def movements_page(
         movements = movements.filter(date_mouvement__gte=since)
     if until:
         movements = movements.filter(date_mouvement__lte=until)
-    order = BY_DATE if since or until else BY_ID
+    order = BY_DATE if since or until or (article and genre) else BY_ID
     key = "date_mouvement" if order == BY_DATE else "id"
     if cursor:
         value, pk = read_cursor(cursor, order)
@@ -97,12 +102,17 @@ def before(key, value, pk):
     return From(F(key), value, pk - 1, descending=True)
 
 
-def catalogue_page(shop, *, since=None, after=0, limit=500):
-    """(articles, key to go on after or None): what the shop sells, in the order of the keys.
+def catalogue_page(shop, *, since=None, limit=500, cursor=None):
+    """(articles, cursor of what is beyond or None, from when on to ask the next time).
 
-    With `since` all that changed from then on, stock included, and what is sold no longer; without
-    it what is sold now.
+    What the shop sells, in the order of the keys. With `since` all that changed from then on, stock
+    included, and what is sold no longer; without it what is sold now. Every page says the moment
+    of the first page: what changes while they are read is asked for the next time. Raises
+    BadCursor.
     """
+    after, next_since = 0, timezone.now() - OVERLAP
+    if cursor:
+        after, next_since = read_catalogue_cursor(cursor)
     articles = Article.objects.filter(boutique=shop, pk__gt=after).order_by("pk")
     if since is None:
         articles = articles.active()
@@ -113,7 +123,18 @@ def catalogue_page(shop, *, since=None, after=0, limit=500):
             pk__in=changed.order_by().values("pk").union(moved.order_by().values("article"))
         )
     found = list(articles[: limit + 1])
-    return found[:limit], found[limit - 1].pk if len(found) > limit else None
+    beyond = None
+    if len(found) > limit:
+        beyond = _catalogue_signer.sign_object([found[limit - 1].pk, next_since.isoformat()])
+    return found[:limit], beyond, next_since
+
+
+def read_catalogue_cursor(text):
+    try:
+        after, since = _catalogue_signer.unsign_object(text)
+        return after, datetime.fromisoformat(since)
+    except (BadSignature, ValueError, TypeError):
+        raise BadCursor from None
 
 
 SPARK_POINTS = 60

@@ -97,6 +97,10 @@ class Book:
             (article, etat.boutique, genre, quantite, avant, reference, commentaire, vente)
         )
 
+    def quantities(self):
+        """(article, how many) of each movement that was noted."""
+        return [(article, quantity) for article, _shop, _genre, quantity, *_rest in self.moved]
+
     def write(self, *, batch=None, ventes=None):
         """Write the movements and the stock they leave.
 

@@ -14,10 +14,14 @@ from project.actions.forms import ReasonField
 from .forms import QuantityField
 from .models import Article, Boutique
 from .movements import returnable
-from .payloads import MOST_PIECES, Unreadable, read
+from .payloads import MOST_PIECES, Unreadable, is_key, read
+from .stock import LARGEST_STOCK
 
 LINES = 8
 SPARE = 2
+# What one page holds of a count, and of a sale that is corrected: a form has its bounds.
+MOST_COUNTED = 200
+MOST_LINES = 200
 
 
 class ShopForm(forms.Form):
@@ -102,17 +106,36 @@ class CountForm(forms.Form):
 
     reference = forms.CharField(label=gettext_lazy("Document"), max_length=100)
 
-    def __init__(self, *args, articles, **kwargs):
+    def __init__(self, *args, shop, text="", **kwargs):
+        """`text` finds which articles; once they were shown, it is those, whatever came since."""
         super().__init__(*args, **kwargs)
-        self.articles = list(articles)
+        self.lost = False
+        articles = shop.articles.select_related("boutique").order_by("nom", "pk")
+        if self.is_bound:
+            shown = shown_in(self.data)
+            self.articles = list(articles.filter(pk__in=shown))
+            self.lost = len(self.articles) < len(shown)
+        else:
+            articles = articles.active()
+            self.articles = list((articles.search(text) if text else articles)[:MOST_COUNTED])
         self.fields["reference"].initial = f"INV-{timezone.localdate():%Y%m%d}"
         for article in self.articles:
             self.fields[f"expected_{article.pk}"] = forms.IntegerField(
-                widget=forms.HiddenInput, initial=article.quantite_stock
+                label=str(article),
+                widget=forms.HiddenInput,
+                initial=article.quantite_stock,
+                min_value=-LARGEST_STOCK,
+                max_value=LARGEST_STOCK,
             )
             self.fields[f"counted_{article.pk}"] = forms.IntegerField(
                 label=str(article), required=False, min_value=0, max_value=MOST_PIECES
             )
+
+    def freeze(self):
+        """What was previewed is what will be written: until one goes back to change it."""
+        for name, field in self.fields.items():
+            if not name.startswith("expected_"):
+                field.widget.attrs["readonly"] = True
 
     def lines(self):
         """[(article, expected, counted, difference)], as a template lays them out."""
@@ -125,6 +148,14 @@ class CountForm(forms.Form):
 
     def clean(self):
         data = super().clean()
+        if self.lost:
+            raise ValidationError(_("An article is not of this shop: start again."))
+        for article in self.articles:
+            if not article.est_actif and data.get(f"counted_{article.pk}") is not None:
+                self.add_error(
+                    f"counted_{article.pk}",
+                    _("This article was deactivated meanwhile: empty its box to leave it out."),
+                )
         self.counted = {
             article.pk: (data.get(f"expected_{article.pk}"), data[f"counted_{article.pk}"])
             for article in self.articles
@@ -139,6 +170,12 @@ class CountForm(forms.Form):
     def differences(self):
         """How many of what was counted differ from what was expected."""
         return sum(expected != found for expected, found in self.counted.values())
+
+
+def shown_in(data):
+    """The keys of the articles that a count was shown with: those whose snapshot came back."""
+    names = (re.fullmatch(r"expected_([1-9][0-9]{0,17})", name) for name in data)
+    return [int(name[1]) for name in names if name][:MOST_COUNTED]
 
 
 class ReturnForm(forms.Form):
@@ -179,8 +216,40 @@ class ReturnForm(forms.Form):
         return data
 
 
+def content_of(entry):
+    content = entry.vente_proposee
+    return content if isinstance(content, dict) else {}
+
+
+def lines_of(entry):
+    """The lines of a sale in quarantine, as dicts; whatever else there is is none."""
+    lines = content_of(entry).get("lignes")
+    return [each for each in lines if isinstance(each, dict)] if isinstance(lines, list) else []
+
+
+def lines_shown(entry, lines):
+    """[(article in words or '', quantity, price)] of some of its lines; one statement."""
+    keys = {key for each in lines if is_key(key := each.get("article_id"))}
+    known = {
+        article.pk: str(article)
+        for article in Article.objects.filter(boutique=entry.boutique_id, pk__in=keys)
+    }
+    return [
+        (
+            known.get(key, "") if is_key(key := each.get("article_id")) else "",
+            each.get("quantite"),
+            each.get("prix_unitaire"),
+        )
+        for each in lines
+    ]
+
+
 class CorrectForm(forms.Form):
-    """A sale in quarantine, corrected: by its shop's articles, and readable at the end."""
+    """A sale in quarantine, corrected: by its shop's articles, and readable at the end.
+
+    Of a long one so many lines at a time, from `first` on; the others stay as they are, and may
+    still have to be corrected.
+    """
 
     numero_facture = forms.CharField(label=gettext_lazy("Invoice number"), max_length=100)
     date_vente = forms.DateTimeField(
@@ -191,17 +260,16 @@ class CorrectForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
     )
 
-    def __init__(self, *args, instance, **kwargs):
+    def __init__(self, *args, instance, first=0, **kwargs):
         self.instance = instance
-        content = instance.vente_proposee
-        content = content if isinstance(content, dict) else {}
-        given = content.get("lignes")
-        given = (
-            [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
-        )
+        lines = lines_of(instance)
+        first = first if first < len(lines) else 0
+        self.before, self.after = lines[:first], lines[first + MOST_LINES :]
+        given = lines[first : first + MOST_LINES]
         self.offered = Article.objects.filter(boutique=instance.boutique_id).order_by("code", "pk")
-        super().__init__(*args, initial=self.first(content, given), **kwargs)
-        self.count = max(1, len(given)) + SPARE
+        super().__init__(*args, initial=self.first(given), **kwargs)
+        self.shown, self.total = (first + 1, first + len(given)), len(lines)
+        self.count = max(1, len(given)) + (0 if self.after else SPARE)
         for n in range(self.count):
             self.fields[f"article_{n}"] = article_field(n)
             self.fields[f"quantity_{n}"] = QuantityField(required=False)
@@ -209,10 +277,10 @@ class CorrectForm(forms.Form):
                 label=_("Unit price"), required=False, min_value=0, localize=True
             )
 
-    def first(self, content, given):
+    def first(self, given):
         """What the fields start with: whatever of the content can be read."""
         initial = {"numero_facture": self.instance.numero_facture}
-        date = content.get("date_vente")
+        date = content_of(self.instance).get("date_vente")
         try:
             moment = timezone.datetime.fromisoformat(date)
             initial["date_vente"] = timezone.localtime(
@@ -220,19 +288,20 @@ class CorrectForm(forms.Form):
             )
         except (TypeError, ValueError, OverflowError):
             pass  # there is none that could be shown
-        keys = [each.get("article_id") for each in given]
-        known = {
-            article.pk: str(article)
-            for article in self.offered.filter(
-                pk__in=[key for key in keys if isinstance(key, int) and 0 < key < 2**63]
-            )
-        }
-        for n, each in enumerate(given):
-            key = each.get("article_id")
-            initial[f"article_{n}"] = known.get(key, "") if isinstance(key, int) else ""
-            initial[f"quantity_{n}"] = each.get("quantite")
-            initial[f"price_{n}"] = each.get("prix_unitaire")
+        for n, (article, quantity, price) in enumerate(lines_shown(self.instance, given)):
+            initial[f"article_{n}"] = article
+            initial[f"quantity_{n}"] = quantity
+            initial[f"price_{n}"] = price
         return initial
+
+    def others(self):
+        """[(first, from, to)] of the lines that are on other pages: where each begins."""
+        starts = range(0, self.total, MOST_LINES)
+        return [
+            (start, start + 1, min(start + MOST_LINES, self.total))
+            for start in starts
+            if start + 1 != self.shown[0]
+        ]
 
     def lines(self):
         return [
@@ -248,6 +317,8 @@ class CorrectForm(forms.Form):
         for n, code in codes.items():
             quantity, price = data.get(f"quantity_{n}"), data.get(f"price_{n}")
             if not code:
+                if quantity is not None or price is not None:
+                    self.add_error(f"article_{n}", _("Which article?"))
                 continue
             if code.casefold() not in found:
                 self.add_error(f"article_{n}", _("This shop has no article with this code."))
@@ -268,8 +339,10 @@ class CorrectForm(forms.Form):
         self.content = {
             "numero_facture": re.sub(r"\s+", " ", data["numero_facture"]).strip(),
             "date_vente": data["date_vente"].isoformat(),
-            "lignes": lignes,
+            "lignes": [*self.before, *lignes, *self.after],
         }
+        if self.before or self.after:
+            return data
         try:
             read(self.content, self.instance.boutique.currency)
         except Unreadable as problem:

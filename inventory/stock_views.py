@@ -17,20 +17,28 @@ from project.actions import pages
 from project.actions.desk import desk_of
 from project.actions.flow import ticket_of
 from project.actions.views import tell
-from project.audit.recorder import AlreadyDone, Outcome
+from project.audit.recorder import AlreadyDone, Outcome, Stale
 
 from . import movements, quarantine
 from .actions import COUNT, ISSUE, RECEIVE, TAKE_BACK
 from .models import Vente, VenteEnQuarantaine
 from .states import EtatQuarantaine, TypeMouvement
-from .stock_forms import CorrectForm, CountForm, DocumentForm, ReturnForm, ShopForm
+from .stock_forms import (
+    MOST_COUNTED,
+    MOST_LINES,
+    CorrectForm,
+    CountForm,
+    DocumentForm,
+    ReturnForm,
+    ShopForm,
+    lines_of,
+    lines_shown,
+)
 
 DOCUMENTS = {
     "receive": (RECEIVE, TypeMouvement.ENTREE, gettext_lazy("Receipt")),
     "issue": (ISSUE, TypeMouvement.SORTIE, gettext_lazy("Issue of stock")),
 }
-# A count is of a part of the shop at a time: so many boxes on one page.
-MOST_COUNTED = 200
 
 
 def _token(request):
@@ -107,14 +115,12 @@ def stock_count(request):
     token = _token(request)
     form, previewed, text = None, False, request.GET.get("q", "").strip()
     if shop:
-        articles = shop.articles.active().select_related("boutique")
-        articles = articles.search(text) if text else articles
-        articles = articles.order_by("nom", "pk")[:MOST_COUNTED]
-        form = CountForm(request.POST or None, articles=articles)
+        form = CountForm(request.POST or None, shop=shop, text=text)
         if request.method == "POST" and form.is_valid():
             if "confirm" not in request.POST:
                 previewed = True
-            else:
+                form.freeze()
+            elif "change" not in request.POST:
                 count = partial(
                     movements.count,
                     shop,
@@ -164,6 +170,11 @@ def vente_return(request, pk):
 
 
 # ------------------------------------------------------------------------------------ quarantine
+def _first(request):
+    """From which line on the lines are asked for, counted from 0."""
+    return pages.number(request.GET.get("first"))
+
+
 @require_safe
 def quarantaine_detail(request, pk):
     """A sale in quarantine: why it waits, what was received, and what can be done."""
@@ -171,10 +182,12 @@ def quarantaine_detail(request, pk):
     entries = VenteEnQuarantaine.objects.select_related("boutique", "terminal", "vente")
     entry = get_object_or_404(entries, pk=pk)
     waiting = entry.etat == EtatQuarantaine.EN_ATTENTE
+    lines = lines_of(entry) if waiting else []
     context = {
         "entry": entry,
         "waiting": waiting,
-        "lines": CorrectForm(instance=entry).lines() if waiting else (),
+        "lines": lines_shown(entry, lines[:MOST_LINES]),
+        "more": len(lines[MOST_LINES:]),
         "corrected": entry.contenu != entry.contenu_recu,
         "may_edit": waiting and request.user.has_perm(desk.action("correct").permission),
     }
@@ -189,19 +202,27 @@ def quarantaine_edit(request, pk):
     action.allow(request.user)
     entries = VenteEnQuarantaine.objects.waiting().select_related("boutique")
     entry = get_object_or_404(entries, pk=pk)
-    form = CorrectForm(request.POST or None, instance=entry)
-    version = request.POST.get("version", "")
+    form = CorrectForm(request.POST or None, instance=entry, first=_first(request))
+    version = entry.version
     if request.method == "POST" and form.is_valid():
-        if version != str(entry.version):
-            form.add_error(None, _("Someone else changed this record in the meantime."))
-        else:
+        entry.version = pages.number(request.POST.get("version"))
+        try:
             batch = quarantine.correct(entry, form.content, by=request.user)
+        except Stale as stale:
+            # Saved once more, what was typed goes over what they see they would overwrite.
+            entry, version = stale.current, stale.current.version
+            if entry.etat != EtatQuarantaine.EN_ATTENTE:
+                messages.warning(request, str(stale))
+                return redirect(entry)
+            form.add_error(None, str(stale))
+        else:
             if batch:
                 tell(request, action, Outcome(batch=batch, changed=1))
             return redirect(entry)
     context = {
         "title": _("Correct the sale %(number)s") % {"number": entry},
         "entry": entry,
+        "version": version,
         "back_url": entry.get_absolute_url(),
     }
     return _page(request, "inventory/correct.html", form, context)

@@ -6,7 +6,8 @@ memory, and sales, lines, movements and stock are written by a statement each. W
 be written, its sales are tried one by one. A sale that can't be booked is kept in quarantine.
 
 A sale is known by its shop and number, and by a digest of its content: the same again changes
-nothing, another one under the same number is an error.
+nothing, another one under the same number is an error. What was received stays known by that digest
+when the office corrects it in quarantine, whatever number it is booked under.
 """
 
 import logging
@@ -26,7 +27,7 @@ from .models import LigneVente, Vente, VenteEnQuarantaine
 from .money import rounded
 from .payloads import Unreadable, VenteLue, hashed, read, read_number, written
 from .states import EtatQuarantaine, Motif, TypeMouvement
-from .stock import Book, StockChanged
+from .stock import LARGEST_STOCK, Book, StockChanged
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class Envoi:
     """One sale of a list that was sent, from reading to its answer.
 
     `boutique` and `terminal` are keys. `forced` books it even below zero; `recue` is when it was
-    received, where that was not now. After booking, one of `vente_id` (booked now), `known` (was
+    received, where that was not now, and `received_as` under which number, where that was corrected
+    since. After booking, one of `vente_id` (booked now), `known` (was
     booked before) and `motif` says what came of it.
     """
 
@@ -56,6 +58,7 @@ class Envoi:
     empreinte: str = ""
     forced: bool = False
     recue: datetime | None = None
+    received_as: str = ""
     vente_id: int | None = None
     negative: bool = False
     known: bool = False
@@ -92,16 +95,17 @@ class Resultat:
 def synchronise(terminal, data, *, at=None, announced=True):
     """Book what `terminal` sent: a list of parsed JSON. Returns a `Resultat`.
 
-    Not `announced` (demo data), what goes into quarantine rings no bell.
+    Not `announced` (demo data), what goes into quarantine rings no bell. Without `at`, a chunk is
+    booked at the time at which it is written.
 
     Raises OperationalError where the database can't be written for now: what was booked by then
     stays, and the same list can be sent again.
     """
-    at = at or timezone.now()
     shop = terminal.boutique
     sent = [Envoi(index, each, shop.pk, terminal.pk) for index, each in enumerate(data, 1)]
     for each in sent:
         read_one(each, shop.currency)
+    answer_settled([each for each in sent if not each.lue], shop)
     kept = {}
     readable = [each for each in sent if each.lue]
     for start in range(0, len(readable), CHUNK):
@@ -124,7 +128,7 @@ def synchronise(terminal, data, *, at=None, announced=True):
         else:
             result.erreurs.append(each)
     if result.erreurs:
-        quarantine(result.erreurs, shop, terminal, at, announced)
+        quarantine(result.erreurs, shop, terminal, at or timezone.now(), announced)
     return result
 
 
@@ -138,6 +142,17 @@ def read_one(envoi, currency):
         envoi.empreinte = hashed(envoi.data)
 
 
+def answer_settled(unreadable, shop):
+    """What can't be read may be booked by now, as the office wrote it."""
+    if not unreadable:
+        return
+    settled = Known(shop, unreadable).settled
+    for each in unreadable:
+        if each.empreinte in settled:
+            each.forget()
+            each.known = True
+
+
 def book_or_each(chunk, shop, terminal, at):
     """Book a chunk; if the database refuses something in it, each sale by itself."""
     try:
@@ -146,11 +161,23 @@ def book_or_each(chunk, shop, terminal, at):
         raise
     except DatabaseError:
         if len(chunk) > 1:
-            for each in chunk:
-                book_or_each([each], shop, terminal, at)
+            book_each(chunk, shop, terminal, at)
             return
         logger.exception("Sale %r of terminal %s could not be written", chunk[0].numero, terminal)
         chunk[0].refuse(Motif.ERREUR_INTERNE, _("It could not be written: tell an administrator."))
+
+
+def book_each(chunk, shop, terminal, at):
+    """Each sale in a transaction of its own; one that was refused is not tried twice."""
+    refused = {}
+    for each in chunk:
+        each.forget()  # what was decided on the others' stock
+        if each.empreinte in refused:
+            each.refuse(*refused[each.empreinte])
+            continue
+        book_or_each([each], shop, terminal, at)
+        if each.motif:
+            refused[each.empreinte] = each.motif, each.detail
 
 
 def book_again(chunk, shop, terminal, at):
@@ -180,7 +207,7 @@ def book(chunk, shop, terminal, at):
     accepted = [each for each in chunk if decide(each, ledger, known, shop)]
     if not accepted:
         return
-    ventes = insert_sales(accepted, at)
+    ventes = insert_sales(accepted, ledger.at)
     insert_lines(accepted, ventes)
     ledger.write(ventes=ventes)
     for each in accepted:
@@ -188,7 +215,8 @@ def book(chunk, shop, terminal, at):
 
 
 class Known:
-    """What was received before of these sales: booked by number, waiting by content."""
+    """What was received before of these sales: `booked` by number; by content `waiting` in
+    quarantine, or `settled` there, under whatever number."""
 
     def __init__(self, shop, chunk):
         """One statement."""
@@ -197,35 +225,49 @@ class Known:
             connection,
             "t",
             {"numero": "text", "empreinte": "text"},
-            [{"numero": each.numero, "empreinte": each.empreinte} for each in chunk],
+            [
+                {"numero": numero, "empreinte": each.empreinte}
+                for each in chunk
+                for numero in {each.numero, each.received_as or each.numero}
+            ],
         )
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT numero_facture, empreinte, '', '' FROM {_table(Vente)} "
+                f"SELECT numero_facture, empreinte, '', '', '' FROM {_table(Vente)} "
                 f"WHERE boutique_id = %s AND numero_facture IN (SELECT t.numero FROM {numbers}) "
-                f"UNION ALL SELECT '', empreinte, motif, detail FROM {_table(VenteEnQuarantaine)} "
-                "WHERE boutique_id = %s AND etat = %s "
+                f"UNION ALL SELECT '', empreinte, etat, motif, detail "
+                f"FROM {_table(VenteEnQuarantaine)} WHERE boutique_id = %s "
                 f"AND empreinte IN (SELECT t.empreinte FROM {numbers})",
-                [shop.pk, *params, shop.pk, EtatQuarantaine.EN_ATTENTE, *params],
+                [shop.pk, *params, shop.pk, *params],
             )
             rows = cursor.fetchall()
-        self.booked = {numero: empreinte for numero, empreinte, _m, _d in rows if numero}
+        self.booked = {numero: empreinte for numero, empreinte, *_rest in rows if numero}
+        self.settled = {row[1] for row in rows if row[2] == EtatQuarantaine.COMPTABILISEE}
         self.waiting = {
-            empreinte: (motif, detail) for numero, empreinte, motif, detail in rows if not numero
+            empreinte: (motif, detail)
+            for _numero, empreinte, etat, motif, detail in rows
+            if etat == EtatQuarantaine.EN_ATTENTE
         }
+
+    def holds(self, envoi):
+        """Whether this very sale is booked: as it was received, or as the office corrected it."""
+        return envoi.empreinte in self.settled or any(
+            self.booked.get(numero) == envoi.empreinte
+            for numero in (envoi.numero, envoi.received_as)
+        )
 
 
 def decide(envoi, ledger, known, shop):
     """Whether this sale is to be booked; if so its movements are noted in the ledger."""
     numero = envoi.numero
+    if known.holds(envoi):
+        envoi.known = True
+        return False
     if numero in known.booked:
-        if known.booked[numero] == envoi.empreinte:
-            envoi.known = True
-        else:
-            envoi.refuse(
-                Motif.NUMERO_REUTILISE,
-                _("Another sale was received under the number %(number)s.") % {"number": numero},
-            )
+        envoi.refuse(
+            Motif.NUMERO_REUTILISE,
+            _("Another sale was received under the number %(number)s.") % {"number": numero},
+        )
         return False
     if envoi.empreinte in known.waiting:
         envoi.refuse(*known.waiting[envoi.empreinte])
@@ -264,6 +306,12 @@ def why_not(envoi, ledger, shop):
                 Motif.STOCK_INSUFFISANT,
                 _("%(article)s: %(stock)s in stock, %(sold)s sold.")
                 % {"article": f"{etat.code} {etat.nom}", "stock": etat.quantite, "sold": pieces},
+            )
+        if etat.quantite - pieces < -LARGEST_STOCK:
+            return (
+                Motif.MONTANT_INVALIDE,
+                _("%(article)s: %(sold)s sold, more than a stock can hold.")
+                % {"article": f"{etat.code} {etat.nom}", "sold": pieces},
             )
     return None
 

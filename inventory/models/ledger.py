@@ -197,6 +197,14 @@ class MouvementStock(LedgerRow):
             models.Index(
                 fields=["type_mouvement", "date_mouvement", "id"], name="mouvement_type_date_idx"
             ),
+            models.Index(
+                fields=["boutique", "type_mouvement", "date_mouvement", "id"],
+                name="mouvement_shop_type_date_idx",
+            ),
+            models.Index(
+                fields=["article", "type_mouvement", "date_mouvement", "id"],
+                name="mouvement_art_type_date_idx",
+            ),
             models.Index(fields=["date_mouvement", "id"], name="mouvement_date_idx"),
             models.Index(
                 fields=["boutique", "date_mouvement", "id"], name="mouvement_boutique_date_idx"

@@ -135,6 +135,12 @@ class Terminal(RecordedModel):
     def has_key(self):
         return bool(self.cle_empreinte)
 
+    @property
+    def may_do_without_key(self):
+        """Whether it can be marked as an old one: it is known, and never had a key."""
+        given = {"cle_donnee_le__isnull": False}
+        return bool(self.pk) and not self.has_key and not self.history.filter(**given).exists()
+
     def get_absolute_url(self):
         return reverse("inventory:terminal", args=[self.pk])
 

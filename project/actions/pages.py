@@ -141,7 +141,7 @@ def edit(
     version = record.version
     form = form_class(request.POST or None, instance=record, **options)
     if request.method == "POST":
-        seen = _number(request.POST.get("version"))
+        seen = number(request.POST.get("version"))
         if form.is_valid():
             form.instance.version = seen
             try:
@@ -220,5 +220,6 @@ def _made_by(desk, batch):
     return getattr(line, key)
 
 
-def _number(text):
+def number(text):
+    """The number that a form or an address says, 0 for none."""
     return int(text) if (text or "").isdecimal() and len(text) < 10 else 0

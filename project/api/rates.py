@@ -10,11 +10,14 @@ MINUTE = 60
 
 
 class TooMany(Exception):
-    """More requests than allowed; one may ask again after so many `seconds`."""
+    """More requests than allowed; one may ask again after so many `seconds`.
 
-    def __init__(self, seconds):
+    `first` is whether it is the first one too many of its minute.
+    """
+
+    def __init__(self, seconds, first=False):
         super().__init__(seconds)
-        self.seconds = seconds
+        self.seconds, self.first = seconds, first
 
 
 def limit(who, most):
@@ -31,7 +34,7 @@ def limit(who, most):
         )
         [count] = cursor.fetchone()
     if count > most:
-        raise too_many(now)
+        raise too_many(now, first=count == most + 1)
 
 
 def check(who, most):
@@ -41,5 +44,5 @@ def check(who, most):
         raise too_many(now)
 
 
-def too_many(now):
-    return TooMany(MINUTE - now % MINUTE)
+def too_many(now, first=False):
+    return TooMany(MINUTE - now % MINUTE, first)

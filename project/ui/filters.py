@@ -4,10 +4,12 @@ The same filter, read from the same query string, serves the list, "all that mat
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import django_filters
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.formats import localize
@@ -15,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .inputs import DayInput
 from .lookup import LookupField, read_together, show_only_visible
 from .pages import count_of
 
@@ -62,6 +65,14 @@ class FlagFilter(django_filters.Filter):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, widget=FlagInput(attrs={"value": "1"}), **kwargs)
+
+
+class DayFilter(django_filters.DateFilter):
+    """By a day of the calendar that lists know: the day before it and the one after are days."""
+
+    def __init__(self, **options):
+        limits = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+        super().__init__(widget=DayInput(), validators=limits, **options)
 
 
 class FilterSet(django_filters.FilterSet):

@@ -208,7 +208,10 @@ def test_a_thousand_sales(bench, till):
 
 # -------------------------------------------------------------------------------------- movements
 def fill(articles, total):
-    """Grow the ledger to `total` movements, each article's in an unbroken chain."""
+    """Grow the ledger to `total` movements, each article's in an unbroken chain.
+
+    Of the smallest ledger the first article has a whole page of returns.
+    """
     first = MouvementStock.objects.count() // len(articles)
     rounds = total // len(articles)
     rows = [
@@ -229,8 +232,9 @@ def fill(articles, total):
         cursor.execute(
             "INSERT INTO inventory_mouvementstock (article_id, boutique_id, type_mouvement, "
             "quantite, stock_avant, stock_apres, reference_document, commentaire, utilisateur, "
-            "date_mouvement) SELECT a.id, a.shop, CASE WHEN s.j %% 50 = 0 THEN 'RETOUR' ELSE "
-            f"'ENTREE' END, 1, s.j, s.j + 1, 'BL-' || s.j, '', 'bench', {date} "
+            "date_mouvement) SELECT a.id, a.shop, CASE WHEN s.j %% 50 = 0 OR "
+            "a.n = 0 AND s.j < 100 THEN 'RETOUR' ELSE 'ENTREE' END, "
+            f"1, s.j, s.j + 1, 'BL-' || s.j, '', 'bench', {date} "
             f"FROM {series} CROSS JOIN {table} ORDER BY s.j, a.n",
             params,
         )
@@ -258,10 +262,20 @@ def pages(device, user, articles):
         "endpoint": api(),
         "endpoint of an article": api(article_id=article),
         "endpoint of a type": api(type_mouvement="RETOUR"),
+        "endpoint of an article and a type": api(article_id=article, type_mouvement="RETOUR"),
+        "endpoint of a type in the first days": api(
+            type_mouvement="RETOUR", date_fin="2020-01-01T00:30:00Z"
+        ),
+        "endpoint of a type since the first day": api(
+            type_mouvement="RETOUR", date_debut="2020-01-01T00:00:00Z"
+        ),
         "endpoint of the first days": api(date_fin="2020-01-01T00:30:00Z"),
         "page": page(),
         "page of a shop": page(boutique=shop),
         "page of a type": page(type_mouvement="RETOUR"),
+        "page of an article and a type": page(article=article, type_mouvement="RETOUR"),
+        "page of a shop and a type": page(boutique=shop, type_mouvement="RETOUR"),
+        "page of a type in the first days": page(type_mouvement="RETOUR", until="2020-01-01"),
         "page, last": page(before="end"),
     }
 

@@ -7,12 +7,13 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from inventory.devices import give_key, revoke_key
 from inventory.models import Article, MouvementStock, Terminal, Vente, VenteEnQuarantaine
 from inventory.movements import returnable
 from inventory.states import EtatQuarantaine, TypeMouvement
 from inventory.sync import synchronise
 from project.audit.models import Batch
-from tests.asking import act, picked, toasts, url_of
+from tests.asking import act, only, picked, toasts, url_of
 from tests.factories import (
     make_article,
     make_boutique,
@@ -71,7 +72,13 @@ def test_each_filter_is_answered(seeded, boss, query):
 
 @pytest.mark.parametrize(
     "query",
-    ["mouvements/?since=x", "mouvements/?since=2026-02-02&until=2026-02-01", "ventes/?boutique=99"],
+    [
+        "mouvements/?since=x",
+        "mouvements/?since=2026-02-02&until=2026-02-01",
+        "mouvements/?until=9999-12-31",
+        "ventes/?until=9999-12-31",
+        "ventes/?boutique=99",
+    ],
 )
 def test_a_wrong_filter_is_said_at_its_field(seeded, boss, query):
     page = boss.get(f"/inventory/{query}")
@@ -391,6 +398,38 @@ def test_a_key_is_asked_for_and_shown_once(boss, boutique):
     assert again.status_code == 302
     assert Device(terminal.numero_serie, key).get().status_code == 200
     assert key not in boss.get(terminal.get_absolute_url()).content.decode()
+
+
+def test_a_new_terminal_cant_do_without_a_key_nor_one_that_had_one(boss, gestion, boutique):
+    form = {"nom_terminal": "Till", "numero_serie": "NEW-1", "boutique": boutique.pk}
+    url = reverse("inventory:terminal-create")
+    assert "sans_cle" not in boss.get(url).context["form"].fields
+    boss.post(url, {**form, "sans_cle": "on"})
+    terminal = Terminal.objects.get()
+    assert not terminal.sans_cle
+    give_key(only(terminal), by=gestion)
+    revoke_key(only(terminal), by=gestion)
+    terminal.refresh_from_db()
+    boss.post(
+        terminal.get_edit_url(),
+        {**form, "nom_terminal": "Till 2", "sans_cle": "on", "version": terminal.version},
+    )
+    terminal.refresh_from_db()
+    assert (terminal.nom_terminal, terminal.sans_cle) == ("Till 2", False)
+
+
+def test_an_old_terminal_may_be_marked_as_such_until_it_has_a_key(boss, boutique):
+    terminal = make_terminal(boutique, sans_cle=False)
+    form = {"nom_terminal": "Till", "numero_serie": "OLD-1", "boutique": boutique.pk}
+    boss.post(terminal.get_edit_url(), {**form, "sans_cle": "on", "version": 1})
+    assert Terminal.objects.get().sans_cle
+
+
+def test_the_admin_asks_new_terminals_for_a_key_too(client, boutique):
+    client.force_login(make_user(is_superuser=True, is_staff=True))
+    page = client.get(reverse("admin:inventory_terminal_add"))
+    assert page.status_code == 200
+    assert "sans_cle" not in page.context["adminform"].form.fields
 
 
 def test_a_key_is_given_by_who_may(desk, terminal):

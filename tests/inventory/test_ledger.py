@@ -7,10 +7,6 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django_tasks_db.models import DBTaskResult
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
 from inventory.guards import keep
 from inventory.ledger_check import breaks, gaps
@@ -19,7 +15,7 @@ from inventory.states import TypeMouvement
 from inventory.stock import Book, StockChanged
 from inventory.sync import synchronise
 from project.audit.recorder import Unrecorded
-from tests.factories import make_article, make_boutique, make_terminal, make_vente_json
+from tests.factories import make_article, make_boutique, make_vente_json
 from tests.inventory.conftest import move
 
 pytestmark = pytest.mark.django_db
@@ -221,39 +217,3 @@ def test_nothing_is_told_of_what_was_rolled_back(boutique):
         move(article, -9)
         raise ZeroDivisionError
     assert alerts() == []
-
-
-# ---------------------------------------------------------------------------- whatever happens
-class WhateverHappens(TestCase):
-    @hypothesis_settings(max_examples=25, deadline=None)
-    @given(st.data())
-    def test_the_ledger_adds_up(self, data):
-        boutique = make_boutique()
-        boutique.accepte_stock_negatif = data.draw(st.booleans())
-        terminal = make_terminal(boutique)
-        articles = [make_article(boutique, data.draw(st.integers(0, 9))) for _ in range(3)]
-        start = sum(article.quantite_stock for article in articles)
-        line = st.tuples(st.sampled_from([*articles, 999_999]), st.integers(0, 4))
-        sales = st.lists(st.lists(line, min_size=1, max_size=3), max_size=6)
-        sent, moved = [], 0
-        for lines in data.draw(st.lists(sales, max_size=3)):
-            ventes = [make_vente_json(*each) for each in lines]
-            ventes += data.draw(st.lists(st.sampled_from(sent), max_size=2)) if sent else []
-            sent += ventes
-            result = synchronise(terminal, ventes)
-            assert len(ventes) == sum(map(len, (result.creees, result.deja_recues, result.erreurs)))
-            article = data.draw(st.sampled_from(articles))
-            if quantity := data.draw(st.integers(-3, 3)):
-                move(article, quantity)
-                moved += quantity
-        sold = sum(ligne.quantite for ligne in LigneVente.objects.all())
-        stock = {each.pk: each.quantite_stock for each in Article.objects.all()}
-        assert sum(stock.values()) == start + moved - sold
-        assert (breaks(), gaps()) == ([], [])
-        for pk, quantity in stock.items():
-            total = MouvementStock.objects.filter(article=pk).aggregate(n=models.Sum("quantite"))
-            assert (total["n"] or 0) == quantity
-        numbers = [vente["numero_facture"] for vente in sent]
-        for vente in Vente.objects.all():
-            assert vente.numero_facture in numbers
-            assert vente.lignes.count() == vente.mouvements.count()

@@ -6,7 +6,7 @@ from functools import wraps
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError, transaction
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -72,21 +72,28 @@ def for_devices(view):
 
 
 def answer_is(request, refusal, terminal, serial, address, seconds):
-    """Log a refusal and put it where the office sees it; of too many requests only the log."""
+    """Log a refusal and put it where the office sees it: of too many requests the first.
+
+    The device is answered whether or not that can be written.
+    """
     logger.warning(
         "%s %s from %s (%r): %s", request.method, request.path, address, serial, refusal.code
     )
-    if refusal.code in ("RATE_LIMITED", "TRY_AGAIN"):
+    if refusal.again or refusal.code == "TRY_AGAIN":
         return  # nothing more to be written for those, or nothing can be
-    devices.note(
-        terminal,
-        serial=serial,
-        address=address,
-        request=f"{request.method} {request.path}",
-        status=refusal.status,
-        code=refusal.code,
-        seconds=seconds,
-    )
+    try:
+        with transaction.atomic():
+            devices.note(
+                terminal,
+                serial=serial,
+                address=address,
+                request=f"{request.method} {request.path}",
+                status=refusal.status,
+                code=refusal.code,
+                seconds=seconds,
+            )
+    except DatabaseError:
+        logger.exception("The refusal could not be noted")
 
 
 def refused_response(refusal):

@@ -146,11 +146,11 @@ class ArticlesSerializer(serializers.Serializer):
     devise = serializers.CharField()
     count = serializers.IntegerField()
     articles = ArticleSerializer(many=True)
-    apres_suivant = serializers.IntegerField(
+    apres_suivant = serializers.CharField(
         allow_null=True, help_text="À renvoyer comme « apres » pour la suite ; null à la fin"
     )
     depuis_suivant = serializers.DateTimeField(
-        help_text="À renvoyer comme « depuis » la prochaine fois"
+        help_text="À renvoyer comme « depuis » la prochaine fois ; la même sur chaque page"
     )
 
 
@@ -251,7 +251,7 @@ ARTICLES = {
         SERIAL,
         KEY,
         query("depuis", str, "Seulement ce qui a changé depuis (ISO 8601), stock compris"),
-        query("apres", int, "« apres_suivant » de la page précédente"),
+        query("apres", str, "« apres_suivant » de la page précédente"),
         query("limit", int, f"Nombre de résultats (défaut et max : {MOST})"),
     ],
     "responses": {200: ArticlesSerializer, **REFUSALS},

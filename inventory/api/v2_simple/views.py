@@ -1,10 +1,8 @@
 """The views of /api/v2/simple/: what terminals send and read. Presentation only."""
 
 import time
-from datetime import timedelta
 from http import HTTPStatus
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view, parser_classes
 from rest_framework.response import Response
@@ -20,8 +18,6 @@ from . import parameters, shapes
 from .entrance import Body, for_devices
 
 MOST_SALES = 2_000
-# A change that was under way when the catalogue was read may bear an earlier time.
-OVERLAP = timedelta(minutes=1)
 
 
 @extend_schema(**shapes.SYNC)
@@ -53,7 +49,7 @@ def sync_ventes_simple(request, terminal):
             "details": {
                 "creees": [created(each, boutique) for each in result.creees],
                 "deja_recues": [
-                    {"index": each.index, "numero_facture": each.numero}
+                    {"index": each.index, "numero_facture": each.numero or "N/A"}
                     for each in result.deja_recues
                 ],
                 "erreurs": [error(each) for each in result.erreurs],
@@ -182,16 +178,19 @@ def get_articles(request, terminal):
     asked = parameters.read(
         request.query_params,
         depuis=parameters.moment,
-        apres=parameters.key,
+        apres=str,
         limit=parameters.limit,
     )
-    boutique, now = terminal.boutique, timezone.now()
-    articles, beyond = queries.catalogue_page(
-        boutique,
-        since=asked.get("depuis"),
-        after=asked.get("apres", 0),
-        limit=asked.get("limit", parameters.MOST),
-    )
+    boutique = terminal.boutique
+    try:
+        articles, beyond, next_since = queries.catalogue_page(
+            boutique,
+            since=asked.get("depuis"),
+            limit=asked.get("limit", parameters.MOST),
+            cursor=asked.get("apres"),
+        )
+    except queries.BadCursor:
+        raise parameters.refused({"apres": "Pas un curseur de cette liste"}) from None
     return Response(
         {
             "success": True,
@@ -213,7 +212,7 @@ def get_articles(request, terminal):
                 for article in articles
             ],
             "apres_suivant": beyond,
-            "depuis_suivant": iso(now - OVERLAP),
+            "depuis_suivant": iso(next_since),
         }
     )
 

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from inventory import devices, scheduled
@@ -99,6 +100,25 @@ def test_a_terminal_has_to_wait_when_it_asks_too_often(terminal, settings):
     assert device.get().status_code == 200
 
 
+def test_the_office_sees_who_asks_too_often_once_a_minute(terminal, settings):
+    settings.SYNC_PER_MINUTE = 3
+    device = Device(terminal.numero_serie)
+    answers = [device.get().status_code for _ in range(8)]
+    minutes = Rate.objects.filter(who=f"terminal:{terminal.pk}", count__gt=3).count()
+    noted = Synchronisation.objects.filter(code="RATE_LIMITED", statut=429, terminal=terminal)
+    assert answers.count(429) > minutes == noted.count()
+    assert Terminal.objects.get().etat.dernier_code == "RATE_LIMITED"
+
+
+def test_a_refusal_is_answered_though_it_cant_be_noted(terminal):
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE inventory_synchronisation RENAME TO moved_away")
+        answer = refusal(Device(terminal.numero_serie).post("{"))
+        transaction.set_rollback(True)
+    assert answer == (400, "INVALID_JSON")
+
+
 def test_who_guesses_serial_numbers_has_to_wait_and_a_key_goes_on(boutique, settings, gestion):
     settings.SYNC_FAILURES_PER_MINUTE = 3
     old = make_terminal(boutique)
@@ -177,5 +197,10 @@ def test_a_terminal_that_was_silent_is_found(terminal, device):
 
 def test_the_latest_journals_are_kept(device):
     device.sync()
+    [kept] = Synchronisation.objects.all()
+    old = Synchronisation.objects.create(
+        demande="POST", statut=201, a=timezone.now() - scheduled.KEEP - timedelta(hours=1)
+    )
     scheduled.forget_old_requests.call()
-    assert Synchronisation.objects.exists()
+    assert list(Synchronisation.objects.all()) == [kept]
+    assert old.pk != kept.pk

@@ -177,11 +177,19 @@ def test_bad_parameters_are_named(device, query, names):
     assert list(answer["parametres"]) == names
 
 
-@pytest.mark.parametrize("dated", [False, True])
-def test_a_cursor_leads_to_all_of_them_once(device, article, dated):
+@pytest.mark.parametrize("by", ["", "date_debut", "type_mouvement", "article_id", "type of one"])
+def test_a_cursor_leads_to_all_of_them_once(device, article, by):
     for _ in range(10):
         move(article, 1)
-    query = {"date_debut": "2024-01-01"} if dated else {}
+    move(article, 1, TypeMouvement.ENTREE)
+    values = {
+        "date_debut": "2024-01-01",
+        "type_mouvement": "AJUSTEMENT",
+        "article_id": article.pk,
+    }
+    query = {by: values[by]} if by in values else {}
+    if by == "type of one":
+        query = {name: values[name] for name in ("type_mouvement", "article_id")}
     wanted, found = ids(device.get(**query)), []
     response = device.get(limit=3, **query)
     while True:
@@ -191,8 +199,8 @@ def test_a_cursor_leads_to_all_of_them_once(device, article, dated):
             break
         move(article, 1)  # what is newer shifts nothing
         response = device.get(limit=3, curseur=cursor, **query)
-    assert found == wanted
-    assert len(wanted) == 11
+    assert found == wanted == sorted(wanted, reverse=True)
+    assert len(wanted) == (10 if "type_mouvement" in query else 12)
 
 
 def test_a_cursor_of_another_order_is_refused(device, article):
@@ -261,6 +269,24 @@ def test_a_catalogue_comes_in_pages(device, article):
         if after is None:
             break
     assert found == list(Article.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_what_changes_while_the_pages_are_read_is_asked_for_the_next_time(device, article):
+    articles_there = [article, *(make_article(article.boutique, 5) for _ in range(3))]
+    first = articles(device, limit=2)
+    move(articles_there[0], -1)  # its page was read already
+    last = articles(device, limit=2, apres=first["apres_suivant"])
+    assert last["apres_suivant"] is None
+    assert last["depuis_suivant"] == first["depuis_suivant"]
+    since = last["depuis_suivant"]
+    assert article.pk in [each["id"] for each in articles(device, depuis=since)["articles"]]
+
+
+def test_a_cursor_of_the_catalogue_is_one_that_was_given(device, article):
+    for wrong in ("1", "forged", "x" * 500):
+        response = device.get(ARTICLES, apres=wrong)
+        assert response.status_code == 400
+        assert list(response.json()["parametres"]) == ["apres"]
 
 
 def test_nothing_a_device_does_changes_its_terminals_record(device, terminal, article):
