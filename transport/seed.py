@@ -212,19 +212,17 @@ class Demo:
             for _n in range({"fresh": 0, "mixed": 2}.get(state, 1))
         ]
         keys = iter(numbers("MS", len(wanted)))
-        self.missions = list(
-            insert(
-                Mission,
-                [
-                    Mission(
-                        numero=next(keys),
-                        contrat=contrat,
-                        date_depart=contrat.date_debut,
-                        etapes=self.rng.sample(STAGES, 2),
-                    )
-                    for contrat in wanted
-                ],
-            ).order_by("pk")
+        self.missions = insert(
+            Mission,
+            [
+                Mission(
+                    numero=next(keys),
+                    contrat=contrat,
+                    date_depart=contrat.date_debut,
+                    etapes=self.rng.sample(STAGES, 2),
+                )
+                for contrat in wanted
+            ],
         )
 
     def money(self):
@@ -234,35 +232,31 @@ class Demo:
             mission.contrat = by_key[mission.contrat_id]
         paid = [mission for place, mission in enumerate(self.missions) if place % 5 < 4]
         keys = iter(numbers("PM", 2 * len(paid)))
-        self.payments = list(
-            insert(
-                PaiementMission,
-                [
-                    PaiementMission(
-                        numero=next(keys),
-                        mission=mission,
-                        montant=Decimal(self.rng.randrange(50, 300, 5) * 1000),
-                        mode=self.rng.choice(list(ModePaiement)),
-                    )
-                    for mission in paid
-                    for _n in range(2)
-                ],
-            ).order_by("pk")
+        self.payments = insert(
+            PaiementMission,
+            [
+                PaiementMission(
+                    numero=next(keys),
+                    mission=mission,
+                    montant=Decimal(self.rng.randrange(50, 300, 5) * 1000),
+                    mode=self.rng.choice(list(ModePaiement)),
+                )
+                for mission in paid
+                for _n in range(2)
+            ],
         )
         held = [contrat for place, contrat in enumerate(self.contrats) if place % 6 != 3]
         keys = iter(numbers("CA", len(held)))
-        self.deposits = list(
-            insert(
-                Cautions,
-                [
-                    Cautions(
-                        numero=next(keys),
-                        contrat=contrat,
-                        montant=Decimal(self.rng.choice((500, 750, 1_000, 1_500)) * 1000),
-                    )
-                    for contrat in held
-                ],
-            ).order_by("pk")
+        self.deposits = insert(
+            Cautions,
+            [
+                Cautions(
+                    numero=next(keys),
+                    contrat=contrat,
+                    montant=Decimal(self.rng.choice((500, 750, 1_000, 1_500)) * 1000),
+                )
+                for contrat in held
+            ],
         )
 
     # What happened: by the services, as staff would have done it

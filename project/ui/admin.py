@@ -4,7 +4,7 @@ from django.contrib import admin
 class ReadOnly:
     """For what is written by the house alone."""
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return False
 
     def has_change_permission(self, request, obj=None):
