@@ -85,8 +85,10 @@ class Sheet:
 
 ON_A_SHEET = (
     "pk",
+    "driver",
     "driver__name",
     "driver__phone",
+    "partner",
     "partner__name",
     "partner__phone",
     "pickup_at",
@@ -107,27 +109,25 @@ ON_A_SHEET = (
 
 
 def day_sheets(records, asked, step):
-    """One for each driver or partner and day, the rides in the order of time."""
+    """One for each driver or partner and day, by their names; the rides in the order of time."""
     rides = records.order_by("pickup_at", "pk").values_list(*ON_A_SHEET, named=True)
     by_sheet = defaultdict(list)
     for ride in rides:
         by_sheet[who_drives(ride), timezone.localtime(ride.pickup_at).date()].append(ride)
     for some in batched(sorted(by_sheet.items(), key=itemgetter(0)), TOGETHER):
-        sheets = [sheet_of(*key, rides) for key, rides in some]
+        sheets = [sheet_of(day, rides) for (_who, day), rides in some]
         yield render("bookings/pdf/day_sheets.html", asked | {"sheets": sheets}, step=step)
     if not by_sheet:
         yield render("bookings/pdf/day_sheets.html", asked | {"sheets": []})
 
 
 def who_drives(ride):
-    return (
-        ride.driver__name or ride.partner__name or "",
-        ride.driver__phone or ride.partner__phone or "",
-    )
+    """What tells them apart, the name first: two may have the same."""
+    return ride.driver__name or ride.partner__name or "", ride.driver or 0, ride.partner or 0
 
 
-def sheet_of(person, day, rides):
-    who, phone = person
+def sheet_of(day, rides):
+    first = rides[0]
     columns = (
         Column("", fixed=True),
         Column(_("Time"), fixed=True, bold=True),
@@ -136,12 +136,12 @@ def sheet_of(person, day, rides):
         Column(_("Notes for the driver"), 24),
     )
     return Sheet(
-        who=who or _("To assign"),
-        phone=phone,
+        who=first.driver__name or first.partner__name or _("To assign"),
+        phone=first.driver__phone or first.partner__phone or "",
         day=formats.day(day, 0),
         rides=rides,
         table=Table(columns, [on_a_sheet(ride) for ride in rides], size=9),
-        start=rides[0].pickup_at,
+        start=first.pickup_at,
         end=max(ride.ends_at for ride in rides),
     )
 

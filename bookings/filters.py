@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -228,6 +229,22 @@ class BookingFilter(FilterSet):
         )
         said = [text % {"references": ", ".join(sorted(some))} for text, some in left_out if some]
         return {"references": " ".join(said)} if said else {}
+
+    @property
+    def facts(self):
+        archived = self.form.cleaned_data.get("archived")
+        return super().facts if archived else [*super().facts, _("Without archived bookings")]
+
+    def lasting_words(self, name, value, text):
+        words = super().lasting_words(name, value, text)
+        if name == "archived" and value:
+            return _("Archived bookings alone")
+        if name == "period" and words:
+            first, after = days_of(value, timezone.localdate())
+            days = [first] if after is None else [first, after - timedelta(days=1)]
+            shown = [date_format(day, "SHORT_DATE_FORMAT") for day in dict.fromkeys(days)]
+            return f"{words}: {' – '.join(shown)}"
+        return words
 
     def words(self, name, value, text):
         if name == "period" and value == ANY:

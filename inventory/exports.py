@@ -1,5 +1,6 @@
 """The columns that articles, movements and sales have in files."""
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -205,7 +206,7 @@ BY_TYPE = Grouping(
     label=gettext_lazy("Type"),
     fields=("type_mouvement",),
     title=lambda genre: str(TypeMouvement(genre).label),
-    key="type_mouvement",
+    key=F("type_mouvement"),
 )
 BY_TERMINAL = named(
     "terminal",

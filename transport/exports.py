@@ -324,6 +324,7 @@ CAUTIONS = Sheet(
             fields=("contrat__conteneur__compagnie__nom", "contrat__conteneur__compagnie_id"),
             title=line_of,
             key=F("contrat__conteneur__compagnie"),
+            one=lambda name, pk: pk,
         ),
         named("customer", _("Customer"), "contrat__client"),
         monthly("created_at"),

@@ -203,7 +203,8 @@ def take(desk, action, selection, data, *, user):
             if asking:
                 override.errors.clear()
     if action.filters:
-        answers["filter"] = selection.matching.query if selection.matching else ""
+        answers["filter"] = selection.matching.query if selection.matching else None
+        answers["widened"] = str(scope.label) if scope and scope.added else ""
     picked = selection.queryset if scope and scope.added else None
     look = partial(preview, action, queryset, answers, desk=desk, picked=picked, spared=spared)
     if confirmed and valid and may_override and "override" not in answers:

@@ -63,9 +63,9 @@ class Column:
 class Grouping:
     """What rows can be put together by: each customer's, each month's.
 
-    `fields` are paths of the record, by which the rows are then sorted first, and `title` makes a
-    group's title of their values: rows with the same title that follow each other are one group.
-    `key` is an expression of which each group has another value.
+    `fields` are paths of the record, by which the rows are then sorted first; `title` makes a
+    group's title of their values, and `one` what tells it from another of the same title. `key` is
+    an expression of which each group has another value.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Grouping:
     fields: tuple
     title: Callable
     key: Any
+    one: Callable = lambda *values: None
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def named(name, label, path, field="name", *, nobody=""):
         fields=(f"{path}__{field}", f"{path}_id"),
         title=lambda title, pk: title or str(nobody),
         key=F(path),
+        one=lambda title, pk: pk,
     )
 
 

@@ -33,12 +33,25 @@ EXPORTED = gettext_lazy("Exported (%(format)s)")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def deliver(code, selection, *, by, format, ticket=None, refusals=(), sentence=EXPORTED, **options):
+def deliver(
+    code,
+    selection,
+    *,
+    by,
+    format,
+    ticket=None,
+    refusals=(),
+    sentence=EXPORTED,
+    filter=None,
+    widened="",
+    **options,
+):
     """Log that the selected records are shown, and make the file of them. Returns the Outcome.
 
     `code` is the action's, `format` the name of one that is registered, `refusals` what the file
     can't show, `sentence` the log line, of the `%(format)s`, and `options` (JSON) are for its
-    writer, who gets a `filter` (a query string) in words too. `page_of(outcome.batch)` is where the
+    writer, who gets a `filter` (a query string; None where records were picked by hand) and how far
+    that was `widened` in words too. `page_of(outcome.batch)` is where the
     owner finds the file. Raises ValidationError where there is no record.
 
     Rows of a ledger have no log: the records that they belong to (`logged_on`) tell that theirs
@@ -48,7 +61,7 @@ def deliver(code, selection, *, by, format, ticket=None, refusals=(), sentence=E
     desk = desks.of_model(selection.model._meta.label_lower)
     action = desk.action(code)
     kind = formats.get(format)
-    options["filter_words"] = words_of(desk, options.get("filter"), by)
+    options |= {"filter": filter, "filter_words": words_of(desk, filter, by, widened)}
     told = line(sentence % {"format": kind.label})
     export = Export(
         owner=by,
@@ -105,11 +118,14 @@ def note_rows(export, selection):
     )
 
 
-def words_of(desk, query, user):
-    """What a filter says, a line for each condition; [] where the records were picked by hand."""
-    if not query:
-        return []
-    return [chip.label for chip in desk.matching(query, user).chips] or [_("Everything")]
+def words_of(desk, query, user, widened=""):
+    """What a filter says, a line for each condition, and what was added to it; [] where no more is
+    to be said than that the records were picked by hand."""
+    said = [] if query is None else desk.matching(query, user).facts
+    if widened:
+        said = said or [_("Picked one by one")]
+        said.append(_("And what goes with it: %(scope)s") % {"scope": widened})
+    return said
 
 
 def page_of(batch):

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -109,6 +109,16 @@ def offer_saved(field, slug, user):
         field.widget = forms.HiddenInput()
 
 
+def groups_in(selection, grouping):
+    """How many groups the rows make; those that belong to nobody are one."""
+    counted = (
+        selection.order_by()
+        .annotate(group=grouping.key)
+        .aggregate(n=Count("group", distinct=True), others=Count("pk", filter=Q(group=None)))
+    )
+    return counted["n"] + bool(counted["others"])
+
+
 class ExportForm(forms.Form):
     """Into which kind of file the records go, with which columns, on which sheets."""
 
@@ -167,13 +177,13 @@ class ExportForm(forms.Form):
             asked.pop(name, None)
         grouping = self.sheet.grouping(asked.get("per", ""))
         if grouping and asked.get("format") == "xlsx":
-            counted = self.selection.order_by().aggregate(n=Count(grouping.key, distinct=True))
-            if counted["n"] > MOST_SHEETS - 2:  # the one about the file, the one of the others
+            sheets = groups_in(self.selection, grouping)
+            if sheets > MOST_SHEETS:
                 self.add_error(
                     "per",
                     ValidationError(
                         _("That would be %(n)s sheets, and a file has at most %(most)s."),
-                        params={"n": counted["n"], "most": MOST_SHEETS},
+                        params={"n": sheets, "most": MOST_SHEETS},
                     ),
                 )
         return asked

@@ -109,7 +109,13 @@ class Layout:
             yield self.name, self.rows()
             return
         values = self.reader.values(*self.grouping.fields)
-        yield from groupby(self.rows(), lambda row: self.grouping.title(*values(row)))
+
+        def group_of(row):
+            found = values(row)
+            return self.grouping.title(*found), self.grouping.one(*found)
+
+        for (title, _one), rows in groupby(self.rows(), group_of):
+            yield title, rows
 
     @property
     def name(self):

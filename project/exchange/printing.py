@@ -102,7 +102,7 @@ def slug_of(selection):
     return desks.of_model(selection.model._meta.label_lower).slug
 
 
-def print_(code, selection, *, by, document, columns=(), filter="", ticket=None, **options):
+def print_(code, selection, *, by, document, columns=(), filter=None, ticket=None, **options):
     """Print a document (by its name) about the selection. Returns the Outcome.
 
     `code` is the action's; `options` (JSON) are for whoever makes the document's parts. Raises

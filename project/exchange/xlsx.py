@@ -24,7 +24,7 @@ from .layout import Layout, Totals, facts_of, total_label
 from .xlsx_rows import NUMBER, Rows, add_sheet, amount_format
 
 MOST_ROWS = 1_048_576  # that Excel has in a sheet
-MOST_SHEETS = 250
+MOST_SHEETS = 250  # of records: the one about the file is beside them
 A4 = 9  # as Excel numbers paper
 LONGEST_NAME = 31  # of a sheet, in characters
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

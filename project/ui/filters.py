@@ -151,8 +151,11 @@ class FilterSet(django_filters.FilterSet):
 
     @property
     def query(self):
-        """The filter as a query string, without what is empty: what links and selections carry."""
-        return self._query(self.data)
+        """The filter as a query string, without what is empty: what links and selections carry.
+
+        Never a bare one where that would mean the opening.
+        """
+        return self._query(self.data) or (f"{next(iter(self.base_filters))}=" * bool(self.opening))
 
     def _query(self, data):
         kept = data.copy()
@@ -189,6 +192,21 @@ class FilterSet(django_filters.FilterSet):
             for text in self.data.getlist(name)
             if (words := self.words(name, value, text))
         ]
+
+    @property
+    def facts(self):
+        """The filter in words that stay true, a line for each condition: what a file says of it."""
+        said = [
+            words
+            for name, value in self.form.cleaned_data.items()
+            for text in self.data.getlist(name)
+            if (words := self.lasting_words(name, value, text))
+        ]
+        return said or [_("Everything")]
+
+    def lasting_words(self, name, value, text):
+        """`words` for whoever reads them on another day."""
+        return self.words(name, value, text)
 
     def words(self, name, value, text):
         """The chip of one value (`text` as the URL has it), or '' for none."""

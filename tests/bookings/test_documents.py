@@ -247,6 +247,13 @@ def test_each_driver_and_each_day_has_a_sheet(printed):
     ]
 
 
+def test_two_drivers_of_one_name_and_number_have_a_sheet_each(printed):
+    twins = [make_driver("Awa", phone="+221 77 000 00 00") for _ in range(2)]
+    rides = [make_at(hour, driver=twins[hour % 2]) for hour in (8, 9, 10)]
+    pages = pages_of(printed("day_sheets", only(*rides)))
+    assert [page.count("☐") for page in pages] == [2, 1]
+
+
 def test_a_day_is_that_of_the_clock_here(printed, settings):
     settings.TIME_ZONE = "Africa/Nairobi"
     with timezone.override("Africa/Nairobi"):

@@ -437,6 +437,17 @@ def test_a_right_lost_since_the_preview_is_lost(bureau, customer):
     assert (Booking.objects.count(), states(item)) == (0, [State.ERROR])
 
 
+def test_the_right_to_import_lost_since_the_preview_is_lost(customer, ride):
+    user = only("import_booking", "add_booking", "change_booking")
+    change = {**row_for(), "Référence": ride.reference, "Passager": "Autre"}
+    item = take(user, {**row_for(), "Référence": ""}, change)
+    assert states(item) == [State.NEW, State.CHANGED]
+    user.user_permissions.remove(Permission.objects.get(codename="import_booking"))
+    write(item)
+    assert (Booking.objects.count(), states(item)) == (1, [State.ERROR] * 2)
+    assert [list(found.values()) for found in errors(item)] == [["You may not import records."]] * 2
+
+
 # ---------------------------------------------------------------------------- correct, and undo
 def test_a_row_is_corrected_in_place(bureau, customer):
     item = take(bureau, row_for("Personne"), row_for())

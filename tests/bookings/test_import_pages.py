@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from bookings.models import Booking
+from project.exchange.cells import quoted
 from project.exchange.imports import services, workbooks
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
@@ -189,6 +190,16 @@ def test_rows_to_correct_of_changes_alone_are_recognised(desk, bureau, customer)
         assert again.names == ["reference", "price"]
 
 
+def test_what_looks_quoted_or_coded_comes_back_from_the_bad_rows_as_it_was(bureau, customer):
+    names = ["'=1+1", "''=1+1", "A_x0041_B", "'t Kofschip", "=1+1", "-x"]
+    rows = [row_for("Personne", Passager=quoted(name)) for name in names]
+    data = csv(list(rows[0]), *(list(row.values()) for row in rows))
+    item = take(bureau, name="a.csv", data=data)
+    again = take(bureau, data=workbooks.rows_in_error(item))
+    place = again.names.index("passenger")
+    assert [row.cells[place] for row in rows_of(again)] == names
+
+
 @pytest.mark.parametrize("sign", ["\x07", "\x1b", "\ufffe"])
 def test_a_sign_that_no_workbook_holds_does_not_keep_the_bad_rows_back(desk, customer, sign):
     row = list(row_for(f"Per{sign}sonne").values())
@@ -220,6 +231,19 @@ def test_who_was_missing_is_found_when_asked_again(desk, bureau, customer):
     desk.post(reverse("directory:customer-create"), from_form)
     desk.post(reverse("imports:refresh", args=[item.pk]))
     assert states(item) == [State.NEW]
+
+
+def test_to_look_again_where_there_is_no_row_to_understand_is_no_error(desk, bureau, customer):
+    upload(desk, workbook(["When", "Who"], ["x", "y"]))
+    waiting = Import.objects.get()
+    response = desk.post(reverse("imports:refresh", args=[waiting.pk]))
+    assert response.url == waiting.get_absolute_url()
+    assert toasts(response) == ["Match the columns first."]
+    item = take(bureau, row_for())
+    services.confirm(item)
+    Worker().drain()
+    response = desk.post(reverse("imports:refresh", args=[item.pk]))
+    assert (response.url, states(item)) == (item.get_absolute_url(), [State.WRITTEN])
 
 
 # ------------------------------------------------------------------------------------- writing

@@ -288,16 +288,27 @@ def test_two_of_one_name_are_two_sheets_and_names_never_clash():
 
 
 def test_more_sheets_than_a_file_has_are_refused_at_the_field(desk, monkeypatch):
-    monkeypatch.setattr("project.exchange.forms.MOST_SHEETS", 3)
-    bookings = [make_booking() for _ in range(2)]
-    data = picked(*bookings) | {"per": "customer"}
+    for module in ("forms", "xlsx"):
+        monkeypatch.setattr(f"project.exchange.{module}.MOST_SHEETS", 3)
+    bookings = [make_booking(driver=make_driver(f"Awa {number}")) for number in range(3)]
+    book = workbook(fetched(desk, asked_for(desk, *bookings, per="driver")))
+    assert book.sheetnames == ["Awa 0", "About this file", "Awa 1", "Awa 2"]
+    loose = make_booking()  # a fourth, of nobody
+    data = picked(*bookings, loose) | {"per": "driver"}
     response = act(desk, EXPORT, data | {"format": "xlsx"})
     assert response.status_code == 422
-    assert "2 sheets" in str(response.context["form"].errors["per"])
-    assert (
-        act(desk, EXPORT, picked(*bookings) | {"format": "csv", "per": "customer"}).status_code
-        == 302
-    )
+    refused = str(response.context["form"].errors["per"])
+    assert "4 sheets" in refused and "at most 3" in refused
+    assert act(desk, EXPORT, data | {"format": "csv"}).status_code == 302
+
+
+def test_two_customers_of_one_name_have_a_sheet_each(desk):
+    one, other = (make_customer("Hôtel", email=f"{n}@example.org") for n in range(2))
+    bookings = [make_booking(customer=customer) for customer in (one, other, one)]
+    export = asked_for(desk, *bookings, columns=["reference"], per="customer", totals="")
+    book = workbook(fetched(desk, export))
+    assert book.sheetnames == ["Hôtel", "About this file", "Hôtel (2)"]
+    assert [len(values(book[name])) for name in ("Hôtel", "Hôtel (2)")] == [3, 2]
 
 
 def test_more_rows_than_a_sheet_has_go_on_in_another(desk, monkeypatch):

@@ -1,5 +1,6 @@
 """The dialog of an export: whose records, which filter, which columns in which order."""
 
+from calendar import monthrange
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Booking
+from bookings.services import archive
 from bookings.states import Status
 from project.exchange.models import Export
 from tests.asking import HTMX, act, picked, ticket_of
@@ -79,7 +81,7 @@ def test_the_filter_can_be_changed_in_the_dialog(desk):
     assert exported(desk, data) == references(kept)
     export = Export.objects.get()
     assert QueryDict(export.options["filter"]).getlist("status") == ["confirmed"]
-    assert export.options["filter_words"] == ["Confirmed"]
+    assert export.options["filter_words"] == ["Confirmed", "Without archived bookings"]
     assert other.reference
 
 
@@ -117,6 +119,43 @@ def test_a_scope_brings_in_the_other_segment(desk):
     outbound, inbound = make_round_trip()
     data = picked(outbound) | {"scope": "round_trip", "format": "xlsx", "columns": ["reference"]}
     assert exported(desk, data) == references(outbound, inbound)
+
+
+def said(client, data):
+    """What the file that is asked for says of how its rows were chosen."""
+    exported(client, data)
+    book = workbook(fetched(client, Export.objects.latest("created_at")))
+    return [value for label, value in values(book["About this file"]) if label in ("Filter", None)]
+
+
+def test_a_file_says_that_it_was_widened_beyond_its_filter(desk):
+    outbound, _inbound = make_round_trip(status=Status.PENDING)
+    one, scope = picked(outbound) | {"format": "xlsx"}, {"scope": "round_trip"}
+    widened = "And what goes with it: The whole round trip"
+    assert said(desk, one) == ["Picked one by one"]
+    assert said(desk, one | scope) == ["Picked one by one", widened]
+    by_filter = everything(f"references={outbound.reference}")
+    assert said(desk, by_filter | scope)[-1] == widened
+    assert widened not in said(desk, by_filter)
+
+
+def test_a_file_says_which_days_a_period_had(desk):
+    today = timezone.localdate()
+    make_booking(pickup_at=timezone.now() + timedelta(minutes=1))
+    last = today.replace(day=monthrange(today.year, today.month)[1])
+    for query, words in (
+        ("period=month", f"This month: {today:%m/01/%Y} – {last:%m/%d/%Y}"),
+        ("period=upcoming", f"From today: {today:%m/%d/%Y}"),
+        ("", f"From today: {today:%m/%d/%Y}"),
+    ):
+        assert said(desk, everything(query)) == [words, "Without archived bookings"]
+
+
+def test_a_file_says_whether_it_has_the_archive(desk, bureau):
+    make_booking()
+    archive(Booking.objects.filter(pk=make_booking(status=Status.COMPLETED).pk), by=bureau)
+    assert said(desk, everything("period=any")) == ["Everything", "Without archived bookings"]
+    assert said(desk, everything("period=any&archived=1")) == ["Archived bookings alone"]
 
 
 @pytest.mark.parametrize("value", ["=1+1", "\x00", "9" * 40, "<script>", "💥" * 200])

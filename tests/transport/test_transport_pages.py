@@ -50,6 +50,16 @@ def test_each_page_opens_and_asks_for_its_permission(client, desk, name):
     assert client.get(reverse(name)).status_code == 403
 
 
+def test_all_that_match_are_those_listed_where_nothing_filters(desk, gestion):
+    make_contrat()
+    make_contrat().annuler_contrat("Client parti", by=gestion)
+    listed = desk.get(reverse("contrat_list"), {"statut": ""}).context["filterset"]
+    asked = desk.post(
+        url_of("export", "contrats"), {"all": "1", "filter": listed.query}, headers=HTMX
+    )
+    assert (listed.qs.count(), asked.context["preview"].total) == (2, 2)
+
+
 def test_the_names_are_those_of_the_seeds():
     assert reverse("contrat_list") == "/transport/contrats/"
     assert reverse("delete_contrat", args=[7]) == "/transport/contrats/7/delete/"

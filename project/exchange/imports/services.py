@@ -175,6 +175,8 @@ def correct(item, number, cells):
 def refresh(item):
     """Understand once more what is not written: someone may have created a missing customer."""
     with held(item):
+        if item.stage != Import.Stage.READY:
+            raise NotNow(_("Match the columns first."))
         again(item, [(chunk, chunk.rows) for chunk in item.chunks.select_for_update()])
 
 

@@ -23,9 +23,11 @@ def reader_of(item):
 
 def understand(item, rows, *, user):
     """Fill in what each row says and would do. `rows` have their number and cells."""
+    if not rows:
+        return
     importer, reader = item.importer, reader_of(item)
     names = item.names
-    columns = list(zip(*(row.cells for row in rows), strict=True)) if rows else []
+    columns = list(zip(*(row.cells for row in rows), strict=True))
     read = {
         name: read_column(importer, importer.sheet.by_name[name], cells, reader)
         for name, cells in zip(names, columns, strict=True)
@@ -110,10 +112,11 @@ def read_cell(reader, column, intake, cell):
 
 
 class Rights:
-    """What a user may write by a file: new records, changes, and columns with a right of their
-    own."""
+    """What a user may write by a file, if any: new records, changes, and columns with a right of
+    their own."""
 
     def __init__(self, importer, user):
+        self.may_import = user.has_perm(importer.permission)
         self.may_add = user.has_perm(importer.add_permission)
         self.may_change = user.has_perm(importer.change_permission)
         self.filling, self.emptying = (
@@ -127,6 +130,8 @@ class Rights:
 
     def faults(self, entry):
         """{column: what is wrong}, '' for the row."""
+        if not self.may_import:
+            return {"": _("You may not import records.")}
         if entry.pk is None and not self.may_add:
             return {"": _("You may not create records: only rows with a reference count.")}
         if entry.pk is not None and not self.may_change:

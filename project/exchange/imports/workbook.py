@@ -40,6 +40,8 @@ FAR = re.compile(rb' r="(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[A-Za-z]{0,2}(?:[0-9]{6}
 # A sheet on one line, as machines write it, can only have a space before the sign.
 LINES = (b"\t", b"\n", b"\r")
 APART = (b"r =", b"r\t=", b"r\n=", b"r\r=")
+# Every program packs a workbook by these; others unpack more at once than one asks them for.
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What a workbook has no use for, and what grows: entities of its own, other alphabets' encodings.
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
@@ -129,6 +131,10 @@ def _unpacked(archive):
             raise encrypted()
         if not NEEDED.fullmatch(name):
             continue
+        if entry.compress_type not in PACKED:
+            raise Unreadable(
+                _("The file is packed as no spreadsheet packs one: open it and save it again.")
+            )
         with archive.open(entry) as part:
             content = part.read(left + 1)  # never on what the directory says alone
         left -= len(content)
@@ -161,17 +167,19 @@ def check_parts(parts):
 
 def check_places(content):
     """Refuse a sheet with a cell far out: read as a table it would be mostly holes."""
-    content = content[max(content.find(b"<sheetData"), 0) :]
-    content = content[: content.rfind(b"</sheetData>")]
-    apart = APART if any(sign in content for sign in LINES) else APART[:1]
-    usual = content.count(b"r=") == content.count(b' r="')
-    if usual and not any(sign in content for sign in apart) and not FAR.search(content):
+    start = max(content.find(b"<sheetData"), 0)
+    end = content.rfind(b"</sheetData>")
+    if end < start:
+        end = len(content)
+    lines = any(content.find(sign, start, end) != -1 for sign in LINES)
+    apart = any(content.find(sign, start, end) != -1 for sign in (APART if lines else APART[:1]))
+    usual = content.count(b"r=", start, end) == content.count(b' r="', start, end)
+    if usual and not apart and not FAR.search(content, start, end):
         return
-    last_row = last_column = 0
-    for letters, digits in set(PLACE.findall(content)):
-        last_row = max(last_row, int(digits[:9] or b"0"))
-        last_column = max(last_column, column_number(letters))
-    check_extent(last_row - 1, last_column)
+    # In place, and no further than the first that is too far: of such cells there may be millions.
+    for place in PLACE.finditer(content, start, end):
+        letters, digits = place.groups()
+        check_extent(int(digits[:9] or b"0") - 1, column_number(letters[:9]))
 
 
 def _shared(parts):
@@ -183,8 +191,9 @@ def _shared(parts):
     total = 0
     for name, content in parts.items():
         if SHEET.fullmatch(name):
-            for number in re.findall(rb"<v[^>]*>(\d{1,9})</v>", content):
-                total += lengths[int(number)] if int(number) < len(lengths) else 0
+            for found in re.finditer(rb"<v[^>]*>(\d{1,9})</v>", content):
+                number = int(found[1])
+                total += lengths[number] if number < len(lengths) else 0
     return total
 
 

@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from ..cells import cleaned
+from ..cells import cleaned, escaped
 from ..columns import Kind
 from .limits import MOST_ROWS
 from .recognition import WRONG
@@ -151,7 +151,7 @@ def told_errors(item, row):
 
 def _cell(sheet, value, font=None, fill=None):
     text = isinstance(value, str)
-    cell = WriteOnlyCell(sheet, value=cleaned(value) if text else value)
+    cell = WriteOnlyCell(sheet, value=escaped(cleaned(value)) if text else value)
     if text:
         cell.data_type = "s"  # never a formula
         cell.number_format = "@"

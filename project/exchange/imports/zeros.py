@@ -22,7 +22,8 @@ def with_leading_zeros(rows, parts, sheet):
     by_name = {name.lower(): content for name, content in parts.items()}
     widths = widths_of(by_name.get("xl/styles.xml", b""))
     content = by_name.get(path_of(by_name, sheet), b"") if widths else b""
-    for letters, number, style, digits in CELL.findall(content):
+    for found in CELL.finditer(content):
+        letters, number, style, digits = found.groups()
         width = widths.get(int(style), 0)
         if width > len(digits):
             row, column = int(number) - 1, column_number(letters) - 1

@@ -8,6 +8,7 @@ markup: what comes from data is escaped, as on a page.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -74,8 +75,14 @@ def surroundings():
 
 
 def bind(parts, file):
-    """Write the pages of several PDFs, in their order, into one open binary file."""
+    """Write the pages of several PDFs, in their order, into one open binary file; one that is alone
+    as it is."""
+    parts = iter(parts)
+    some = list(islice(parts, 2))
+    if len(some) == 1:
+        file.write(some[0])
+        return
     binder = PdfWriter()
-    for part in parts:
+    for part in chain(some, parts):
         binder.append(io.BytesIO(part), import_outline=False)
     binder.write(file)

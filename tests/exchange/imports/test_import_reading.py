@@ -220,6 +220,62 @@ def test_a_zip_bomb_whose_directory_lies_is_refused_while_it_is_read():
     assert "damaged" in refused("a.xlsx", bytes(data))
 
 
+def packed_by(method, content):
+    """A workbook whose sheet is this, packed by another method than workbooks are."""
+    data, target = book(["a"], [1]), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in zipfile.ZipFile(io.BytesIO(data)).namelist():
+            if name == SHEET:
+                archive.writestr(name, content, method)
+            else:
+                archive.writestr(name, part(data, name))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_bomb_of_another_kind_is_not_even_unpacked(method):
+    content = b"<worksheet>" + b" " * 50_000_000 + b"</worksheet>"
+    data = bytearray(packed_by(method, content))
+    assert len(data) < 20_000
+    for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):  # it says: 1 kB
+        place = data.find(signature)
+        while place != -1:
+            if struct.unpack_from("<I", data, place + offset)[0] > 1_000_000:
+                struct.pack_into("<I", data, place + offset, 1_000)
+            place = data.find(signature, place + 4)
+    tracemalloc.start()
+    try:
+        assert "packed" in refused("a.xlsx", bytes(data))
+        assert tracemalloc.get_traced_memory()[1] < limits.MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_by_another_method_and_broken_is_refused(method):
+    data = bytearray(packed_by(method, part(GOOD, SHEET)))
+    entry = zipfile.ZipFile(io.BytesIO(data)).getinfo(SHEET)
+    start, end = entry.header_offset + 30 + len(SHEET), entry.compress_size
+    data[start + 9 : start + end] = b"\xff" * (end - 9)  # behind what it says of itself
+    assert refused("a.xlsx", bytes(data))
+
+
+def test_looking_for_a_cell_far_out_takes_no_memory():
+    sheet = b"<worksheet><sheetData>" + b'<c r = "A1"/>' * 200_000 + CLOSED
+    tracemalloc.start()
+    try:
+        workbook.check_places(sheet)
+        assert tracemalloc.get_traced_memory()[1] < limits.MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_first_cell_far_out_ends_the_look():
+    cells = b'<c r = "%s1"/>' % (b"Z" * 1_000_000) + b'<c r = "A1"/>'
+    with pytest.raises(Unreadable, match="too many columns"):
+        workbook.check_places(b"<worksheet><sheetData>" + cells + CLOSED)
+
+
 def test_a_cell_far_out_makes_no_giant_table():
     for reference in (b"XFD1048576", b"A1048576", b"ZZZ1", b"xfd9"):
         for way in (b' r="%s"', b" r='%s'", b'\tr="%s"', b' r = "%s"'):

@@ -1,5 +1,6 @@
 """A document from its template: paper, head and foot, pages that are counted, fonts."""
 
+import io
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ from django.template.loader import get_template
 from django.utils import translation
 from PIL import Image
 
-from project.exchange.pdf.document import render
+from project.exchange.pdf.document import bind, render
 from project.exchange.pdf.table import Column, Table
 from tests.exchange.pdf.reading import fonts_of, pages_of, sizes_of, squeezed, text_of
 
@@ -148,3 +149,16 @@ def test_what_watches_can_stop_it(paper):
     assert len(told) == 2
     assert sum(told) < 500
     assert "x" in text_of(paper("<p>x</p>"))  # and the next one is made
+
+
+def bound(*parts):
+    file = io.BytesIO()
+    bind(iter(parts), file)
+    return file.getvalue()
+
+
+def test_parts_are_bound_in_their_order_and_one_alone_stays_as_it_is(paper):
+    one, other = paper("<h1>Un</h1>"), paper("<h1>Deux</h1>")
+    assert bound(one) == one
+    first, second = pages_of(bound(one, other))
+    assert "Un" in first and "Deux" in second
