@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -107,11 +107,11 @@ def contracts_of(record, user):
 def tariffs_not_activable(selection):
     """One tariff at a time is in force for the same: of several to activate, the oldest."""
     same = (
-        Tarif.objects.annotate(_line=Coalesce("compagnie", 0))
+        Tarif.objects.annotate(_line=Coalesce("compagnie", 0), _place=Lower("destination"))
         .filter(
             _line=Coalesce(OuterRef("compagnie"), 0),
             taille=OuterRef("taille"),
-            destination=OuterRef("destination"),
+            _place=Lower(OuterRef("destination")),
         )
         .exclude(pk=OuterRef("pk"))
     )

@@ -25,6 +25,7 @@ from .models import (
     PrestationDeTransports,
     Tarif,
     Transitaire,
+    numero_de_conteneur,
 )
 from .models.terms import LONGEST_DELAY, Conditions
 from .penalties import JoursEntre, Penalite
@@ -155,6 +156,7 @@ DEADLINE_FIELDS = (
     "date_debut",
     "delai_jours",
     "penalite_par_jour",
+    "numero_conteneur",
     "taille",
     "compagnie",
     "destination",
@@ -203,13 +205,25 @@ def deadline_shown(values, contrat, *, errors=(), fresh=False):
     return Deadline(draft.date_limite_retour, delai, tip, tuple(errors), fresh)
 
 
+def known_container(numero):
+    """The container of that number, or None: its own line and size count, not what is typed."""
+    try:
+        plain = numero_de_conteneur(str(numero or ""))
+    except ValidationError:
+        return None
+    return Conteneur.objects.filter(numero=plain).select_related("compagnie").first()
+
+
 def default_days(values):
     """The days of the tariff that applies, or the house's."""
-    compagnie = values.get("compagnie")
+    if conteneur := known_container(values.get("numero_conteneur")):
+        compagnie, taille = conteneur.compagnie, conteneur.taille
+    else:
+        compagnie, taille = values.get("compagnie"), values.get("taille") or ""
     if not isinstance(compagnie, Compagnie):
         key = read_number(compagnie)
         compagnie = Compagnie.objects.filter(pk=key).first() if key else None
-    tarif = Tarif.pour(compagnie, values.get("taille") or "", values.get("destination") or "")
+    tarif = Tarif.pour(compagnie, taille, values.get("destination") or "")
     return (tarif or Conditions.actuelles()).delai_jours
 
 

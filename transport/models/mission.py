@@ -20,6 +20,11 @@ from .doors import open_door
 from .log import Cancellable, cancelled_whole, montant_field
 
 
+def back_too_early():
+    """What is said of a return that no departure comes before."""
+    return _("The return is before the departure.")
+
+
 class Mission(Cancellable):
     """A truck on its way with the container and back.
 
@@ -208,7 +213,8 @@ class FraisDeRoute(RecordedModel):
         self.devise = self.mission.contrat.devise
 
     def clean(self):
-        check_amount(self, self.mission.contrat)
+        if self.mission_id:
+            check_amount(self, self.mission.contrat, day="date")
 
     def get_absolute_url(self):
         return self.mission.get_absolute_url()
