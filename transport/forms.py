@@ -342,11 +342,16 @@ class CancelMissionForm(ReasonForm):
         required=False,
         initial=True,
         help_text=gettext_lazy("With their deposits. While another mission goes on, they stay."),
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
     )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.cascade = SimpleLazyObject(lambda: queries.cascade_of_missions(self.selection))
+        self.cascade = SimpleLazyObject(
+            lambda: queries.cascade_of_missions(
+                self.selection, contracts=bool(self["annuler_contrat"].value())
+            )
+        )
         self.helper = helper_of(
             HTML('{% include "transport/_cascade.html" %}'), "raison", "annuler_contrat"
         )

@@ -22,8 +22,8 @@ PATHS = {
     Driver: ("chauffeur", "chauffeur"),
     Transitaire: ("transitaire", "transitaire"),
     Compagnie: ("conteneur__compagnie", "compagnie"),
-    Camion: ("camion", "q"),
-    Conteneur: ("conteneur", "q"),
+    Camion: ("camion", "camion"),
+    Conteneur: ("conteneur", "conteneur"),
 }
 
 
@@ -86,8 +86,7 @@ def link_to_contracts(field):
     def link(party, user):
         if not user.has_perm("transport.view_contrattransport"):
             return None
-        wanted = {field: str(party) if field == "q" else party.pk}
-        return _("Contracts"), f"{reverse('contrat_list')}?{urlencode(wanted)}"
+        return _("Contracts"), f"{reverse('contrat_list')}?{urlencode({field: party.pk})}"
 
     return link
 

@@ -103,10 +103,13 @@ def cascade_of_contracts(contrats):
     ]
 
 
-def cascade_of_missions(missions):
-    """Everything that cancelling these missions would touch, their contracts included."""
+def cascade_of_missions(missions, *, contracts=True):
+    """Everything that cancelling these missions would touch, with the `contracts` that are left
+    without a mission or not."""
     missions = missions.exclude(statut=StatutMission.ANNULEE).order_by()
     payments = PaiementMission.objects.filter(mission__in=missions.values("pk")).non_annules()
+    if not contracts:
+        return [*payment_parts(payments)]
     others = Mission.objects.non_annulees().exclude(pk__in=missions.values("pk"))
     contrats = (
         ContratTransport.objects.of(missions)
@@ -246,7 +249,10 @@ def read_number(value):
 
 # ------------------------------------------------------------------------------ a contract's page
 def totals_of(contrat):
-    """{paid, waiting, services, penalties, due} of a contract; three statements."""
+    """{paid, waiting, services, penalties, due} of a contract; three statements.
+
+    Services are charged with the contract: what is due is the balance and them, less what is paid.
+    """
     payments = PaiementMission.objects.filter(mission__contrat=contrat).aggregate(
         paid=Sum("montant", filter=Q(statut_paiement="valide")),
         waiting=Sum("montant", filter=Q(statut_paiement="en_attente")),
@@ -254,7 +260,7 @@ def totals_of(contrat):
     services = contrat.prestations.aggregate(services=Sum("montant"))
     owed = contrat.missions.non_annulees().aggregate(penalties=Sum("penalite"))
     totals = {name: value or Decimal(0) for name, value in (payments | services | owed).items()}
-    return totals | {"due": contrat.solde - totals["paid"]}
+    return totals | {"due": contrat.solde + totals["services"] - totals["paid"]}
 
 
 def today():

@@ -139,6 +139,11 @@ class Mission(Cancellable):
             self.numero = numero("MS")
 
     @property
+    def avant(self):
+        """In words, what it was before it was cancelled."""
+        return StatutMission(self.statut_avant).label if self.statut_avant else ""
+
+    @property
     def detail_penalite(self):
         """How the penalty came about, a line for each tier."""
         return penalties.detail(self.jours_retard, self.bareme)
