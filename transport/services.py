@@ -9,6 +9,7 @@ import logging
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import DateField, Exists, F, OuterRef, Q, TextField, UUIDField, Value
+from django.db.models.lookups import IsNull
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -291,12 +292,17 @@ def suspend_again(batch, undone):
 def not_calculated():
     """A condition: the deadline is not the one that the contract's own terms give."""
     expected = PlusJours(F("date_debut"), F("delai_jours") + F("jours_suspendus"))
-    return Q(echeance_exceptionnelle=False) & ~Q(date_limite_retour=expected)
+    # SQLite knows no day past the last year: there is none then, which is wrong as well.
+    unknown = Q(IsNull(expected, True))
+    return Q(echeance_exceptionnelle=False) & (unknown | ~Q(date_limite_retour=expected))
 
 
-def recalculer(*, by=None):
-    """Set every deadline that is not what the contract's terms give; how many there were."""
-    wrong = ContratTransport.objects.filter(not_calculated())
+def recalculer(*, by=None, sauf=()):
+    """Set every deadline that is not what the contract's terms give; how many there were.
+
+    Those with the keys `sauf` stay as they are.
+    """
+    wrong = ContratTransport.objects.filter(not_calculated()).exclude(pk__in=sauf)
     with recorded(
         "transport.recalculer", wrong, by=by, sentence=_("Deadline recalculated"), announced=False
     ) as batch:
