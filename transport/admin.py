@@ -54,9 +54,13 @@ class ContratAdminForm(VersionedForm):
 
 
 class ServiceAdmin(RecordedAdmin):
-    """Saves through the wing's services: `make` and `change`."""
+    """Saves through the wing's services: `make` and `change`. A record keeps its `parent`."""
 
     make = change = None
+    parent = ()
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*super().get_readonly_fields(request, obj), *(self.parent if obj else ()))
 
     def write(self, request, obj, form, change):
         service = type(self).change if change else type(self).make
@@ -121,6 +125,7 @@ class ContratAdmin(ServiceAdmin):
 @admin.register(Mission)
 class MissionAdmin(ServiceAdmin):
     desk = "missions"
+    parent = ("contrat",)
     make, change = missions.creer, missions.modifier
     list_display = ("numero", "contrat", "date_depart", "date_retour", "statut", "penalite")
     list_select_related = ("contrat",)
@@ -134,6 +139,7 @@ class MissionAdmin(ServiceAdmin):
 @admin.register(PaiementMission)
 class PaiementAdmin(ServiceAdmin):
     desk = "paiements"
+    parent = ("mission",)
     make, change = payments.creer_paiement, payments.modifier_paiement
     list_display = ("numero", "mission", "montant", "devise", "statut_paiement", "remboursement")
     list_select_related = ("mission",)
@@ -155,6 +161,7 @@ class PaiementAdmin(ServiceAdmin):
 @admin.register(Cautions)
 class CautionAdmin(ServiceAdmin):
     desk = "cautions"
+    parent = ("contrat",)
     make, change = payments.creer_caution, payments.modifier_caution
     list_display = ("numero", "contrat", "montant", "devise", "statut", "date_statut")
     list_select_related = ("contrat",)
@@ -168,6 +175,7 @@ class CautionAdmin(ServiceAdmin):
 @admin.register(PrestationDeTransports)
 class PrestationAdmin(ServiceAdmin):
     desk = "prestations"
+    parent = ("contrat_transport",)
     make = change = payments.noter_prestation
     list_display = ("libelle", "contrat_transport", "date", "montant", "devise")
     list_select_related = ("contrat_transport",)
@@ -179,6 +187,7 @@ class PrestationAdmin(ServiceAdmin):
 @admin.register(FraisDeRoute)
 class FraisAdmin(ServiceAdmin):
     desk = "frais"
+    parent = ("mission",)
     make = change = missions.noter_frais
     list_display = ("libelle", "mission", "genre", "date", "montant", "devise")
     list_select_related = ("mission",)

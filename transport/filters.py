@@ -84,6 +84,12 @@ class ContratFilter(FilterSet):
     chauffeur = LookupFilter(
         label=gettext_lazy("Driver"), queryset=Driver.objects.all(), url="directory:driver-lookup"
     )
+    camion = LookupFilter(
+        label=gettext_lazy("Truck"), queryset=Camion.objects.all(), url="camion_lookup"
+    )
+    conteneur = LookupFilter(
+        label=gettext_lazy("Container"), queryset=Conteneur.objects.all(), url="conteneur_lookup"
+    )
     compagnie = line_filter("conteneur__compagnie")
     taille = size_filter("conteneur__taille")
 

@@ -34,7 +34,9 @@ from .models import (
     Transitaire,
     numero_de_conteneur,
 )
-from .models.contract import check_year, too_early
+from .models.contract import check_day, too_early
+from .models.mission import back_too_early
+from .models.terms import check_tier
 from .states import CAUTION_SUITES, Remboursement, StatutCaution, Taille
 
 
@@ -44,6 +46,10 @@ class DayField(forms.DateField):
     def __init__(self, *, preview=False, **options):
         widget = DayInput({"data-preview": ""} if preview else None)
         super().__init__(widget=widget, **options)
+
+    def validate(self, value):
+        super().validate(value)
+        check_day(value)
 
 
 class ReasonForm(ActionForm):
@@ -71,10 +77,7 @@ class DeadlineForm(ActionForm):
     def clean_date(self):
         """Those that it doesn't suit are refused one by one, which the preview counts; what suits
         none is wrong by itself."""
-        date, errors = self.cleaned_data["date"], {}
-        check_year(date, "date", errors)
-        if errors:
-            raise errors["date"]
+        date = self.cleaned_data["date"]
         asked = self.selection is not None and not self.data.get("preview")
         if asked and not self.selection.filter(date_debut__lt=date).exists():
             raise ValidationError(too_early())
@@ -139,7 +142,13 @@ class ContratForm(forms.ModelForm):
         max_length=20,
         help_text=gettext_lazy("Four letters and seven digits: MSCU 123456 6."),
     )
-    taille = forms.ChoiceField(label=gettext_lazy("Size"), choices=Taille.choices)
+    taille = forms.ChoiceField(
+        label=gettext_lazy("Size"),
+        choices=Taille.choices,
+        help_text=gettext_lazy(
+            "Size and line are asked of a new container: a known one has its own."
+        ),
+    )
     compagnie = forms.ModelChoiceField(
         label=gettext_lazy("Shipping line"), queryset=Compagnie.objects.all(), required=False
     )
@@ -199,6 +208,10 @@ class ContratForm(forms.ModelForm):
                 "taille": conteneur.taille,
                 "compagnie": conteneur.compagnie_id,
             }
+            if self.instance.paliers:
+                self.fields["penalite_par_jour"].help_text = _(
+                    "Tiers apply (%(tiers)s). Another amount here takes their place."
+                ) % {"tiers": penalties.en_mots(self.instance.paliers)}
         else:
             self.fields["delai_jours"].initial = self.fields["penalite_par_jour"].initial = None
             self.initial.setdefault("date_debut", timezone.localdate())
@@ -240,22 +253,32 @@ class ContratForm(forms.ModelForm):
     def add_error(self, field, error):
         super().add_error(field, at_number(error))
 
+    def check_own(self, conteneur, data):
+        """What is changed of the contract's container here would be lost: say where to do it."""
+        for name in ("taille", "compagnie"):
+            if data.get(name) and data[name] != getattr(conteneur, name):
+                self.add_error(name, _("Change this on the container's own page."))
+
     def clean_numero_conteneur(self):
         return numero_de_conteneur(self.cleaned_data["numero_conteneur"])
 
     def clean(self):
         data = super().clean()
         numero = data.get("numero_conteneur")
-        if numero:
-            known = Conteneur.objects.filter(numero=numero).first()
-            if known and not known.is_active and known.pk != self.instance.conteneur_id:
+        if numero and (known := queries.known_container(numero)):
+            own = known.pk == self.instance.conteneur_id
+            if not known.is_active and not own:
                 self.add_error("numero_conteneur", _("This one is no longer active."))
-            elif known is None and not data.get("compagnie"):
-                self.add_error("compagnie", _("This container is new here: say whose it is."))
             else:
-                self.instance.conteneur = known or Conteneur(
-                    numero=numero, taille=data["taille"], compagnie=data["compagnie"]
-                )
+                self.instance.conteneur = known
+                self.check_own(known, data if own else {})
+        elif numero and not data.get("compagnie"):
+            if "compagnie" not in self.errors:
+                self.add_error("compagnie", _("This container is new here: say whose it is."))
+        elif numero and data.get("taille"):
+            self.instance.conteneur = Conteneur(
+                numero=numero, taille=data["taille"], compagnie=data["compagnie"]
+            )
         if data.get("caution") is not None:
             try:
                 money.check(data["caution"], data.get("devise"))
@@ -279,6 +302,14 @@ class FinishForm(ActionForm):
         super().__init__(*args, **kwargs)
         if self.selection is not None:
             self.fields["confirmer"].help_text = lazystr(SimpleLazyObject(self._estimate))
+
+    def clean_date_retour(self):
+        """As with deadlines: those that it doesn't suit are refused one by one."""
+        date = self.cleaned_data["date_retour"]
+        asked = self.selection is not None and not self.data.get("preview")
+        if asked and not self.selection.filter(date_depart__lte=date).exists():
+            raise ValidationError(back_too_early())
+        return date
 
     def _estimate(self):
         """What the late ones would cost if they ended on the day that the form has now."""
@@ -311,11 +342,16 @@ class CancelMissionForm(ReasonForm):
         required=False,
         initial=True,
         help_text=gettext_lazy("With their deposits. While another mission goes on, they stay."),
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
     )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.cascade = SimpleLazyObject(lambda: queries.cascade_of_missions(self.selection))
+        self.cascade = SimpleLazyObject(
+            lambda: queries.cascade_of_missions(
+                self.selection, contracts=bool(self["annuler_contrat"].value())
+            )
+        )
         self.helper = helper_of(
             HTML('{% include "transport/_cascade.html" %}'), "raison", "annuler_contrat"
         )
@@ -524,6 +560,7 @@ class PaliersField(forms.CharField):
                 )
             try:
                 tiers[int(day)] = self.amount.clean(amount)
+                check_tier(tiers[int(day)])
             except ValidationError as error:
                 raise ValidationError(
                     _("Line %(n)s: %(error)s"),

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project import money
 from project.audit.acting import current_user
 from project.audit.former import after, before
 from project.audit.recorder import line, recorded
@@ -15,8 +16,10 @@ from project.audit.refusals import Refusal, any_refusal
 
 from . import cascades, services
 from .models import ContratTransport, Mission
+from .models.contract import check_day
+from .models.mission import back_too_early
 from .penalties import Bareme, JoursEntre, Penalite
-from .services import alone, check_open, settled, totaux
+from .services import alone, check_open, check_stays, settled, totaux
 from .states import StatutContrat, StatutMission
 
 CANCELLED = Refusal("cancelled", Q(statut=StatutMission.ANNULEE), gettext_lazy("already cancelled"))
@@ -89,6 +92,10 @@ def late_days(date):
 
 def terminer(selection, *, by, date_retour, confirmer=False, ticket=None, announced=True):
     """End missions on `date_retour`, each with its penalty; a contract ends with its last one."""
+    try:
+        check_day(date_retour)
+    except ValidationError as error:
+        raise ValidationError({"date_retour": error}) from None
     on = date_format(date_retour, "SHORT_DATE_FORMAT")
     with recorded(
         "transport.terminer_mission",
@@ -106,7 +113,9 @@ def terminer(selection, *, by, date_retour, confirmer=False, ticket=None, announ
             date_retour=date_retour,
             limite_appliquee=of_contract(F("date_limite_retour")),
             jours_retard=of_contract(late),
-            penalite=of_contract(Penalite(late, F("penalite_par_jour"), F("paliers"))),
+            penalite=of_contract(
+                money.rounded_in_sql(Penalite(late, F("penalite_par_jour"), F("paliers")), "devise")
+            ),
             bareme=of_contract(Bareme(F("penalite_par_jour"), F("paliers"))),
         )
         cascades.finish_contracts(batch, batch.touched())
@@ -244,6 +253,7 @@ def modifier(mission, *, by, reason="", undo_of=None):
     """Save a changed mission. Raises Stale, and ValidationError for what may not be."""
     with transaction.atomic():
         check_open(mission.contrat)
+        check_stays(mission, "contrat")
         check_departure(mission)
         stored = Mission.objects.get(pk=mission.pk)
         if stored.statut == StatutMission.ANNULEE:
@@ -263,6 +273,8 @@ def noter_frais(frais, *, by, token=None):
         check_open(frais.mission.contrat)
         if Mission.objects.filter(pk=frais.mission_id, statut=StatutMission.ANNULEE).exists():
             raise ValidationError(_("The mission is cancelled."))
+        if not frais._state.adding:
+            check_stays(frais, "mission")
         code = "transport.create" if frais._state.adding else "transport.edit"
         return frais.save(by=by, token=token, action=code)
 
@@ -276,6 +288,8 @@ def terminer_une(mission, *, date_retour, confirmer=False, by=None):
         outcome = terminer(
             alone(mission), by=by or current_user(), date_retour=date_retour, confirmer=confirmer
         )
+        if "not_gone" in {refused.code for refused in outcome.refused}:
+            raise ValidationError({"date_retour": back_too_early()})
         if outcome.refused:
             raise ValidationError([refused.message for refused in outcome.refused])
     settled(outcome, mission)

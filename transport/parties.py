@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +22,8 @@ PATHS = {
     Driver: ("chauffeur", "chauffeur"),
     Transitaire: ("transitaire", "transitaire"),
     Compagnie: ("conteneur__compagnie", "compagnie"),
-    Camion: ("camion", "q"),
-    Conteneur: ("conteneur", "q"),
+    Camion: ("camion", "camion"),
+    Conteneur: ("conteneur", "conteneur"),
 }
 
 
@@ -86,8 +86,7 @@ def link_to_contracts(field):
     def link(party, user):
         if not user.has_perm("transport.view_contrattransport"):
             return None
-        wanted = {field: str(party) if field == "q" else party.pk}
-        return _("Contracts"), f"{reverse('contrat_list')}?{urlencode(wanted)}"
+        return _("Contracts"), f"{reverse('contrat_list')}?{urlencode({field: party.pk})}"
 
     return link
 
@@ -107,11 +106,11 @@ def contracts_of(record, user):
 def tariffs_not_activable(selection):
     """One tariff at a time is in force for the same: of several to activate, the oldest."""
     same = (
-        Tarif.objects.annotate(_line=Coalesce("compagnie", 0))
+        Tarif.objects.annotate(_line=Coalesce("compagnie", 0), _place=Lower("destination"))
         .filter(
             _line=Coalesce(OuterRef("compagnie"), 0),
             taille=OuterRef("taille"),
-            destination=OuterRef("destination"),
+            _place=Lower(OuterRef("destination")),
         )
         .exclude(pk=OuterRef("pk"))
     )

@@ -12,7 +12,7 @@ from project.audit.refusals import Refusal
 
 from . import cascades
 from .models import Cautions, ContratTransport, Mission, PaiementMission
-from .services import check_open
+from .services import check_open, check_stays
 from .states import (
     CAUTION_SOLDEE,
     Remboursement,
@@ -198,6 +198,7 @@ def modifier_paiement(paiement, *, by, reason="", undo_of=None):
     """Save a changed payment. Raises Stale, and ValidationError where it is validated."""
     with transaction.atomic():
         check_open(paiement.mission.contrat)
+        check_stays(paiement, "mission")
         stored = PaiementMission.objects.get(pk=paiement.pk)
         if stored.est_annule:
             raise ValidationError(_("A cancelled payment does not change: restore it first."))
@@ -290,6 +291,7 @@ def modifier_caution(caution, *, by, reason="", undo_of=None):
     """Save a changed deposit; its amount stays once it is paid."""
     with transaction.atomic():
         check_open(caution.contrat)
+        check_stays(caution, "contrat")
         stored = Cautions.objects.get(pk=caution.pk)
         if stored.statut == StatutCaution.ANNULEE:
             raise ValidationError(_("A cancelled deposit does not change: restore it first."))
@@ -304,5 +306,7 @@ def noter_prestation(prestation, *, by, token=None):
     with transaction.atomic():
         check_open(prestation.contrat_transport)
         new = prestation._state.adding
+        if not new:
+            check_stays(prestation, "contrat_transport")
         code = "transport.create" if new else "transport.edit"
         return prestation.save(by=by, token=token, action=code)

@@ -25,6 +25,7 @@ from .models import (
     PrestationDeTransports,
     Tarif,
     Transitaire,
+    numero_de_conteneur,
 )
 from .models.terms import LONGEST_DELAY, Conditions
 from .penalties import JoursEntre, Penalite
@@ -102,10 +103,13 @@ def cascade_of_contracts(contrats):
     ]
 
 
-def cascade_of_missions(missions):
-    """Everything that cancelling these missions would touch, their contracts included."""
+def cascade_of_missions(missions, *, contracts=True):
+    """Everything that cancelling these missions would touch, with the `contracts` that are left
+    without a mission or not."""
     missions = missions.exclude(statut=StatutMission.ANNULEE).order_by()
     payments = PaiementMission.objects.filter(mission__in=missions.values("pk")).non_annules()
+    if not contracts:
+        return [*payment_parts(payments)]
     others = Mission.objects.non_annulees().exclude(pk__in=missions.values("pk"))
     contrats = (
         ContratTransport.objects.of(missions)
@@ -155,6 +159,7 @@ DEADLINE_FIELDS = (
     "date_debut",
     "delai_jours",
     "penalite_par_jour",
+    "numero_conteneur",
     "taille",
     "compagnie",
     "destination",
@@ -203,13 +208,25 @@ def deadline_shown(values, contrat, *, errors=(), fresh=False):
     return Deadline(draft.date_limite_retour, delai, tip, tuple(errors), fresh)
 
 
+def known_container(numero):
+    """The container of that number, or None: its own line and size count, not what is typed."""
+    try:
+        plain = numero_de_conteneur(str(numero or ""))
+    except ValidationError:
+        return None
+    return Conteneur.objects.filter(numero=plain).select_related("compagnie").first()
+
+
 def default_days(values):
     """The days of the tariff that applies, or the house's."""
-    compagnie = values.get("compagnie")
+    if conteneur := known_container(values.get("numero_conteneur")):
+        compagnie, taille = conteneur.compagnie, conteneur.taille
+    else:
+        compagnie, taille = values.get("compagnie"), values.get("taille") or ""
     if not isinstance(compagnie, Compagnie):
         key = read_number(compagnie)
         compagnie = Compagnie.objects.filter(pk=key).first() if key else None
-    tarif = Tarif.pour(compagnie, values.get("taille") or "", values.get("destination") or "")
+    tarif = Tarif.pour(compagnie, taille, values.get("destination") or "")
     return (tarif or Conditions.actuelles()).delai_jours
 
 
@@ -232,7 +249,10 @@ def read_number(value):
 
 # ------------------------------------------------------------------------------ a contract's page
 def totals_of(contrat):
-    """{paid, waiting, services, penalties, due} of a contract; three statements."""
+    """{paid, waiting, services, penalties, due} of a contract; three statements.
+
+    Services are charged with the contract: what is due is the balance and them, less what is paid.
+    """
     payments = PaiementMission.objects.filter(mission__contrat=contrat).aggregate(
         paid=Sum("montant", filter=Q(statut_paiement="valide")),
         waiting=Sum("montant", filter=Q(statut_paiement="en_attente")),
@@ -240,7 +260,7 @@ def totals_of(contrat):
     services = contrat.prestations.aggregate(services=Sum("montant"))
     owed = contrat.missions.non_annulees().aggregate(penalties=Sum("penalite"))
     totals = {name: value or Decimal(0) for name, value in (payments | services | owed).items()}
-    return totals | {"due": contrat.solde - totals["paid"]}
+    return totals | {"due": contrat.solde + totals["services"] - totals["paid"]}
 
 
 def today():

@@ -45,9 +45,20 @@ def shares(values):
     return [round(100 * value / most) if most else 0 for value in values]
 
 
-def bars(title, what, figure, lines, *, tones=(), urls=(), note=""):
-    """A chart of [(label, value, figure in words)]."""
-    widths = shares([value for _label, value, _words in lines])
+def shares_of(values, scales):
+    """The same where each value has a scale of its own: the currency that it is in."""
+    widths = [0] * len(values)
+    for scale in set(scales):
+        places = [at for at, each in enumerate(scales) if each == scale]
+        for at, share in zip(places, shares([values[at] for at in places]), strict=True):
+            widths[at] = share
+    return widths
+
+
+def bars(title, what, figure, lines, *, tones=(), urls=(), scales=(), note=""):
+    """A chart of [(label, value, figure in words)], of one scale or of one for each value."""
+    values = [value for _label, value, _words in lines]
+    widths = shares_of(values, scales) if scales else shares(values)
     rows = [
         Row(
             label,
@@ -128,8 +139,20 @@ def penalties(today):
         for row in rows
     ]
     return bars(
-        _("Penalties"), _("Month of the return"), _("Amount"), lines, tones=["margin"] * len(lines)
+        _("Penalties"),
+        _("Month of the return"),
+        _("Amount"),
+        lines,
+        tones=["margin"] * len(lines),
+        scales=[row["devise"] for row in rows],
+        note=note_on_scales(rows),
     )
+
+
+def note_on_scales(rows):
+    """What is said under a chart whose bars are not all in one currency."""
+    mixed = len({row["devise"] for row in rows}) > 1
+    return _("Each currency has a scale of its own.") if mixed else ""
 
 
 def deposits(today):
@@ -157,7 +180,16 @@ def deposits(today):
         _("Amount"),
         [line[:3] for line in lines],
         tones=["wait" if risky else "" for *_line, risky in lines],
-        note=_("At risk is what is held for containers past their deadline."),
+        scales=[row["devise"] for row in rows],
+        note=" ".join(
+            filter(
+                None,
+                (
+                    _("At risk is what is held for containers past their deadline."),
+                    note_on_scales(rows),
+                ),
+            )
+        ),
     )
 
 

@@ -56,6 +56,8 @@ STAGES = ("Diamniadio", "Kaolack", "Tambacounda", "Kidira", "Kayes", "Diéma")
 REASONS = ("Client désisté", "Conteneur endommagé", "Marchandise non dédouanée")
 # What becomes of a contract, in turn. The first is plain, active, paid for and has a deposit.
 STATES = ("paid", "late", "on_time", "fresh", "finished_late", "cancelled", "mixed", "open")
+# Its place: of all the active ones it is due first, so that it is plain by whatever order.
+LATEST = STATES.index("late")
 # How many months back the finished ones reach.
 MONTHS = 6
 
@@ -149,6 +151,8 @@ class Demo:
 
     # When: finished ones came back on one of a few days, so that each day is one act
     def start(self, place, state):
+        if place == LATEST:  # no tiered one is due before it, which has fewer days
+            return self.day(24 + 45)
         if state == "late":
             return self.day(24 + self.rng.randint(1, 40))
         if state == "fresh":
@@ -167,7 +171,7 @@ class Demo:
         made = []
         for place, state in enumerate(self.states):
             box = self.boxes[place]
-            tiered = place and (box.compagnie_id, box.taille) == (
+            tiered = place > LATEST and (box.compagnie_id, box.taille) == (
                 self.tarif.compagnie_id,
                 self.tarif.taille,
             )

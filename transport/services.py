@@ -7,8 +7,9 @@ them, and leaves a batch, a log line and a history row for all it changed.
 import logging
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import DateField, Exists, F, OuterRef, Q, TextField, UUIDField, Value
+from django.db.models.lookups import IsNull
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -26,6 +27,7 @@ from .models import (
     Conteneur,
     ContratTransport,
     ContratTransportLog,
+    FraisDeRoute,
     Mission,
     MissionLog,
     PaiementMission,
@@ -290,12 +292,17 @@ def suspend_again(batch, undone):
 def not_calculated():
     """A condition: the deadline is not the one that the contract's own terms give."""
     expected = PlusJours(F("date_debut"), F("delai_jours") + F("jours_suspendus"))
-    return Q(echeance_exceptionnelle=False) & ~Q(date_limite_retour=expected)
+    # SQLite knows no day past the last year: there is none then, which is wrong as well.
+    unknown = Q(IsNull(expected, True))
+    return Q(echeance_exceptionnelle=False) & (unknown | ~Q(date_limite_retour=expected))
 
 
-def recalculer(*, by=None):
-    """Set every deadline that is not what the contract's terms give; how many there were."""
-    wrong = ContratTransport.objects.filter(not_calculated())
+def recalculer(*, by=None, sauf=()):
+    """Set every deadline that is not what the contract's terms give; how many there were.
+
+    Those with the keys `sauf` stay as they are.
+    """
+    wrong = ContratTransport.objects.filter(not_calculated()).exclude(pk__in=sauf)
     with recorded(
         "transport.recalculer", wrong, by=by, sentence=_("Deadline recalculated"), announced=False
     ) as batch:
@@ -323,13 +330,27 @@ def check_parties(contrat, stored=None):
 
 
 def settle_container(contrat, *, by):
-    """Save the contract's container where it is new; one known by its number stays as it is."""
-    conteneur = contrat.conteneur
-    if conteneur.pk is None:
-        known = Conteneur.objects.filter(numero=conteneur.numero).first()
-        if known is None:
-            conteneur.save(by=by, action="transport.create")
-        contrat.conteneur = known or conteneur
+    """Save the contract's container where it is new; one known by its number stays as it is.
+
+    Raises ValidationError where someone made it meanwhile as another: the terms follow from it.
+    """
+    new = contrat.conteneur
+    if new.pk is not None:
+        return
+    known = Conteneur.objects.filter(numero=new.numero)
+    if not known.exists():
+        try:
+            with transaction.atomic():
+                new.save(by=by, action="transport.create")
+            contrat.conteneur = new
+            return
+        except IntegrityError:
+            if not known.exists():
+                raise
+    contrat.conteneur = known.get()
+    if (contrat.conteneur.taille, contrat.conteneur.compagnie) != (new.taille, new.compagnie):
+        said = _("Someone made this container meanwhile, of another size or line.")
+        raise ValidationError({"conteneur": said})
 
 
 def creer(contrat, *, by, caution=None, token=None):
@@ -356,6 +377,7 @@ def modifier(contrat, *, by, reason="", undo_of=None):
 def check_edit(contrat):
     """Raise ValidationError where the contract, as it now reads, may not be saved."""
     stored = ContratTransport.objects.get(pk=contrat.pk)
+    contrat.settle_tiers(stored)
     if stored.statut == StatutContrat.ANNULE:
         raise ValidationError(_("A cancelled contract does not change: restore it first."))
     check_parties(contrat, stored)
@@ -367,14 +389,23 @@ def check_edit(contrat):
 
 
 def has_money(contrat):
-    return any(
+    """Whether something hangs on it, or is agreed, in the currency that it has."""
+    return bool(contrat.paliers) or any(
         records.exists()
         for records in (
             contrat.cautions.all(),
             contrat.prestations.all(),
+            contrat.missions.filter(penalite__gt=0),
+            FraisDeRoute.objects.filter(mission__contrat=contrat.pk),
             PaiementMission.objects.filter(mission__contrat=contrat.pk),
         )
     )
+
+
+def check_stays(record, name):
+    """Raise ValidationError where a record would move to another parent than it was made for."""
+    if not type(record).objects.filter(pk=record.pk, **{name: getattr(record, name)}).exists():
+        raise ValidationError(_("It stays with what it was made for."))
 
 
 def check_open(contrat, *, active=False):

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, models, transaction
 
 from project.audit.models import Batch
@@ -192,6 +192,24 @@ def test_the_command_sets_what_is_wrong_and_says_so():
         assert contrat.date_limite_retour == date(2025, 1, 24)
     line = contrats[0].logs.order_by("-pk").first()
     assert line.changes["date_limite_retour"] == ["2026-06-06", "2025-01-24"]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_contract_without_a_deadline_is_named_and_the_others_are_set(options):
+    contrats = [make_contrat() for _ in range(3)]
+    put_wrong(contrats[0])
+    rows = models.QuerySet(ContratTransport).filter(pk=contrats[1].pk)
+    rows.update(date_debut=date(9999, 12, 20), date_limite_retour=date(9999, 12, 30))
+    said, wrong = StringIO(), StringIO()
+    with pytest.raises(CommandError, match=r"1 erreur\(s\)"):
+        call_command("update_contrat_dates", *options, stdout=said, stderr=wrong)
+    assert str(contrats[1]) in wrong.getvalue()
+    for line in ("  • 1 contrat(s) ", "  • 1 contrat(s) déjà correct(s)", "  • 1 erreur(s)"):
+        assert line in said.getvalue()
+    contrats[0].refresh_from_db()
+    right = date(2026, 6, 6) if options else date(2025, 1, 24)
+    assert contrats[0].date_limite_retour == right
+    assert rows.get().date_limite_retour == date(9999, 12, 30)
 
 
 def test_run_again_it_changes_nothing():

@@ -1,9 +1,11 @@
 """Reminders: three days before the deadline and once it has passed, each exactly once."""
 
+import re
 from datetime import date
 
 import pytest
 from django.core import mail
+from django.db import models
 
 from project.notifications.models import Notification, OutgoingMail
 from project.notifications.sending import send_waiting
@@ -11,7 +13,7 @@ from tests.at_once import at_once
 from tests.factories import make_contrat, make_customer, make_transitaire, make_user
 from tests.transport.conftest import only
 from transport import reminders, services
-from transport.models import Conditions, Rappel
+from transport.models import Conditions, ContratTransport, Rappel
 
 pytestmark = pytest.mark.django_db
 LIMITE = date(2025, 1, 24)
@@ -93,6 +95,21 @@ def test_or_to_the_customer_in_their_language():
     assert "was due back" in letter.subject
 
 
+def test_the_letter_tells_every_tier_with_its_days(contrat):
+    tiers = [(3, 11, "15000"), (12, None, "30000")]
+    rows = models.QuerySet(ContratTransport).filter(pk=contrat.pk)
+    rows.update(paliers=[{"du": du, "au": au, "montant": each} for du, au, each in tiers])
+    reminders.rappeler(today=date(2025, 1, 22))
+    send_waiting()
+    [letter] = mail.outbox
+    [(html, _kind)] = letter.alternatives
+    for body in (letter.body, html):
+        body = re.sub(r"\s", " ", body)
+        assert "jours 3 à 11" in body and "15 000" in body
+        assert "jour 12" in body and "30 000" in body
+        assert "25 000" not in body
+
+
 def test_without_an_address_there_is_only_the_bell(gestion):
     make_contrat()
     reminders.rappeler(today=date(2025, 1, 22))
@@ -102,8 +119,14 @@ def test_without_an_address_there_is_only_the_bell(gestion):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_jobs_at_once_remind_once():
-    make_user("awa", is_superuser=True)
-    for _ in range(4):
-        make_contrat()
-    at_once(*[lambda: reminders.rappeler(today=date(2025, 1, 22))] * 2)
-    assert Rappel.objects.count() == 4
+    awa = make_user("awa", is_superuser=True)
+    transitaire = make_transitaire(email="transit@example.org")
+    contrats = [make_contrat(transitaire=transitaire) for _ in range(4)]
+    done = at_once(*[lambda: reminders.rappeler(today=date(2025, 1, 22))] * 2)
+    assert sorted(done) == [0, 4]
+    assert Rappel.objects.count() == OutgoingMail.objects.count() == 4
+    assert rung_for(awa) == 1  # one act, told once
+    for contrat in contrats:
+        assert contrat.logs.filter(action_code="transport.rappel").count() == 1
+    send_waiting()
+    assert len(mail.outbox) == 4

@@ -11,8 +11,17 @@ from project.directory.services import ACTIVATION
 from tests.at_once import at_once
 from tests.factories import make_compagnie, make_contrat, make_mission, make_paiement, make_user
 from tests.transport.conftest import only
+from tests.transport.test_transport_pages import answers
 from transport import missions, payments, services
-from transport.models import Camion, Cautions, Mission, PaiementMission, Tarif
+from transport.models import (
+    Camion,
+    Cautions,
+    Conteneur,
+    ContratTransport,
+    Mission,
+    PaiementMission,
+    Tarif,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -135,6 +144,17 @@ def test_of_two_trucks_given_one_plate_at_once_one_is_told_at_the_field(user):
         assert sorted(page.status_code for page in pages) == [302, 422], pages
         [refused] = [page for page in pages if page.status_code == 422]
         assert list(refused.context["form"].errors) == ["immatriculation"]
+
+
+def test_two_contracts_of_one_new_container_make_it_once(user):
+    """Thrice each: the race is met or it is not."""
+    for number in ("MSCU1234566", "MSCU2000011", "MSCU3000021"):
+        given = [answers(numero_conteneur=number) for _ in range(2)]
+        given[1]["compagnie"] = given[0]["compagnie"]
+        pages = at_once(*(sent(user, reverse("contrat_create"), each) for each in given))
+        assert [page.status_code for page in pages] == [302, 302], pages
+        assert ContratTransport.objects.filter(conteneur__numero=number).count() == 2
+        assert Conteneur.objects.filter(numero=number).count() == 1
 
 
 def test_the_same_holds_in_admin(user):

@@ -84,24 +84,29 @@ def test_nothing_is_paid_for_a_cancelled_mission(gestion):
         payments.creer_paiement(PaiementMission(mission=mission, montant=1), by=gestion)
 
 
+# (the steps that are asked for, why the last one is refused, the status after it)
 WAYS = [
-    (("payee", "reclamable", "remboursee"), {}),
-    (("payee", "confisquee"), {}),
-    (("payee", "reclamable", "confisquee"), {}),
-    (("reclamable",), {"unreachable": 1}),
-    (("payee", "remboursee"), {"unreachable": 1}),
-    (("payee", "payee"), {"same": 1}),
+    (("payee", "reclamable", "remboursee"), {}, "remboursee"),
+    (("payee", "confisquee"), {}, "confisquee"),
+    (("payee", "reclamable", "confisquee"), {}, "confisquee"),
+    (("reclamable",), {"unreachable": 1}, "en_attente"),
+    (("payee", "remboursee"), {"unreachable": 1}, "payee"),
+    (("payee", "payee"), {"same": 1}, "payee"),
 ]
 
 
-@pytest.mark.parametrize(("steps", "refused"), WAYS)
-def test_a_deposit_goes_one_step_at_a_time(gestion, steps, refused):
+@pytest.mark.parametrize(("steps", "refused", "after"), WAYS)
+def test_a_deposit_goes_one_step_at_a_time(gestion, steps, refused, after):
     caution = make_caution()
-    for statut in steps:
-        outcome = payments.changer_statut(only(caution), by=gestion, statut=statut, date=DAY)
+    for day, statut in enumerate(steps, 12):
+        outcome = payments.changer_statut(
+            only(caution), by=gestion, statut=statut, date=date(2025, 1, day)
+        )
     assert codes(outcome) == refused
     caution.refresh_from_db()
-    assert (caution.statut == steps[-1]) or refused
+    done = len(steps) - len(refused)
+    since = date(2025, 1, 11 + done) if done else None
+    assert (caution.statut, caution.date_statut) == (after, since)
 
 
 def test_a_settled_deposit_is_not_cancelled(gestion):

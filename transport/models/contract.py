@@ -23,7 +23,7 @@ from ..states import LOOKS, StatutContrat
 from .doors import open_door
 from .fleet import Camion, Conteneur, Transitaire
 from .log import Cancellable, cancelled_whole, montant_field
-from .terms import Conditions, Tarif, delai_field
+from .terms import PENALITE_MAX, Conditions, Tarif, delai_field, penalite_field
 
 # Outside these years a date is a slip of the keyboard.
 FIRST_YEAR, YEARS_AHEAD = 2000, 5
@@ -37,14 +37,22 @@ def numero(serie):
     return numbering.reference(prefix, numbering.allocate(prefix) + 1)
 
 
-def check_year(value, name, errors):
-    """Note the error of a date that is a slip of the keyboard."""
+def check_day(value):
+    """Raise ValidationError for a date that is a slip of the keyboard."""
     last = timezone.localdate().year + YEARS_AHEAD
     if value and not FIRST_YEAR <= value.year <= last:
-        errors[name] = ValidationError(
+        raise ValidationError(
             _("The year must be between %(first)s and %(last)s."),
             params={"first": FIRST_YEAR, "last": last},
         )
+
+
+def check_year(value, name, errors):
+    """Note the error of a date that is a slip of the keyboard."""
+    try:
+        check_day(value)
+    except ValidationError as error:
+        errors[name] = error
 
 
 def too_early():
@@ -105,8 +113,9 @@ class ContratTransport(Cancellable):
     date_debut = models.DateField(gettext_lazy("start"))
     date_limite_retour = models.DateField(gettext_lazy("return deadline"), editable=False)
     delai_jours = delai_field(gettext_lazy("days to return"), blank=True)
-    penalite_par_jour = montant_field(gettext_lazy("penalty a day"), blank=True)
-    paliers = models.JSONField(gettext_lazy("tiers"), default=list, blank=True, editable=False)
+    penalite_par_jour = penalite_field(gettext_lazy("penalty a day"), blank=True)
+    # No form asks for it, but an edit can write it, and its undo has to bring it back.
+    paliers = models.JSONField(gettext_lazy("tiers"), default=list, blank=True)
     jours_suspendus = models.PositiveSmallIntegerField(
         gettext_lazy("suspended days"), default=0, editable=False
     )
@@ -129,6 +138,8 @@ class ContratTransport(Cancellable):
     search_text = models.TextField(editable=False, default="")
 
     quiet_fields = Cancellable.quiet_fields | {"search_text"}
+    in_words = {"paliers": penalties.en_mots}
+    penalite_du_tarif = False  # whether signing took the penalty, and tiers, from the tariff
 
     objects = ContratQuerySet.as_manager()
     history = HistoricalRecords(
@@ -173,7 +184,11 @@ class ContratTransport(Cancellable):
             ),
             models.CheckConstraint(
                 name="contrat_terms_sound",
-                condition=Q(delai_jours__gte=1, penalite_par_jour__gte=0),
+                condition=Q(
+                    delai_jours__gte=1,
+                    penalite_par_jour__gte=0,
+                    penalite_par_jour__lte=PENALITE_MAX,
+                ),
             ),
             models.CheckConstraint(
                 name="contrat_amounts_sound",
@@ -210,14 +225,18 @@ class ContratTransport(Cancellable):
         check_year(self.date_debut, "date_debut", errors)
         sound = self.delai_jours is None or self.delai_jours >= 1
         if "date_debut" not in errors and self.date_debut and sound and hasattr(self, "conteneur"):
-            self.derive_deadline()
-            if self.date_limite_retour <= self.date_debut:
-                errors["date_limite_retour"] = too_early()
+            try:
+                self.derive_deadline()
+            except ValidationError as error:
+                errors |= error.error_dict
+            else:
+                if self.date_limite_retour <= self.date_debut:
+                    errors["date_limite_retour"] = too_early()
         for name in ("montant_total", "avance", "penalite_par_jour"):
             try:
                 money.check(getattr(self, name), self.devise)
             except ValidationError as error:
-                errors[name] = error
+                errors.setdefault(name, error)
         if None not in (self.avance, self.montant_total) and self.avance > self.montant_total:
             errors.setdefault("avance", _("The advance is more than the total."))
         if errors:
@@ -226,7 +245,8 @@ class ContratTransport(Cancellable):
     def sign(self):
         """Take the terms that are still open from the tariff, or from the house's defaults.
 
-        A penalty that was given by hand is the plain rule: it takes no tiers.
+        A penalty that was given by hand is the plain rule: it takes no tiers. The house's penalty
+        and tiers are in its own currency: raises ValidationError for a contract in another one.
         """
         if None not in (self.delai_jours, self.penalite_par_jour):
             return
@@ -235,8 +255,18 @@ class ContratTransport(Cancellable):
         if self.delai_jours is None:
             self.delai_jours = tarif.delai_jours if tarif else conditions.delai_jours
         if self.penalite_par_jour is None:
+            if self.devise != settings.CURRENCY:
+                said = _("The house's penalty is in %(currency)s: give the contract's own.")
+                raise ValidationError({"penalite_par_jour": said % {"currency": settings.CURRENCY}})
             self.penalite_par_jour = conditions.penalite_par_jour
             self.paliers = tarif.paliers if tarif else []
+            self.penalite_du_tarif = True
+
+    def settle_tiers(self, stored):
+        """Another penalty than the `stored` contract's is the plain rule, unless it was signed."""
+        by_hand = self.penalite_par_jour != stored.penalite_par_jour and not self.penalite_du_tarif
+        if by_hand and self.paliers == stored.paliers:
+            self.paliers = []
 
     def derive_deadline(self):
         """The deadline by the contract's own terms, unless it is exceptional."""
@@ -385,7 +415,8 @@ class PrestationDeTransports(RecordedModel):
         self.devise = self.contrat_transport.devise
 
     def clean(self):
-        check_amount(self, self.contrat_transport)
+        if self.contrat_transport_id:
+            check_amount(self, self.contrat_transport, day="date")
 
     def get_absolute_url(self):
         return self.contrat_transport.get_absolute_url()
@@ -400,11 +431,19 @@ class PrestationDeTransportsLog(LogEntry):
     )
 
 
-def check_amount(record, contrat, *, positive=False):
-    """Raise ValidationError, at `montant`, for an amount that the contract's currency can't be."""
+def check_amount(record, contrat, *, positive=False, day=None):
+    """Raise ValidationError, at `montant`, for an amount that the contract's currency can't be.
+
+    And for a slip of the keyboard in the date that `day` names.
+    """
+    errors = {}
+    if day:
+        check_year(getattr(record, day), day, errors)
     try:
         money.check(record.montant, contrat.devise)
     except ValidationError as error:
-        raise ValidationError({"montant": error}) from None
+        errors["montant"] = error
     if positive and record.montant is not None and record.montant <= 0:
-        raise ValidationError({"montant": _("The amount must be more than zero.")})
+        errors.setdefault("montant", _("The amount must be more than zero."))
+    if errors:
+        raise ValidationError(errors)

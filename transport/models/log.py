@@ -1,7 +1,7 @@
 """What every log line and every cancellable record of the wing has."""
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from project.audit.models import Batch, RecordedModel
 
 
-def montant_field(label, **options):
-    return models.DecimalField(
-        label, max_digits=14, decimal_places=3, validators=[MinValueValidator(0)], **options
-    )
+def montant_field(label, *, most=None, **options):
+    limits = [MinValueValidator(0)]
+    if most is not None:
+        limits.append(MaxValueValidator(most))
+    return models.DecimalField(label, max_digits=14, decimal_places=3, validators=limits, **options)
 
 
 class Cancellable(RecordedModel):

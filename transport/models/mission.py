@@ -20,6 +20,11 @@ from .doors import open_door
 from .log import Cancellable, cancelled_whole, montant_field
 
 
+def back_too_early():
+    """What is said of a return that no departure comes before."""
+    return _("The return is before the departure.")
+
+
 class Mission(Cancellable):
     """A truck on its way with the container and back.
 
@@ -134,6 +139,11 @@ class Mission(Cancellable):
             self.numero = numero("MS")
 
     @property
+    def avant(self):
+        """In words, what it was before it was cancelled."""
+        return StatutMission(self.statut_avant).label if self.statut_avant else ""
+
+    @property
     def detail_penalite(self):
         """How the penalty came about, a line for each tier."""
         return penalties.detail(self.jours_retard, self.bareme)
@@ -208,7 +218,8 @@ class FraisDeRoute(RecordedModel):
         self.devise = self.mission.contrat.devise
 
     def clean(self):
-        check_amount(self, self.mission.contrat)
+        if self.mission_id:
+            check_amount(self, self.mission.contrat, day="date")
 
     def get_absolute_url(self):
         return self.mission.get_absolute_url()

@@ -2,14 +2,16 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from project import money
 from project.audit.models import HistoryOfBatch, LogEntry
 
 from .. import penalties
@@ -20,6 +22,8 @@ from .log import montant_field
 # Days to bring the empty container back, and what each later one costs (FCFA).
 DELAI_JOURS, PENALITE_PAR_JOUR = 23, Decimal(25_000)
 LONGEST_DELAY = 366
+# A day costs no more than this: decades of it are still an amount that can be stored.
+PENALITE_MAX = Decimal(5_000_000)
 
 
 def delai_field(label, **options):
@@ -27,12 +31,16 @@ def delai_field(label, **options):
     return models.PositiveSmallIntegerField(label, validators=limits, **options)
 
 
+def penalite_field(label, **options):
+    return montant_field(label, most=PENALITE_MAX, **options)
+
+
 class Conditions(models.Model):
     """The defaults of new contracts: one row. Contracts that are signed keep their own."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     delai_jours = delai_field(_("days to return"), default=DELAI_JOURS)
-    penalite_par_jour = montant_field(_("penalty a day"), default=PENALITE_PAR_JOUR)
+    penalite_par_jour = penalite_field(_("penalty a day"), default=PENALITE_PAR_JOUR)
     jours_rappel = models.PositiveSmallIntegerField(
         _("reminder, days before the deadline"), default=3, validators=[MaxValueValidator(60)]
     )
@@ -45,17 +53,38 @@ class Conditions(models.Model):
         constraints = [
             models.CheckConstraint(name="conditions_one_row", condition=Q(pk=1)),
             models.CheckConstraint(
-                name="conditions_sound", condition=Q(delai_jours__gte=1, penalite_par_jour__gte=0)
+                name="conditions_sound",
+                condition=Q(
+                    delai_jours__gte=1,
+                    penalite_par_jour__gte=0,
+                    penalite_par_jour__lte=PENALITE_MAX,
+                ),
             ),
         ]
 
     def __str__(self):
         return str(self._meta.verbose_name)
 
+    def clean(self):
+        try:
+            money.check(self.penalite_par_jour, settings.CURRENCY)
+        except ValidationError as error:
+            raise ValidationError({"penalite_par_jour": error}) from None
+
     @classmethod
     def actuelles(cls):
         """Those in force: the row, or the house's own where nobody changed them."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+def check_tier(montant):
+    """Raise ValidationError for what no day may cost; tiers are in the house's currency."""
+    money.check(montant, settings.CURRENCY)
+    MaxValueValidator(PENALITE_MAX)(montant)
+
+
+def place_of(destination):
+    return " ".join((destination or "").split()).casefold()
 
 
 class Tarif(Kept):
@@ -100,7 +129,7 @@ class Tarif(Kept):
             models.UniqueConstraint(
                 Coalesce("compagnie", 0),
                 "taille",
-                "destination",
+                Lower("destination"),
                 name="tarif_once",
                 condition=Q(is_active=True),
             ),
@@ -110,9 +139,14 @@ class Tarif(Kept):
 
     def clean(self):
         self.settle_name()
-        same = {"compagnie": self.compagnie, "taille": self.taille, "destination": self.destination}
+        for _du, _au, montant in self.tiers:
+            try:
+                check_tier(montant)
+            except ValidationError as error:
+                raise ValidationError({"paliers": error}) from None
+        same = {"compagnie": self.compagnie, "taille": self.taille}
         others = Tarif.objects.active().filter(**same).exclude(pk=self.pk)
-        if self.is_active and others.exists():
+        if self.is_active and any(other.lieu == self.lieu for other in others):
             # What a form checks of the constraint ends where a field of it is not in the form.
             raise ValidationError(_("There is a tariff in force for the same already."))
 
@@ -127,6 +161,11 @@ class Tarif(Kept):
             self.nom = " · ".join(filter(None, parts)) or str(_("Default tariff"))
 
     @property
+    def lieu(self):
+        """The destination as it is compared."""
+        return place_of(self.destination)
+
+    @property
     def tiers(self):
         """As a page shows them: [(first late day, last or None, amount a day)]."""
         return penalties.marches(self.paliers)
@@ -134,11 +173,11 @@ class Tarif(Kept):
     @classmethod
     def pour(cls, compagnie, taille, destination):
         """The tariff that says the most of this, or None where only the defaults apply."""
-        lieu = (destination or "").strip().casefold()
+        lieu = place_of(destination)
         candidats = cls.objects.active().filter(
             Q(compagnie=compagnie) | Q(compagnie=None), taille__in=(taille, "")
         )
-        candidats = [t for t in candidats if t.destination.strip().casefold() in (lieu, "")]
+        candidats = [t for t in candidats if t.lieu in (lieu, "")]
         return max(
             candidats,
             key=lambda t: (bool(t.compagnie_id), bool(t.taille), bool(t.destination), -t.pk),
