@@ -48,9 +48,9 @@ def candidates(selection, refusals):
 
 
 def check_start(start, at=None):
-    """Raise ValidationError for an appointment on a day that is over."""
-    if timezone.localdate(start) < timezone.localdate(at):
-        raise ValidationError({"start": _("This day is over.")})
+    """Raise ValidationError for an appointment that lies before `at`, by default now."""
+    if start < (at or timezone.now()):
+        raise ValidationError({"start": _("This moment has passed.")})
 
 
 # --------------------------------------------------------------------------------------- schedule
@@ -73,7 +73,7 @@ def schedule(selection, *, by, engineer, start, tell=False, ticket=None, at=None
     """Put orders into the diary of `engineer` from `start` (a moment) on; services and bookings
     are scheduled. `tell` posts the confirmation, with a calendar entry.
 
-    Raises ValidationError, at `start`, for a day before that of `at` (by default now).
+    Raises ValidationError, at `start`, for a moment before `at` (by default now).
     """
     check_start(start, at)
     with transaction.atomic():
@@ -183,7 +183,7 @@ def reschedule(selection, *, by, start, engineer=None, reason="", tell=False, ti
     """Move scheduled orders to `start` and on, with their own engineer or with `engineer`.
 
     `tell` posts the change, with a calendar entry that takes the place of the former one. Raises
-    ValidationError, at `start`, for a day before that of `at` (by default now).
+    ValidationError, at `start`, for a moment before `at` (by default now).
     """
     check_start(start, at)
     return _move(
