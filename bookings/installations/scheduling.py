@@ -96,6 +96,8 @@ def schedule(selection, *, by, engineer, start, tell=False, ticket=None, at=None
             cascades.book(batch, plan, engineer, sentence)
             if tell:
                 notifications.tell(batch.batch, notifications.SCHEDULED)
+            if announced:
+                notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -176,6 +178,7 @@ def _move(
             cascades.move(batch, rows, sentence)
             if tell:
                 notifications.tell(batch.batch, kind)
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -234,4 +237,5 @@ def unschedule(selection, *, by, reason="", tell=False, ticket=None):
         )
         if tell:
             notifications.tell(batch.batch, notifications.UNSCHEDULED)
+        notifications.tell_engineers(batch.batch)
     return batch.outcome

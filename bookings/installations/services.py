@@ -278,6 +278,8 @@ def cancel(
         cascades.cancel_along(batch, batch.touched(), _("Cancelled with its order"))
         if tell:
             notifications.tell(batch.batch, notifications.CANCELLED)
+        if announced:
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -340,6 +342,7 @@ def restore(selection, *, by, reason="", tell=False, ticket=None):
             cascades.restore_along(batch, batch.touched(), _("Restored with its order"))
             if tell:
                 notifications.tell(batch.batch, notifications.RESTORED)
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
