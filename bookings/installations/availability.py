@@ -103,18 +103,17 @@ class Agenda:
         week = self.engineers[engineer].working_hours
         return [(moment(day, start), moment(day, end)) for start, end in week[day.weekday()]]
 
-    def obstacle(self, engineer, start, end, busy=None, *, hours=True):
+    def obstacle(self, engineer, start, end, busy=None, *, hours=True, leave=True):
         """Why an engineer can't be somewhere then: one of MESSAGES, '' if they can."""
         if engineer not in self.engineers or not self.engineers[engineer].is_active:
             return GONE
-        if hours:
-            day = timezone.localdate(start)
-            if any(first <= day <= last for first, last in self.leave[engineer]):
-                return AWAY
-            if not any(
-                opens <= start and end <= closes for opens, closes in self.spans(engineer, day)
-            ):
-                return OFF
+        day = timezone.localdate(start)
+        if leave and any(first <= day <= last for first, last in self.leave[engineer]):
+            return AWAY
+        if hours and not any(
+            opens <= start and end <= closes for opens, closes in self.spans(engineer, day)
+        ):
+            return OFF
         taken = (self.busy if busy is None else busy)[engineer]
         return BUSY if any(begins < end and start < ends for begins, ends in taken) else ""
 
@@ -215,7 +214,8 @@ def placed(visits, start=None, *, hours=True):
 
     In the order given: each at its own start, or, one after the other, from `start` on. Who stays
     takes the time that they have, which may be in another's way; so again, until no more are found.
-    Without `hours` only other bookings count. Three statements.
+    Without `hours` an engineer's working hours are no obstacle, and leave is none to a visit that
+    keeps the time it has: only what comes into the diary asks for the day. Three statements.
     """
     if not visits:
         return {}, {}
@@ -238,7 +238,10 @@ def placed(visits, start=None, *, hours=True):
                 continue
             begins = visit.start or cursors.get(visit.engineer, start)
             ends = begins + visit.length
-            why = agenda.obstacle(visit.engineer, begins, ends, busy, hours=hours)
+            keeps = visit.before is not None and visit.before[:2] == (visit.engineer, begins)
+            why = agenda.obstacle(
+                visit.engineer, begins, ends, busy, hours=hours, leave=hours or not keeps
+            )
             if why:
                 found[visit.key] = why
                 continue

@@ -217,12 +217,15 @@ def note_fittings(batch, fittings):
     )
 
 
-def void_fittings(batch, orders):
-    """What was fitted for these orders is not any more."""
+def void_work(batch, orders):
+    """What was fitted for these orders is not any more, and what showed it shows nothing."""
     lines = OrderLine.objects.filter(order__in=orders.order_by().values("pk"))
-    Fitting.objects.filter(line__in=lines.values("pk"), voided_in=None).update(
-        voided_in=batch.batch
-    )
+    bookings = InstallationBooking.objects.of(orders)
+    for noted in (
+        Fitting.objects.filter(line__in=lines.values("pk")),
+        Evidence.objects.filter(booking__in=bookings.order_by().values("pk")),
+    ):
+        noted.filter(voided_in=None).update(voided_in=batch.batch)
 
 
 def keep_evidence(batch, booking, evidence):
@@ -261,12 +264,13 @@ def put_back(batch, undone, orders, by):
         status=Status.CANCELLED,
     )
     _put_stock_back(batch, undone, orders, by)
-    Fitting.objects.filter(voided_in=undone, line__order__in=orders.order_by().values("pk")).update(
-        voided_in=None
-    )
-    Fitting.objects.filter(
-        noted_in=undone, voided_in=None, line__order__in=orders.order_by().values("pk")
-    ).update(voided_in=batch.batch)
+    keys = orders.order_by().values("pk")
+    for noted in (
+        Fitting.objects.filter(line__order__in=keys),
+        Evidence.objects.filter(booking__order__in=keys),
+    ):
+        noted.filter(voided_in=undone).update(voided_in=None)
+        noted.filter(noted_in=undone, voided_in=None).update(voided_in=batch.batch)
 
 
 def _put_stock_back(batch, undone, orders, by):

@@ -6,18 +6,14 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bookings.filters import DayFilter
 from project.directory.filters import PartyFilter
 from project.directory.models import Customer
 from project.ui.filters import FilterSet, LookupFilter, SearchFilter
-from project.ui.inputs import DayInput
 
 from .availability import moment
 from .models import Engineer, InstallationBooking, Order, Service
 from .states import Skill, Status
-
-
-def day_filter(label, method):
-    return django_filters.DateFilter(label=label, method=method, widget=DayInput())
 
 
 def status_filter():
@@ -35,8 +31,8 @@ class OrderFilter(FilterSet):
         queryset=Engineer.objects.all(),
         empty_label=gettext_lazy("Any engineer"),
     )
-    since = day_filter(gettext_lazy("Visit from"), "is_since")
-    until = day_filter(gettext_lazy("Visit until"), "is_until")
+    since = DayFilter(label=gettext_lazy("Visit from"), method="is_since")
+    until = DayFilter(label=gettext_lazy("Visit until"), method="is_until")
     customer = LookupFilter(
         label=gettext_lazy("Customer"),
         queryset=Customer.objects.all(),
@@ -121,7 +117,7 @@ class InstallationBookingFilter(FilterSet):
     engineer = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Engineer"), queryset=Engineer.objects.all()
     )
-    day = day_filter(gettext_lazy("Day"), "is_on")
+    day = DayFilter(label=gettext_lazy("Day"), method="is_on")
 
     class Meta:
         model = InstallationBooking

@@ -1,19 +1,24 @@
-"""Which message for which fact: what customers are told of their appointments by e-mail."""
+"""Which message for which fact: what customers are told of their appointments by e-mail, and
+engineers of their diary."""
 
 from functools import partial
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from project.notifications import letters, outbox
 from project.notifications.models import OutgoingMail
 
-from .letters import letter_of_cancellation, pages, write
-from .models import InstallationBooking, Order, OrderLog
+from .letters import letter_of_cancellation, letter_of_loss, pages, write, write_to_engineer
+from .models import Engineer, InstallationBooking, Order, OrderLog
+from .states import APPOINTED
 
 SCHEDULED, CHANGED = "installations.scheduled", "installations.changed"
 UNSCHEDULED = "installations.unscheduled"
 CANCELLED, RESTORED = "installations.cancelled", "installations.restored"
+# To the engineer: a visit is theirs (new, or with what is new), or is not any more.
+GAINED, LOST = "installations.engineer_gained", "installations.engineer_lost"
 # Of each message about an act, the one about its undo.
 CONTRARY = {
     SCHEDULED: UNSCHEDULED,
@@ -35,6 +40,8 @@ KINDS = tuple(
         (UNSCHEDULED, _("Installation put off"), letter_of_cancellation),
         (CANCELLED, _("Cancellation of an installation"), letter_of_cancellation),
         (RESTORED, _("Installation on again"), write),
+        (GAINED, _("A visit in the engineer's diary"), write_to_engineer),
+        (LOST, _("A visit out of the engineer's diary"), letter_of_loss),
     )
 )
 
@@ -51,6 +58,29 @@ def tell(batch, kind, *, among=None):
     return outbox.post(batch, kind, models.QuerySet(Order).filter(pk__in=orders.values("pk")))
 
 
+def tell_engineers(batch, *, gained=None, lost=None):
+    """Post what `batch` did to the diaries: to whom a visit was given or moved, and to whom it was
+    taken away. None without an address. `gained` and `lost` (keys of orders) narrow them down. Four
+    statements."""
+    history = InstallationBooking.history.model._base_manager
+    earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+    earlier = earlier.order_by("-history_id")
+    told = Engineer.objects.exclude(email="").order_by().values("pk")
+    rows = history.filter(batch_id=batch.pk).annotate(
+        was=Subquery(earlier.values("engineer_id")[:1]),
+        was_status=Subquery(earlier.values("status")[:1]),
+    )
+    theirs = rows.filter(status__in=APPOINTED, engineer__in=told)
+    gone = rows.filter(was_status__in=APPOINTED, was__in=told).exclude(
+        Q(status__in=APPOINTED) & Q(engineer=models.F("was"))
+    )
+    for kind, found, among in ((LOST, gone, lost), (GAINED, theirs, gained)):
+        orders = models.QuerySet(Order).filter(pk__in=found.values("order_id"))
+        if among is not None:
+            orders = orders.filter(pk__in=among)
+        outbox.post(batch, kind, orders)
+
+
 def take_back(batch, undone):
     """Tell what `batch` undid of `undone` to those who were told of it; what has not left yet never
     leaves."""
@@ -62,6 +92,12 @@ def take_back(batch, undone):
     told = mails.exclude(state=OutgoingMail.State.DROPPED)
     for kind, contrary in CONTRARY.items():
         tell(batch, contrary, among=told.filter(kind=kind).values("object_id"))
+    engineers = told.filter(kind__in=[GAINED, LOST])
+    tell_engineers(
+        batch,
+        gained=engineers.values("object_id"),
+        lost=engineers.filter(kind=GAINED).values("object_id"),
+    )
 
 
 def remarks(orders, user, batches):

@@ -16,7 +16,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from .models import Fitting, Order, OrderLine, Service
+from .models import Evidence, Fitting, Order, OrderLine, Service
 from .states import OPEN
 
 
@@ -98,6 +98,11 @@ def skills_of(orders):
 def fittings_of(order):
     """What is fitted for an order, as it now stands."""
     return Fitting.objects.filter(line__order=order, voided_in=None).select_related("line__article")
+
+
+def evidence_of(order):
+    """The photos and signatures of an order, as it now stands; without their content."""
+    return Evidence.objects.filter(booking__order=order, voided_in=None).defer("content")
 
 
 def order_of(number):

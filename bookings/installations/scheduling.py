@@ -48,9 +48,9 @@ def candidates(selection, refusals):
 
 
 def check_start(start, at=None):
-    """Raise ValidationError for an appointment on a day that is over."""
-    if timezone.localdate(start) < timezone.localdate(at):
-        raise ValidationError({"start": _("This day is over.")})
+    """Raise ValidationError for an appointment that lies before `at`, by default now."""
+    if start < (at or timezone.now()):
+        raise ValidationError({"start": _("This moment has passed.")})
 
 
 # --------------------------------------------------------------------------------------- schedule
@@ -73,7 +73,7 @@ def schedule(selection, *, by, engineer, start, tell=False, ticket=None, at=None
     """Put orders into the diary of `engineer` from `start` (a moment) on; services and bookings
     are scheduled. `tell` posts the confirmation, with a calendar entry.
 
-    Raises ValidationError, at `start`, for a day before that of `at` (by default now).
+    Raises ValidationError, at `start`, for a moment before `at` (by default now).
     """
     check_start(start, at)
     with transaction.atomic():
@@ -96,6 +96,8 @@ def schedule(selection, *, by, engineer, start, tell=False, ticket=None, at=None
             cascades.book(batch, plan, engineer, sentence)
             if tell:
                 notifications.tell(batch.batch, notifications.SCHEDULED)
+            if announced:
+                notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -176,6 +178,7 @@ def _move(
             cascades.move(batch, rows, sentence)
             if tell:
                 notifications.tell(batch.batch, kind)
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -183,7 +186,7 @@ def reschedule(selection, *, by, start, engineer=None, reason="", tell=False, ti
     """Move scheduled orders to `start` and on, with their own engineer or with `engineer`.
 
     `tell` posts the change, with a calendar entry that takes the place of the former one. Raises
-    ValidationError, at `start`, for a day before that of `at` (by default now).
+    ValidationError, at `start`, for a moment before `at` (by default now).
     """
     check_start(start, at)
     return _move(
@@ -234,4 +237,5 @@ def unschedule(selection, *, by, reason="", tell=False, ticket=None):
         )
         if tell:
             notifications.tell(batch.batch, notifications.UNSCHEDULED)
+        notifications.tell_engineers(batch.batch)
     return batch.outcome

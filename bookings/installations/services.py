@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from bookings.availability import CUSTOMER_LEFT, customer_left
 from inventory.models import Article
+from inventory.money import LARGEST
 from project import money
 from project.audit.former import before, untouched_since
 from project.audit.recorder import Recording, line, recorded, write_history
@@ -92,7 +93,7 @@ def place(order, *, lines, tasks, by, token=None):
             errors["tasks"] = problems
         if errors:
             raise ValidationError(errors)
-        order.total = sum((each.quantity * price_of(each) for each in lines), Decimal(0))
+        order.total = total_of(lines)
         order.duration_minutes = sum(task.duration_minutes for task in tasks)
         batch = order.save(by=by, token=token, action=PLACE)
         OrderLine.objects.bulk_create(
@@ -113,6 +114,10 @@ def price_of(each):
     return each.article.prix if each.unit_price is None else each.unit_price
 
 
+def total_of(lines):
+    return sum((each.quantity * price_of(each) for each in lines), Decimal(0))
+
+
 def faults_in_lines(order, lines, articles):
     """[message] of what is wrong with the lines of an order that is to be placed; read under the
     lock of the articles."""
@@ -125,8 +130,13 @@ def faults_in_lines(order, lines, articles):
         problems.append(_("An order has from 1 to %(most)s lines.") % {"most": MOST_LINES})
     if len({each.article.pk for each in lines}) < len(lines):
         problems.append(_("An article stands in one line only."))
+    if order.currency not in money.DECIMALS:
+        text = _("Orders are not placed in %(currency)s: choose another shop.")
+        return [*problems, text % {"currency": order.currency}]
     for each in lines:
         problems += faults_of_line(order, each, found.get(each.article.pk))
+    if total_of(lines) >= LARGEST:
+        problems.append(_("The lines come to more than an order can be."))
     return problems
 
 
@@ -145,6 +155,8 @@ def faults_of_line(order, each, article):
     if article.boutique.currency != order.currency:
         text = _("%(article)s is sold in %(currency)s.")
         problems.append(text % {**named, "currency": article.boutique.currency})
+    if price_of(each) >= LARGEST:
+        return [*problems, _("%(article)s: this price is too large.") % named]
     try:
         money.check(price_of(each), order.currency)
     except ValidationError as error:
@@ -266,6 +278,8 @@ def cancel(
         cascades.cancel_along(batch, batch.touched(), _("Cancelled with its order"))
         if tell:
             notifications.tell(batch.batch, notifications.CANCELLED)
+        if announced:
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 
@@ -328,6 +342,7 @@ def restore(selection, *, by, reason="", tell=False, ticket=None):
             cascades.restore_along(batch, batch.touched(), _("Restored with its order"))
             if tell:
                 notifications.tell(batch.batch, notifications.RESTORED)
+            notifications.tell_engineers(batch.batch)
     return batch.outcome
 
 

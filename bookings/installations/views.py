@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory.models import Boutique
 from inventory.stock_forms import ShopForm
+from project import money
 from project.actions import desk as desks
 from project.actions import pages
 from project.ui.lists import render_list
@@ -60,7 +61,7 @@ def order_detail(request, number):
         "services": order.services.select_related("engineer").order_by("pk"),
         "booking": shown,
         "fittings": queries.fittings_of(order),
-        "evidence": booking.evidence.defer("content") if booking else (),
+        "evidence": queries.evidence_of(order),
         "confirmation_url": links.path_to(order.pk) if shown else "",
         "may_edit": request.user.has_perm("installations.change_order") and order.status in OPEN,
     }
@@ -81,6 +82,7 @@ def order_create(request):
     if not request.user.has_perm("installations.add_order"):
         raise PermissionDenied("installations.add_order")
     form = ShopForm(request.GET or None)
+    form.fields["boutique"].queryset &= shops_of_orders()
     shop = form.cleaned_data["boutique"] if form.is_valid() else only_shop()
     if shop is None:
         context = {
@@ -100,8 +102,13 @@ def order_create(request):
     )
 
 
+def shops_of_orders():
+    """The shops whose currency an order may be in."""
+    return Boutique.objects.active().filter(currency__in=money.DECIMALS)
+
+
 def only_shop():
-    shops = list(Boutique.objects.active()[:2])
+    shops = list(shops_of_orders()[:2])
     return shops[0] if len(shops) == 1 else None
 
 

@@ -236,6 +236,6 @@ def reopen(selection, *, by, reason, ticket=None):
         batch.update(status=Status.IN_PROGRESS)
         orders = batch.touched()
         cascades.become(batch, orders, Status.IN_PROGRESS, _("Reopened"), completed_at=None)
-        cascades.void_fittings(batch, orders)
+        cascades.void_work(batch, orders)
         cascades.bring_in(batch, orders, by)
     return batch.outcome

@@ -48,6 +48,16 @@ class WorkForm(CompleteForm):
         """The two fields of each piece, as the template lays them out."""
         return [(self[f"serial_{name}"], self[f"vehicle_{name}"]) for _line, name in self.pieces]
 
+    def add_refusals(self, reasons):
+        """Say why it can't be completed."""
+        text = _("This can't be completed: %(reasons)s.")
+        self.add_error(None, text % {"reasons": "; ".join(str(each) for each in reasons)})
+
+    def ask_for_files_again(self):
+        """Say at the pictures that were sent that they are chosen anew: no browser keeps them."""
+        for name in self.files.keys() & self.fields.keys() - self.errors.keys():
+            self.add_error(name, _("Choose the picture again."))
+
     def clean_drawn(self):
         text = self.cleaned_data["drawn"]
         return pictures.drawn(text) if text else b""

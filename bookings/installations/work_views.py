@@ -136,8 +136,11 @@ def back_to_day(booking):
     return f"{reverse('installations:day', args=[booking.engineer_id])}?day={on:%Y-%m-%d}"
 
 
-def do(request, action, order, **answers):
-    """Do what the user was already found to be allowed, once however often it is sent."""
+def do(request, action, order, *, form=None, **answers):
+    """Do what the user was already found to be allowed, once however often it is sent.
+
+    Returns why it was refused, [] for done. A refusal is for the `form` to say, if there is one.
+    """
     try:
         token = uuid.UUID(request.POST.get("token", ""))
     except ValueError:
@@ -145,9 +148,11 @@ def do(request, action, order, **answers):
     selection = Order.objects.filter(pk=order.pk)
     try:
         outcome = action.service(selection, by=request.user, ticket=Ticket(token=token), **answers)
-    except AlreadyDone:
-        return
-    tell(request, action, outcome)
+    except AlreadyDone as again:
+        return [refusal.message for refusal in again.batch.refusals.all()]
+    if outcome.changed or not form:
+        tell(request, action, outcome)
+    return [refused.message for refused in outcome.refused]
 
 
 @require_POST
@@ -165,23 +170,29 @@ def complete(request, number):
     if order.status != Status.IN_PROGRESS:
         return redirect(back_to_day(booking))
     selection = Order.objects.filter(pk=order.pk)
+    token = request.POST.get("token") or uuid.uuid4()
     form = WorkForm(
         request.POST or None, request.FILES or None, selection=selection, user=request.user
     )
     if request.method == "POST" and form.is_valid():
         try:
-            do(request, COMPLETE, order, **form.cleaned_data)
+            refused = do(request, COMPLETE, order, form=form, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return redirect(back_to_day(booking))
+            if not refused:
+                return redirect(back_to_day(booking))
+            form.add_refusals(refused)
+            token = uuid.uuid4()  # the one that came with it was used up by the refusal
     context = {
         "order": order,
         "booking": booking,
         "form": form,
-        "token": request.POST.get("token") or uuid.uuid4(),
+        "token": token,
         "back_url": back_to_day(booking),
     }
+    if form.errors:
+        form.ask_for_files_again()
     status = 422 if form.errors else 200
     return render(request, "installations/complete.html", context, status=status)
 
@@ -191,7 +202,7 @@ def complete(request, number):
 def evidence(request, number, pk):
     """A photo or a signature, for who may see the order; nothing in it is ever run."""
     _order, booking = found(request, number, "installations.view_order")
-    picture = get_object_or_404(Evidence, pk=pk, booking=booking)
+    picture = get_object_or_404(Evidence, pk=pk, booking=booking, voided_in=None)
     response = HttpResponse(bytes(picture.content), content_type=picture.media_type)
     response["Content-Disposition"] = f'inline; filename="{number}-{picture.kind}.jpg"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,8 @@
 """The example of the vision: an order made on line, Monday at ten with the engineer, completed."""
 
 import re
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,15 +10,13 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings.installations.models import Evidence, Fitting, Order, Service
-from bookings.installations.services import Line, Task, place
-from bookings.installations.states import Source
 from inventory.models import MouvementStock
 from tests.browser.conftest import PASSWORD
 from tests.factories import (
     make_article,
     make_boutique,
-    make_customer,
     make_engineer,
+    make_integration,
     make_user,
 )
 
@@ -43,20 +42,33 @@ def next_monday():
 
 
 def test_from_an_order_on_line_to_the_completed_installation(
-    signed_in, staff, kit, sarah, browser, live_server, quiet
+    signed_in, kit, sarah, browser, live_server, quiet
 ):
-    john = make_customer("John Diatta", email="john@example.org", phone="+221 77 000 00 01")
-    order = Order(
-        customer=john,
-        address="12 rue Carnot, Dakar",
-        vehicle_registration="DK 4521 B",
-        source=Source.ONLINE,
-    )
-    place(order, lines=[Line(kit)], tasks=[Task("installation", "car_kit", 60)], by=staff["bureau"])
+    page, monday = signed_in(), next_monday()
+
+    # John orders on line: the shop's site, an integration, places the order.
+    api = f"{live_server.url}/api/v1/orders/"
+    entitled = {"Authorization": f"Bearer {make_integration(name='On-line shop').secret}"}
+    asked = {
+        "new_customer": {
+            "name": "John Diatta",
+            "email": "john@example.org",
+            "phone": "+221 77 000 00 01",
+        },
+        "address": "12 rue Carnot, Dakar",
+        "vehicle_registration": "DK 4521 B",
+        "lines": [{"product": kit.pk}],
+        "services": [{"required_skill": "car_kit", "duration_minutes": 60}],
+    }
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    answer = page.request.post(api, headers=entitled | key, data=asked)
+    assert answer.status == 201, answer.text()
+    placed = answer.json()
+    assert (placed["status"], placed["source"], placed["booking"]) == ("pending", "online", None)
+    order = Order.objects.get(number=placed["number"])
     assert Service.objects.get().status == "pending"
 
     # The office schedules it: Monday at ten, with Sarah.
-    page, monday = signed_in(), next_monday()
     page.get_by_role("link", name="To schedule").click()
     waiting = page.locator(".waiting", has_text=order.number)
     expect(waiting).to_contain_text("John Diatta")
@@ -107,6 +119,16 @@ def test_from_an_order_on_line_to_the_completed_installation(
     assert Evidence.objects.get().kind == "signature"
     movement = MouvementStock.objects.get(reference_document=order.number)
     assert (movement.article, movement.quantite) == (kit, -1)
+
+    # So does the shop that placed it.
+    told = page.request.get(f"{api}{order.number}/", headers=entitled).json()
+    assert told["status"] == "completed"
+    assert [service["status"] for service in told["services"]] == ["completed"]
+    assert (told["booking"]["status"], told["booking"]["engineer"]["name"]) == (
+        "completed",
+        "Sarah Ndiaye",
+    )
+    assert datetime.fromisoformat(told["booking"]["start"]) == start
 
     # The office sees that it is done, and what was signed.
     page.goto(f"{live_server.url}{order.get_absolute_url()}")

@@ -13,6 +13,7 @@ from bookings.installations import pictures, work
 from bookings.installations.models import Evidence, Fitting
 from bookings.installations.services import Line
 from bookings.installations.work_views import directions_to
+from inventory import movements
 from inventory.models import MouvementStock
 from tests.factories import make_engineer, make_order, make_user
 from tests.installations.conftest import (
@@ -160,6 +161,28 @@ def test_sent_twice_it_is_done_once(phone, sarah, bureau, order):
         assert phone.post(url("complete", order.number), answers(order, token=token)).url
     assert order.logs.filter(action_code=work.COMPLETE).count() == 1
     assert Evidence.objects.count() == 1
+
+
+def test_what_is_refused_loses_nothing_that_was_filled_in(phone, sarah, bureau, order):
+    begin(order, sarah, bureau)
+    article = order.lines.get().article
+    movements.count(article.boutique, {article.pk: (10, 0)}, by=bureau, reference="INV-1")
+    token = str(phone.get(url("complete", order.number)).context["token"])
+    response = phone.post(url("complete", order.number), answers(order, photo=sent(), token=token))
+    assert response.status_code == 422
+    form = response.context["form"]
+    assert form.non_field_errors() == ["This can't be completed: too little stock is left."]
+    assert list(form.errors) == ["__all__", "photo"]
+    line = order.lines.get()
+    body = response.content.decode()
+    assert f"SN-{line.pk}-1" in body and DRAWN in body and "Jean Diatta" in body
+    assert states(order)[0] == "in_progress"
+    movements.receive(only(article), by=bureau, quantity=1, reference="BL-2")
+    again = str(response.context["token"])
+    assert again != token
+    done = phone.post(url("complete", order.number), answers(order, photo=sent(), token=again))
+    assert done.status_code == 302
+    assert states(order)[0] == "completed"
 
 
 def test_without_a_script_a_picture_of_the_signature_will_do(desk, bureau, order, engineer):

@@ -58,6 +58,14 @@ def test_who_edits_engineers_is_a_manager(desk, boss, engineer):
         assert boss.get(url(name, *args)).status_code == 200
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_at_the_end_of_time_is_told_at_its_field(desk, order, day):
+    for name in ("since", "until"):
+        page = desk.get(url("orders"), {name: day})
+        assert page.status_code == 200
+        assert "Ensure this value is" in page.content.decode()
+
+
 def test_without_anything_the_pages_say_so(boss):
     assert "There is nothing here yet." in boss.get(url("orders")).content.decode()
     assert "Nothing waits to be scheduled." in boss.get(url("inbox")).content.decode()
@@ -185,6 +193,8 @@ def test_sent_twice_it_is_placed_once(desk, kit):
         ({"price_0": "0.5"}, "quantity_0"),
         ({"price_0": "-1"}, "price_0"),
         ({"price_3": "12"}, "article_3"),
+        ({"price_0": "99999999999"}, "article_0"),
+        ({"price_0": "100000000000"}, "price_0"),
         ({"skill_0": ""}, "skill_0"),
         ({"skill_0": "magic"}, "skill_0"),
         ({"kind_0": "magic"}, "kind_0"),
@@ -217,6 +227,14 @@ def test_of_several_shops_one_is_chosen_first(desk, kit):
     assert list(chosen.context["form"].offered) == [kit]
     assert other.code not in chosen.content.decode()
     assert desk.get(url("order-create"), {"boutique": "999999"}).status_code == 200
+
+
+def test_a_shop_in_a_currency_that_orders_do_not_know_is_not_offered(desk, kit):
+    abroad = make_boutique("Kinshasa", currency="CDF")
+    make_article(abroad, 3, code="KIT-C")
+    assert list(desk.get(url("order-create")).context["form"].offered) == [kit]
+    asked = desk.get(url("order-create"), {"boutique": abroad.pk})
+    assert list(asked.context["form"].offered) == [kit]
 
 
 def test_an_order_is_edited_but_not_once_it_is_over(desk, boss, bureau, order):

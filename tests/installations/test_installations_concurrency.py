@@ -80,6 +80,21 @@ def test_nor_on_leave(user):
         assert sorted(outcome.changed for outcome in outcomes) == [0, 1], outcomes
 
 
+def test_nor_by_a_restore(user):
+    for _ in range(ROUNDS):
+        engineer, order = make_engineer(), make_order()
+        schedule(order, engineer, user)
+        services.cancel(only(order), by=user, reason="Sold")
+        day = tomorrow().date()
+        outcomes = at_once(
+            lambda order=order: services.restore(only(order), by=user),
+            lambda engineer=engineer, day=day: staff.note_leave(
+                only(engineer), by=user, first_day=day, last_day=day
+            ),
+        )
+        assert sorted(outcome.changed for outcome in outcomes) == [0, 1], outcomes
+
+
 def test_the_last_kit_is_promised_once(user):
     for _ in range(ROUNDS):
         kit = make_article(make_boutique(currency="XOF"), 1)

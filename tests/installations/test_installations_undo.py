@@ -4,6 +4,7 @@ import pytest
 
 from bookings.installations import scheduling, services, staff, work
 from bookings.installations.models import Fitting, InstallationBooking, Leave
+from bookings.installations.queries import evidence_of
 from inventory.models import MouvementStock
 from project.actions.undo import undo
 from tests.factories import make_engineer, make_order, make_user
@@ -86,6 +87,51 @@ def test_it_does_not_go_back_to_a_time_that_is_taken(user, order, engineer):
     assert [each.code for each in refused.refused] == ["busy"]
     order.booking.refresh_from_db()
     assert order.booking.start == tomorrow(15)
+
+
+def test_it_does_not_go_back_to_a_day_of_leave(user, order, engineer):
+    schedule(order, engineer, user)
+    outcome = scheduling.reschedule(only(order), by=user, start=tomorrow(days=2))
+    day = tomorrow().date()
+    staff.note_leave(only(engineer), by=user, first_day=day, last_day=day)
+    refused = undo(outcome.batch, by=user)
+    assert [each.code for each in refused.refused] == ["on_leave"]
+    order.booking.refresh_from_db()
+    assert order.booking.start == tomorrow(days=2)
+
+
+def test_leave_noted_afterwards_does_not_keep_what_stays_where_it_is(user, order, engineer):
+    begin(order, engineer, user)
+    work.complete(only(order), by=user, fittings=fittings_for(order))
+    reopened = work.reopen(only(order), by=user, reason="Wrong kit")
+    work.complete(only(order), by=user, fittings=fittings_for(order))
+    day = tomorrow().date()
+    assert staff.note_leave(only(engineer), by=user, first_day=day, last_day=day).changed == 1
+    completed = order.logs.filter(action_code=work.COMPLETE).latest("pk").batch
+    assert undo(completed, by=user).changed == 1
+    assert undo(reopened.batch, by=user).changed == 0  # changed since
+    assert states(order)[0] == "in_progress"
+
+
+def test_photo_and_signature_go_and_come_with_the_completion(user, order, engineer):
+    def kept():
+        return list(evidence_of(order).values_list("kind", flat=True))
+
+    begin(order, engineer, user)
+    shown = [
+        {"kind": kind, "media_type": "image/png", "content": b"picture", "name": ""}
+        for kind in ("photo", "signature")
+    ]
+    done = work.complete(only(order), by=user, fittings=fittings_for(order), evidence=shown)
+    assert kept() == ["photo", "signature"]
+    undone = undo(done.batch, by=user)
+    assert kept() == []
+    undo(undone.batch, by=user)
+    assert kept() == ["photo", "signature"]
+    reopened = work.reopen(only(order), by=user, reason="Wrong kit")
+    assert kept() == []
+    undo(reopened.batch, by=user)
+    assert kept() == ["photo", "signature"]
 
 
 def test_what_was_changed_since_stays(user, order, engineer):

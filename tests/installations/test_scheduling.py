@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings.installations import availability, scheduling, services, staff
 from bookings.installations.models import InstallationBooking
@@ -52,11 +53,16 @@ def test_who_is_away_off_busy_or_gone_is_refused(user, order):
     schedule(order, engineer, user, tomorrow(9))
 
 
-def test_a_day_that_is_over_is_refused_at_its_field(user, order, engineer):
-    with pytest.raises(ValidationError) as refusal:
-        scheduling.schedule(only(order), by=user, engineer=engineer, start=tomorrow(days=-1))
-    assert list(refusal.value.message_dict) == ["start"]
-    assert states(order) == ("pending", ["pending"], None)
+def test_a_moment_that_has_passed_is_refused_at_its_field(user, order):
+    always = make_engineer(working_hours=[[["00:00", "24:00"]]] * 7)
+    for start in (tomorrow(days=-1), timezone.now() - timedelta(minutes=1)):
+        with pytest.raises(ValidationError) as refusal:
+            scheduling.schedule(only(order), by=user, engineer=always, start=start)
+        assert list(refusal.value.message_dict) == ["start"]
+        assert states(order) == ("pending", ["pending"], None)
+    schedule(order, always, user)
+    with pytest.raises(ValidationError):
+        scheduling.reschedule(only(order), by=user, start=timezone.now() - timedelta(minutes=1))
 
 
 def test_several_orders_are_laid_one_after_the_other(user):
@@ -129,6 +135,16 @@ def test_restoring_asks_for_its_slot_again(user, order, engineer):
     schedule(make_order(), engineer, user)
     outcome = services.restore(only(order), by=user)
     assert codes(outcome) == {"busy": 1}
+    assert states(order) == ("cancelled", ["cancelled"], "cancelled")
+
+
+def test_restoring_asks_whether_the_engineer_is_there(user, order, engineer):
+    schedule(order, engineer, user)
+    services.cancel(only(order), by=user, reason="Sold")
+    day = tomorrow().date()
+    staff.note_leave(only(engineer), by=user, first_day=day, last_day=day)
+    outcome = services.restore(only(order), by=user)
+    assert codes(outcome) == {"on_leave": 1}
     assert states(order) == ("cancelled", ["cancelled"], "cancelled")
 
 

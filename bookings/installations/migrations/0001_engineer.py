@@ -13,6 +13,10 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # Engineers come before the products that they fit, orders and services after: the order of
+    # the vision.
+    run_before = [("inventory", "0001_initial")]
+
     dependencies = [
         ('audit', '0003_batch_redo'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

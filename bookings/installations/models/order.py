@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from inventory.models import Article
+from inventory.money import LARGEST
 from project import money
 from project.audit import numbering
 from project.audit.models import HistoryOfBatch, RecordedModel
@@ -136,6 +137,7 @@ class Order(RecordedModel):
             ),
             models.CheckConstraint(name="order_has_an_address", condition=~Q(address="")),
             models.CheckConstraint(name="order_total_not_negative", condition=Q(total__gte=0)),
+            models.CheckConstraint(name="order_total_fits", condition=Q(total__lt=LARGEST)),
             models.CheckConstraint(
                 name="order_currency_decimals", condition=money.has_currency_decimals("total")
             ),
@@ -207,6 +209,9 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 name="order_line_sound",
                 condition=Q(quantity__gte=1, quantity__lte=MOST_PIECES, unit_price__gte=0),
+            ),
+            models.CheckConstraint(
+                name="order_line_price_fits", condition=Q(unit_price__lt=LARGEST)
             ),
         ]
 

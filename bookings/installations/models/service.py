@@ -250,7 +250,8 @@ class Fitting(models.Model):
 
 class Evidence(models.Model):
     """What shows that the work was done: a photo, the customer's signature. Kept in the database,
-    so that it is there if and only if the act is."""
+    so that it is there if and only if the act is; where the act is taken back, it names what did.
+    """
 
     booking = models.ForeignKey(
         InstallationBooking, on_delete=models.PROTECT, related_name="evidence"
@@ -260,6 +261,9 @@ class Evidence(models.Model):
     media_type = models.CharField(max_length=40)
     content = models.BinaryField()
     noted_in = models.ForeignKey(Batch, on_delete=models.PROTECT, editable=False, related_name="+")
+    voided_in = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("evidence")

@@ -133,6 +133,14 @@ def test_what_is_wrong_with_an_order_is_named(caller, kit):
     assert not Order.objects.exists()
 
 
+def test_what_comes_to_too_much_is_refused_and_lists_go_on(caller, kit):
+    asked = an_order(kit, lines=[{"product": kit.pk, "quantity": 2, "unit_price": "99999999999"}])
+    response = caller.post("orders/", asked)
+    assert problem(response) == (422, "invalid")
+    assert wrong(response) == {"#/lines": "The lines come to more than an order can be."}
+    assert caller.get("orders/").json()["results"] == []
+
+
 def test_what_a_rule_refuses_leaves_nothing_behind(caller, kit):
     asked = an_order(
         kit,
@@ -171,12 +179,12 @@ def test_a_refusal_is_that_of_the_desk(caller, order, engineer):
     assert states(other) == ("pending", ["pending"], None)
 
 
-def test_a_day_that_is_over_is_said_at_its_field(caller, order, engineer):
+def test_a_moment_that_has_passed_is_said_at_its_field(caller, order, engineer):
     start = (timezone.now() - timedelta(days=2)).isoformat()
     asked = {"engineer": engineer.pk, "start": start}
     response = caller.post(f"orders/{order.number}/schedule/", asked)
     assert problem(response) == (422, "invalid")
-    assert wrong(response) == {"#/start": "This day is over."}
+    assert wrong(response) == {"#/start": "This moment has passed."}
     far = caller.post(f"orders/{order.number}/schedule/", asked | {"start": "9999-12-31T23:59:59Z"})
     assert set(wrong(far)) == {"#/start"}
     gone = caller.post(f"orders/{order.number}/schedule/", asked | {"engineer": 10**6})
@@ -250,6 +258,7 @@ def test_every_list_shows_what_it_has(caller, engineer, order):
         ({"limit": "many"}, "limit"),
         ({"cursor": "made-up"}, "cursor"),
         ({"since": "2026-13-01"}, "since"),
+        ({"until": "9999-12-31"}, "until"),
         ({"customer": "1000000"}, "customer"),
         ({"colour": "red"}, "colour"),
     ],
@@ -258,6 +267,13 @@ def test_a_parameter_that_is_wrong_is_named(caller, order, query, name):
     response = caller.get("orders/", **query)
     assert problem(response) == (400, "invalid-parameters")
     assert set(wrong(response)) == {name}
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_at_the_end_of_time_is_named(caller, day):
+    response = caller.get("bookings/", day=day)
+    assert problem(response) == (400, "invalid-parameters")
+    assert set(wrong(response)) == {"day"}
 
 
 def test_a_cursor_of_another_list_is_refused(caller):
