@@ -12,6 +12,7 @@ from django.utils import translation
 from bookings.models import Booking
 from project.exchange.cells import quoted
 from project.exchange.imports import services, workbooks
+from project.exchange.imports.importer import importer_of
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
 from project.jobs.models import Progress
@@ -296,8 +297,31 @@ def test_the_template_explains_itself_and_can_be_imported(desk, bureau, customer
     told = [row[0] for row in second.iter_rows(values_only=True) if row[0]]
     assert "Vehicle" in told
     assert first.data_validations.dataValidation
-    item = take(bureau, data=data, language="en")
+    first["E2"] = "Moussa Diop"  # written over
+    target = io.BytesIO()
+    book.save(target)
+    item = take(bureau, data=target.getvalue(), language="en")
     assert states(item) == [State.NEW], rows_of(item)[0].errors
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_example_of_the_template_is_no_booking(desk, bureau, customer, language):
+    with translation.override(language):
+        data = workbooks.template_of(importer_of("bookings"))
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    for place, cell in enumerate(book.worksheets[0][2], 1):
+        book.worksheets[0].cell(3, place, cell.value)
+    book.worksheets[0]["E3"] = "Moussa Diop"
+    target = io.BytesIO()
+    book.save(target)
+    item = take(bureau, data=target.getvalue(), language=language)
+    assert states(item) == [State.ERROR, State.NEW]
+    assert "This is the example of the template: write over it." in text_of(page(desk, item))
+    csv_file = csv(
+        [cell.value for cell in book.worksheets[0][1]],
+        ["31/12/2026 14:30" if cell.column == 2 else cell.value or "" for cell in book.active[2]],
+    )
+    assert states(take(bureau, data=csv_file, name="a.csv")) == [State.ERROR]
 
 
 def test_the_file_is_kept(desk, bureau, customer):
