@@ -20,13 +20,7 @@ from project.notifications.models import OutgoingMail
 from project.utilisateurs.models import CustomUser
 from tests.bookings.importing import errors, row_for, rows_of, states, take, undo, write
 from tests.exchange.imports.files import csv, workbook
-from tests.factories import (
-    make_booking,
-    make_customer,
-    make_driver,
-    make_partner,
-    make_user,
-)
+from tests.factories import make_booking, make_customer, make_driver, make_partner, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 12, 31, 14, 30, tzinfo=UTC)
