@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy
 
 from project.exchange.columns import Column, Kind, Sheet, joined, monthly, named, present
 
-from .states import CancellationKind, Leg, PaymentState, Status, VehicleClass
+from .states import BILLABLE, CancellationKind, Leg, PaymentState, Status, VehicleClass
 
 COLUMNS = (
     Column(name="reference", title=gettext_lazy("Reference"), fields=("reference",), width=13),
@@ -109,6 +109,7 @@ COLUMNS = (
         kind=Kind.AMOUNT,
         currency="currency",
         totals=True,
+        left_out=("status", BILLABLE),
         width=13,
     ),
     Column(
@@ -213,4 +214,13 @@ GROUPINGS = (
     monthly("pickup_at"),
 )
 
-SHEET = Sheet("bookings", COLUMNS, order=("pickup_at", "pk"), groupings=GROUPINGS)
+SHEET = Sheet(
+    "bookings",
+    COLUMNS,
+    order=("pickup_at", "pk"),
+    groupings=GROUPINGS,
+    note=gettext_lazy(
+        "The prices of cancelled rides and no-shows are left out; what is charged for them is "
+        "among the fees."
+    ),
+)

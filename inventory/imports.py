@@ -111,7 +111,7 @@ ARTICLE_IMPORTER = Importer(
             clean=cleaned("code"),
             required=True,
             clears=False,
-            example="ART-001",
+            example="EXEMPLE-1",
             note=gettext_lazy("With the shop it says which article is meant; a new one makes one."),
         ),
         Intake(
@@ -169,7 +169,7 @@ COUNT_IMPORTER = Importer(
     within="shop",
     intakes=(
         SHOP,
-        Intake(column="code", required=True, clears=False, example="ART-001"),
+        Intake(column="code", required=True, clears=False, example="EXEMPLE-1"),
         Intake(
             column="stock",
             clean=whole(-LARGEST_STOCK, LARGEST_STOCK),

@@ -42,8 +42,8 @@ class Column:
 
     `unit` stands beside the title ("km"). The column of an AMOUNT is followed through `currency`,
     the path of its currency. `choices` are those of a CHOICE. A column that `totals` is summed
-    under its table, by currency where it has one. `usual` ones are there when nobody chose.
-    `width` is in characters.
+    under its table, by currency where it has one; `left_out` is (path, values) of the rows that do
+    not add to that. `usual` ones are there when nobody chose. `width` is in characters.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Column:
     currency: str = ""
     choices: tuple = ()
     totals: bool = False
+    left_out: tuple = ()
     usual: bool = True
     width: int = 14
 
@@ -81,13 +82,14 @@ class Sheet:
     """What a desk's records look like in files. `slug` is the desk's.
 
     `order` is that of its rows: a moment first, say. `groupings` is what one sheet, or one section,
-    can be made for.
+    can be made for. `note` says what its totals leave out.
     """
 
     slug: str
     columns: tuple
     order: tuple = ("pk",)
     groupings: tuple = ()
+    note: Any = ""
 
     @cached_property
     def by_name(self):
@@ -168,4 +170,5 @@ def paths_of(columns):
 
 
 def needed(column):
-    return (*column.fields, column.currency) if column.currency else column.fields
+    """The paths that a column and its total are made of."""
+    return tuple(filter(None, (*column.fields, column.currency, *column.left_out[:1])))

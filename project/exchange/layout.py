@@ -37,7 +37,10 @@ class Totals:
                 currency = None
                 if column.currency:
                     currency = itemgetter(reader.paths.index(column.currency))
-                self.takes.append((sums, reader.getter(column), currency))
+                get = reader.getter(column)
+                if column.left_out:
+                    get = unless(column, reader, get)
+                self.takes.append((sums, get, currency))
 
     def add(self, row):
         for sums, get, currency_of in self.takes:
@@ -57,6 +60,13 @@ class Totals:
             if currencies and "" in sums:
                 lines[0][1][name] = sums[""]
         return [line for line in lines if line[1]]
+
+
+def unless(column, reader, get):
+    """`get`, or None of a row that the column's total leaves out."""
+    path, values = column.left_out
+    place = reader.paths.index(path)
+    return lambda row: None if row[place] in values else get(row)
 
 
 def total_label(currency):
@@ -162,11 +172,13 @@ def facts_of(export):
     now = timezone.localtime()
     first, *others = export.options.get("filter_words") or [_("Picked one by one")]
     offset = f"{now:%z}"
+    note = export.options.get("totals") and sheet_of(export.slug).note
     return [
         Fact(_("File"), export.title),
         Fact(pgettext("noun", "Filter"), first),
         *(Fact("", words) for words in others),
         Fact(_("Rows"), export.rows),
+        *([Fact(_("Totals"), str(note))] if note else []),
         Fact(_("User"), str(export.owner)),
         Fact(_("Written"), date_format(now, "DATETIME_FORMAT")),
         Fact(

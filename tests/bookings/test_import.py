@@ -15,17 +15,12 @@ from project.exchange.imports import services as imports
 from project.exchange.imports import writing
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
+from project.jobs.worker import Worker
 from project.notifications.models import OutgoingMail
 from project.utilisateurs.models import CustomUser
 from tests.bookings.importing import errors, row_for, rows_of, states, take, undo, write
 from tests.exchange.imports.files import csv, workbook
-from tests.factories import (
-    make_booking,
-    make_customer,
-    make_driver,
-    make_partner,
-    make_user,
-)
+from tests.factories import make_booking, make_customer, make_driver, make_partner, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 12, 31, 14, 30, tzinfo=UTC)
@@ -580,3 +575,23 @@ def test_statements_do_not_grow_with_the_rows(gestion, customer):
             undo(item)
         assert previews[0] == previews[1] <= 25
         assert writes[0] == writes[1]
+
+
+def test_statements_grow_by_the_chunk_however_many_rows_it_has(gestion, customer, monkeypatch):
+    make_driver("Ali")
+    take(gestion, *many(customer, 2, Chauffeur="Ali"))  # what is asked once a process
+    previews, writes = {}, {}
+    for chunks in (2, 4):
+        for rows in (3, 12):
+            monkeypatch.setattr(imports, "CHUNK", rows)
+            item, statements = counted(take, gestion, *many(customer, chunks * rows))
+            assert item.chunks.count() == chunks
+            previews.setdefault(chunks, set()).add(statements)
+            imports.confirm(item)
+            writes.setdefault(chunks, set()).add(counted(Worker().drain)[1])
+            assert states(item) == [State.WRITTEN] * chunks * rows
+            undo(item)
+    ((two,), (four,)) = previews.values()
+    assert four - two == 2  # one for each chunk that is kept
+    ((two,), (four,)) = writes.values()
+    assert two < four

@@ -8,13 +8,16 @@ from decimal import Decimal
 import pytest
 
 from bookings.models import Booking
+from project.exchange.columns import sheet_of
 from project.exchange.imports.rows import State
 from tests.bookings.importing import rows_of, states, take, write
+from tests.exchange.asking_for_files import asked_for, fetched
 from tests.exchange.imports.files import workbook
 from tests.factories import make_booking, make_driver
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.libreoffice]
 
+ALL = [column.name for column in sheet_of("bookings").columns]
 TITLES = [
     "Référence",
     "Départ",
@@ -92,6 +95,15 @@ def test_what_libreoffice_saves_changes_nothing(bureau, rides, tmp_path, kind, m
     path.write_bytes(workbook(TITLES, *map(cells_of, rides)))
     saved = converted(path, kind, tmp_path)
     item = take(bureau, name=saved.name, data=saved.read_bytes(), month_first=month_first)
+    assert states(item) == [State.UNCHANGED] * 5, [row.errors for row in rows_of(item)]
+
+
+def test_our_own_file_saved_by_libreoffice_changes_nothing(boss, gestion, rides, tmp_path):
+    path = tmp_path / "export.xlsx"
+    path.write_bytes(fetched(boss, asked_for(boss, *rides, totals="on", columns=ALL)))
+    saved = converted(path, "xlsx", tmp_path)
+    assert saved.read_bytes() != path.read_bytes()
+    item = take(gestion, name=saved.name, data=saved.read_bytes())
     assert states(item) == [State.UNCHANGED] * 5, [row.errors for row in rows_of(item)]
 
 

@@ -8,10 +8,13 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bookings.models import Booking
 from project.exchange.cells import quoted
 from project.exchange.imports import services, workbooks
+from project.exchange.imports.importer import importer_of
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
 from project.jobs.models import Progress
@@ -67,6 +70,38 @@ def test_a_hostile_file_is_refused_at_its_field(desk, name, data, reason):
     assert response.status_code == 422
     assert reason in text_of(response)
     assert Import.objects.count() == 0
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.data())
+def test_a_file_that_somebody_spoiled_is_written_whole_rows_or_not_at_all(desk, customer, data):
+    rows = [row_for(Passager=f"Passager {number}", Prix=number) for number in range(6)]
+    good = file_of(*rows)
+    name = data.draw(st.sampled_from(["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", ""]))
+    content = bytearray(part(good, name) if name else good)
+    for _ in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    spoiled = with_part(good, name, bytes(content)) if name else bytes(content)
+    response = upload(desk, spoiled, order="day")
+    assert response.status_code in (302, 422)
+    if response.status_code == 422:
+        return
+    before = set(Booking.objects.values_list("pk", flat=True))
+    item = Import.objects.latest("created_at")
+    assert page(desk, item).status_code == 200
+    assert desk.post(reverse("imports:confirm", args=[item.pk])).status_code == 302
+    Worker().drain()
+    made = Booking.objects.exclude(pk__in=before)
+    written = [row for row in rows_of(item) if row.state == State.WRITTEN]
+    assert {row.name for row in written} == set(made.values_list("reference", flat=True))
+    for ride in made:
+        assert ride.logs.count() == ride.history.count() == 1
+        assert ride.customer == customer and ride.passenger_name and ride.pickup_address
 
 
 def test_no_file_is_asked_for(desk):
@@ -296,8 +331,31 @@ def test_the_template_explains_itself_and_can_be_imported(desk, bureau, customer
     told = [row[0] for row in second.iter_rows(values_only=True) if row[0]]
     assert "Vehicle" in told
     assert first.data_validations.dataValidation
-    item = take(bureau, data=data, language="en")
+    first["E2"] = "Moussa Diop"  # written over
+    target = io.BytesIO()
+    book.save(target)
+    item = take(bureau, data=target.getvalue(), language="en")
     assert states(item) == [State.NEW], rows_of(item)[0].errors
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_example_of_the_template_is_no_booking(desk, bureau, customer, language):
+    with translation.override(language):
+        data = workbooks.template_of(importer_of("bookings"))
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    for place, cell in enumerate(book.worksheets[0][2], 1):
+        book.worksheets[0].cell(3, place, cell.value)
+    book.worksheets[0]["E3"] = "Moussa Diop"
+    target = io.BytesIO()
+    book.save(target)
+    item = take(bureau, data=target.getvalue(), language=language)
+    assert states(item) == [State.ERROR, State.NEW]
+    assert "This is the example of the template: write over it." in text_of(page(desk, item))
+    csv_file = csv(
+        [cell.value for cell in book.worksheets[0][1]],
+        ["31/12/2026 14:30" if cell.column == 2 else cell.value or "" for cell in book.active[2]],
+    )
+    assert states(take(bureau, data=csv_file, name="a.csv")) == [State.ERROR]
 
 
 def test_the_file_is_kept(desk, bureau, customer):

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from bookings import payouts, services
 from bookings.models import Booking
+from bookings.states import Status
 from project.directory.models import Customer
 from project.exchange import exporting, reading, xlsx, xlsx_rows
 from project.exchange.columns import Column, Kind, sheet_of
@@ -206,6 +207,20 @@ def test_totals_stand_apart_under_the_table_by_currency(desk):
 )
 def test_a_total_is_known_when_it_is_read_back(cells, total):
     assert is_total(cells) is total
+
+
+def test_a_ride_that_did_not_take_place_adds_its_fee_and_not_its_price(desk):
+    done = make_booking(price=1000)
+    cancelled = make_booking(price=2000, status=Status.CANCELLED)
+    billed = make_booking(price=4000, status=Status.NO_SHOW, billable=True, fee=Decimal(500))
+    columns = ["reference", "price", "fee"]
+    book = workbook(
+        fetched(desk, asked_for(desk, done, cancelled, billed, columns=columns, totals="on"))
+    )
+    *rows, _empty, total = values(book.worksheets[0])[1:]
+    assert {row[1] for row in rows} == {1000, 2000, 4000}
+    assert total == ["Total XOF", 1000, 500]
+    assert "are left out" in about(book)["Totals"]
 
 
 def test_the_second_sheet_says_what_the_file_is(desk, bureau):

@@ -17,6 +17,31 @@ from .cells import TWICE, Misread, Reader, plain_text
 from .rows import Entry, State
 
 
+class Example:
+    """The example of a template: left there as it came, it is nobody's record."""
+
+    def __init__(self, item, reader):
+        importer, self.cells, self.values = item.importer, {}, {}
+        names = item.names
+        for intake in importer.intakes if importer.intake.keys() <= set(names) else ():
+            place, cell = names.index(intake.column), intake.example
+            if isinstance(cell, str):
+                self.cells[place] = cell
+            else:
+                column = importer.sheet.by_name[intake.column]
+                if isinstance(cell, datetime):
+                    cell = cell.isoformat(sep=" ")
+                self.values[place] = read_cell(reader, column, intake, cell)[0]
+
+    def is_in(self, row):
+        """Whether a row is the example, however its moments and numbers are written."""
+        return (
+            bool(self.cells)
+            and all(row.cells[place] == cell for place, cell in self.cells.items())
+            and all(row.values[place] == value for place, value in self.values.items())
+        )
+
+
 def reader_of(item):
     return Reader(item.language, ZoneInfo(item.zone), month_first=item.month_first)
 
@@ -50,8 +75,12 @@ def understand(item, rows, *, user):
         row.values = list(found)
     for name, place, fault in faults:
         rows[place].errors[name] = fault
+    example = Example(item, reader)
     entries = []
     for place, row in enumerate(rows):
+        if example.is_in(row):
+            refuse(row, {"": _("This is the example of the template: write over it.")})
+            continue
         entry = judge.entry(row, keys[place] if keys else None)
         if entry is not None:
             entries.append(entry)

@@ -105,7 +105,7 @@ def _explain(sheet, importer):
         _("Columns may stand in any order, with their titles in French or in English."),
         _("An empty cell leaves the field as it is, unless you ask for the contrary."),
         _("Times are those of %(zone)s.") % {"zone": timezone.get_default_timezone_name()},
-        _("The row below the titles is an example: write over it."),
+        _("The row below the titles is an example: write over it. As it is, it is refused."),
         _("Never imported: %(titles)s.") % {"titles": ", ".join(others)},
     ]
     sheet.append([])
