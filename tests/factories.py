@@ -142,6 +142,8 @@ def make_contrat(*, by=None, **fields):
         "montant_total": 900_000,
         "date_debut": date(2025, 1, 1),
     }
+    if fields.get("devise", "XOF") != "XOF":
+        given["penalite_par_jour"] = 40  # the house's own is no amount of another currency
     return make(ContratTransport(**given | fields), by)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import Count, F, Max, Q, Sum, Value
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -249,16 +249,19 @@ def read_number(value):
 
 # ------------------------------------------------------------------------------ a contract's page
 def totals_of(contrat):
-    """{paid, waiting, services, penalties, due} of a contract; three statements.
+    """{paid, waiting, services, penalty, late, due} of a contract; three statements.
 
     Services are charged with the contract: what is due is the balance and them, less what is paid.
+    Its container is late once: of its `late` missions the largest penalty counts.
     """
     payments = PaiementMission.objects.filter(mission__contrat=contrat).aggregate(
         paid=Sum("montant", filter=Q(statut_paiement="valide")),
         waiting=Sum("montant", filter=Q(statut_paiement="en_attente")),
     )
     services = contrat.prestations.aggregate(services=Sum("montant"))
-    owed = contrat.missions.non_annulees().aggregate(penalties=Sum("penalite"))
+    owed = contrat.missions.non_annulees().aggregate(
+        penalty=Max("penalite"), late=Count("pk", filter=Q(penalite__gt=0))
+    )
     totals = {name: value or Decimal(0) for name, value in (payments | services | owed).items()}
     return totals | {"due": contrat.solde + totals["services"] - totals["paid"]}
 

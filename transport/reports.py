@@ -4,7 +4,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Avg, Case, Count, DateField, F, IntegerField, Q, Sum, Value, When
+from django.db.models import (
+    Avg,
+    Case,
+    Count,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import TruncMonth
 from django.utils.dates import MONTHS
 from django.utils.formats import localize
@@ -127,9 +140,14 @@ def return_days(months):
 
 
 def penalties(today):
+    larger = Q(penalite__gt=OuterRef("penalite")) | Q(
+        penalite=OuterRef("penalite"), pk__lt=OuterRef("pk")
+    )
+    # A container is late once, whatever the missions that it made: the largest one counts.
+    others = Mission.objects.terminees().filter(larger, contrat=OuterRef("contrat"))
     rows = (
         returned(today)
-        .filter(penalite__gt=0)
+        .filter(~Exists(others), penalite__gt=0)
         .values("month", devise=F("contrat__devise"))
         .annotate(sum=Sum("penalite"))
         .order_by("month", "devise")

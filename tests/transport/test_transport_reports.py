@@ -159,3 +159,17 @@ def test_the_house_s_terms_are_edited_in_admin_for_contracts_to_come(client):
     assert (kept.delai_jours, kept.penalite_par_jour) == (23, 25_000)
     assert Conditions.history.count() == 2
     assert client.get(reverse("admin:transport_conditions_add")).status_code == 403
+
+
+# ------------------------------------------------------- one container, however many its missions
+def test_a_container_is_late_once_whatever_its_missions(desk, gestion, today):
+    contrat = make_contrat(date_debut=today - timedelta(days=30))
+    made = [make_mission(contrat) for _ in range(3)]
+    for mission, ago in zip(made, (3, 1, 1), strict=True):
+        mission.terminer_mission(today - timedelta(days=ago), confirmer=True, by=gestion)
+    totals = queries.totals_of(contrat)
+    assert (totals["penalty"], totals["late"]) == (150_000, 3)
+    figures = [re.sub(r"\D", "", row.figure) for row in reports.penalties(today).rows]
+    assert figures == ["150000"]
+    page = desk.get(contrat.get_absolute_url()).content.decode()
+    assert "the largest of 3 missions" in page

@@ -137,7 +137,7 @@ def test_in_another_currency_the_penalty_is_asked_for(desk):
 
 def test_no_save_signs_the_house_s_penalty_in_another_currency():
     with pytest.raises(ValidationError):
-        make_contrat(devise="EUR")
+        make_contrat(devise="EUR", penalite_par_jour=None)
 
 
 def change_currency(contrat, gestion):
