@@ -37,7 +37,3 @@ class Motif(models.TextChoices):
     STOCK_INSUFFISANT = "STOCK_INSUFFISANT", _("Too little stock")
     NUMERO_REUTILISE = "NUMERO_REUTILISE", _("Number of another sale")
     ERREUR_INTERNE = "ERREUR_INTERNE", _("Could not be written")
-
-
-# What may be booked all the same, with a stock below zero.
-ACCEPTABLE = (Motif.STOCK_INSUFFISANT,)

@@ -60,10 +60,18 @@ class ArticleTable(InventoryTable):
         return self.named(code, key)
 
     def cell_stock(self, stock, threshold):
-        return stock_html(stock, threshold)
+        return f"{label(_('Stock'))}{stock_html(stock, threshold)}"
+
+    def cell_seuil(self, threshold):
+        return f"{label(_('Threshold'))}{escape(formats.number(threshold))}"
 
     def cell_prix(self, prix, currency):
         return amount(prix, currency)
+
+
+def label(text):
+    """What a number is, where a card on a phone has no head of the column to say it."""
+    return f'<span class="in-card">{escape(str(text))} </span>'
 
 
 def stock_html(stock, threshold):

@@ -36,6 +36,8 @@ NEW = {
     "boutiques": ("inventory:boutique-create", gettext_lazy("New shop")),
     "terminaux": ("inventory:terminal-create", gettext_lazy("New terminal")),
 }
+# The lists with ways to more than their records.
+TEMPLATES = {"articles": "inventory/articles.html", "terminaux": "inventory/terminaux.html"}
 LATEST = 10
 
 
@@ -45,7 +47,7 @@ def record_list(request, slug):
     new_url = None
     if slug in NEW and request.user.has_perm(desk.action("create").permission):
         new_url = reverse(NEW[slug][0])
-    template = "inventory/articles.html" if slug == "articles" else "ui/desk.html"
+    template = TEMPLATES.get(slug, "ui/desk.html")
     return render_list(request, desk, TABLES[slug], new_url=new_url, template=template)
 
 

@@ -243,6 +243,34 @@ def test_a_count_is_for_who_may(desk):
     assert desk.get(reverse("inventory:count")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/inventory/receive/",
+        "/inventory/issue/",
+        "/inventory/ventes/{vente}/return/",
+        "/inventory/quarantaine/{entry}/edit/",
+        "/inventory/terminaux/failures/",
+        "/inventory/terminaux/{terminal}/key/",
+    ],
+)
+def test_each_page_is_for_who_may(client, terminal, article, url):
+    vente = sold(terminal, article)
+    synchronise(terminal, [make_vente_json((article, 99))])
+    entry = VenteEnQuarantaine.objects.get()
+    client.force_login(make_user())
+    url = url.format(vente=vente.pk, entry=entry.pk, terminal=terminal.pk)
+    assert client.get(url).status_code == 403
+    assert client.post(url, {}).status_code in (403, 405)
+
+
+def test_a_replay_is_for_who_may(client, terminal, article, kept):
+    client.force_login(make_user())
+    assert client.post(url_of("replay", "quarantaine"), picked(kept)).status_code == 403
+    kept.refresh_from_db()
+    assert kept.etat == EtatQuarantaine.EN_ATTENTE
+
+
 def test_a_transfer_is_two_movements_of_one_act(boss, article):
     there = make_boutique("Shop 2")
     twin = make_article(there, 1, code=article.code)
@@ -448,6 +476,18 @@ def test_a_silent_terminal_and_its_failures_are_seen(desk, terminal):
     Device("unknown-device").get()
     failures = text_of(desk.get(reverse("inventory:failures")))
     assert "unknown-device" in failures and "TERMINAL_NOT_FOUND" in failures
+
+
+def test_the_failures_are_a_click_away_from_the_terminals(desk, client):
+    page = desk.get(reverse("inventory:terminaux")).content.decode()
+    assert f'href="{reverse("inventory:failures")}"' in page
+
+
+def test_a_card_says_which_number_is_which(boss, boutique):
+    make_article(boutique, 50, seuil_alerte=7)
+    page = text_of(boss.get(reverse("inventory:articles")))
+    assert '<span class="in-card">Stock </span>50' in page
+    assert '<span class="in-card">Threshold </span>7' in page
 
 
 def test_a_shop_with_terminals_is_not_deactivated(boss, terminal):

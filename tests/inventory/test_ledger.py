@@ -54,6 +54,12 @@ def test_nor_does_the_code(terminal, article, model):
         model.objects.all().delete()
 
 
+@pytest.mark.parametrize("model", [Vente, LigneVente, MouvementStock])
+def test_the_ledger_is_its_own_history(model):
+    assert not hasattr(model, "history")
+    assert "quantite_stock" not in {each.name for each in Article.history.model._meta.get_fields()}
+
+
 def movement(article, **fields):
     given = {
         "article": article,

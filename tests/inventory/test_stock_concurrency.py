@@ -16,7 +16,7 @@ from inventory.models import Article, LigneVente, MouvementStock, Vente, VenteEn
 from inventory.movements import take_back, transfer
 from inventory.quarantine import replay
 from inventory.states import TypeMouvement
-from inventory.sync import synchronise
+from inventory.sync import CHUNK, synchronise
 from tests.at_once import at_once
 from tests.factories import (
     make_article,
@@ -25,6 +25,7 @@ from tests.factories import (
     make_user,
     make_vente_json,
 )
+from tests.inventory.api.conftest import Device
 from tests.inventory.conftest import move
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -198,6 +199,34 @@ def test_transfers_both_ways_and_sales_end_without_deadlock():
         assert [result for result in results if isinstance(result, Exception)] == []
     total = sum(Article.objects.values_list("quantite_stock", flat=True))
     assert total == 10_000 - 10 * ROUNDS
+    assert_true()
+
+
+@pytest.mark.postgresql  # SQLite locks all or nothing: it is busy from the first chunk on
+def test_what_was_booked_before_the_database_was_busy_is_kept():
+    boutique = make_boutique()
+    first, second = make_article(boutique, 1000), make_article(boutique, 1000)
+    device = Device(make_terminal(boutique).numero_serie)
+    ventes = [make_vente_json((first, 1)) for _ in range(CHUNK)]
+    ventes += [make_vente_json((second, 1)) for _ in range(10)]
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM inventory_article WHERE id = %s FOR UPDATE", [second.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        busy = device.sync(*ventes)
+        other.rollback()
+    finally:
+        other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+    assert (busy.status_code, busy.json()["code"]) == (503, "TRY_AGAIN")
+    assert int(busy["Retry-After"]) > 0
+    assert Vente.objects.count() == CHUNK
+    answer = device.sync(*ventes).json()
+    assert (answer["ventes_creees"], len(answer["details"]["deja_recues"])) == (10, CHUNK)
     assert_true()
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
+from django.utils import translation
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -37,6 +38,7 @@ def for_devices(view):
     """Give the view the terminal that asks, and answer what it raises as devices know it."""
 
     @wraps(view)
+    @translation.override("fr")  # what terminals are told is French, whatever a device asks for
     def entered(request):
         serial, address = serial_of(request), client_ip(request._request)
         terminal, began = None, time.monotonic()

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -46,6 +47,39 @@ def test_the_refusals_are_those_that_terminals_know(db, url):
         "error": "Terminal non associé à une boutique",
         "code": "NO_BOUTIQUE",
     }
+
+
+@pytest.mark.parametrize(
+    ("serial", "answer"),
+    [
+        (None, (400, "MISSING_SERIAL")),
+        ("nobody", (404, "TERMINAL_NOT_FOUND")),
+        ("homeless", (400, "NO_BOUTIQUE")),
+    ],
+)
+def test_nobody_else_sends_sales(article, serial, answer):
+    make_terminal(None, numero_serie="homeless")
+    assert refusal(Device(serial).sync(make_vente_json((article, 1)))) == answer
+    assert not Vente.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?article_id=15",
+        "?type_mouvement=VENTE",
+        "?date_debut=2024-11-01T00:00:00Z&date_fin=2024-11-04T23:59:59Z",
+    ],
+)
+def test_the_terminal_of_the_demo_asks_as_it_always_did(settings, query):
+    settings.DEBUG = True
+    call_command("seed", bookings=0, verbosity=0)
+    response = Device("0a1badae951f8473").get(f"{MOVEMENTS}{query}")
+    assert response.status_code == 200
+    assert response.json()["success"] is True
+    if query in ("", "?type_mouvement=VENTE"):
+        assert response.json()["count"] > 0
 
 
 def test_a_new_terminal_needs_its_key(boutique, gestion):

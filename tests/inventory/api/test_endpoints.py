@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Article, MouvementStock, Terminal
+from inventory.models import Article, MouvementStock, Terminal, VenteEnQuarantaine
 from inventory.states import TypeMouvement
 from tests.factories import make_article, make_boutique, make_terminal, make_vente_json
 from tests.inventory.api.conftest import ARTICLES, MOVEMENTS, Device
@@ -71,6 +71,14 @@ def test_a_synchronisation_is_answered_in_the_shape_that_terminals_know(device, 
         (3, again["numero_facture"], "EN_QUARANTAINE", "STOCK_INSUFFISANT"),
         (4, "N/A", "EN_QUARANTAINE", "VENTE_INVALIDE"),
     ]
+
+
+def test_reasons_are_french_whatever_the_device_asks_for(device, article):
+    device.headers["Accept-Language"] = "en"
+    [error] = device.sync(make_vente_json((article, 99))).json()["details"]["erreurs"]
+    assert "sold" not in error["erreur"]
+    [kept] = VenteEnQuarantaine.objects.all()
+    assert kept.detail == error["erreur"]
 
 
 def test_a_number_of_another_sale_is_answered_as_such(device, article):

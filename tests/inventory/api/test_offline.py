@@ -4,18 +4,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from threading import Thread
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
-from django.conf import settings as site_settings
-from django.db import connection
 from django.utils import timezone
 
 from inventory.ledger_check import breaks, gaps
@@ -24,6 +18,7 @@ from inventory.states import TypeMouvement
 from tests.factories import make_article, make_boutique, make_terminal, make_vente_json
 from tests.inventory.api.conftest import SYNC
 from tests.inventory.offline_terminal import OfflineTerminal
+from tests.notifications.live.conftest import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +70,64 @@ def read_request(client):
     while len(body) < length:
         body += client.recv(65536)
     return b"\r\n".join([*headers, b"Connection: close", b"", b""]) + body
+
+
+class SlowLine(BadLine):
+    """A line that holds back the answers that it loses: the other side hears nothing at all."""
+
+    def serve(self):
+        self.calls = []
+        while True:
+            try:
+                client, _address = self.socket.accept()
+            except OSError:
+                return
+            self.calls.append(Thread(target=self.carry, args=(client, self.lost > 0)))
+            self.lost -= 1
+            self.calls[-1].start()
+
+    def carry(self, client, held):
+        with client, socket.create_connection((self.host, self.port)) as server:
+            server.sendall(read_request(client))
+            if held:
+                client.recv(1)  # until the other side gives up
+            answer = b""
+            while part := server.recv(65536):
+                answer += part
+            if not held:
+                client.sendall(answer)
+
+    def close(self):
+        super().close()
+        for call in self.calls:
+            call.join(30)
+
+
+@pytest.fixture
+def slow_line(live_server):
+    line = SlowLine(live_server.url, lost=2)
+    yield line
+    line.close()
+
+
+def test_a_till_that_gave_up_waiting_sends_again_while_the_server_still_works(slow_line, tmp_path):
+    boutique = make_boutique()
+    article = make_article(boutique, 500)
+    till = OfflineTerminal(
+        slow_line.url,
+        make_terminal(boutique).numero_serie,
+        queue=tmp_path / "sales.json",
+        timeouts=(0.05, 0.1, 60),
+    )
+    for _ in range(200):
+        till.sell((article.pk, 1, 500))
+    assert till.sync()
+    assert till.attempts - till.refused == 3  # twice it heard nothing
+    slow_line.close()
+    assert Vente.objects.count() == 200
+    article.refresh_from_db()
+    assert article.quantite_stock == 300
+    assert_true()
 
 
 @pytest.fixture
@@ -132,44 +185,14 @@ def test_what_is_in_quarantine_may_be_dropped_and_is_not_lost(live_server, tmp_p
 
 
 # ---------------------------------------------------------------------------------------- kill -9
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
 @contextmanager
 def server():
     """A server in a process of its own, on the test's database: (process, its address)."""
-    port = free_port()
-    where = connection.settings_dict
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{where['NAME']}"
-    else:
-        url = f"postgres://{where['USER']}@{where['HOST']}:{where['PORT']}/{where['NAME']}"
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"],
-        cwd=site_settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": url, "DEBUG": "true"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
+    started = Server()
     try:
-        wait_for(address)
-        yield process, address
+        yield started.process, started.url
     finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for(address):
-    for _ in range(600):
-        try:
-            urlopen(f"{address}/accounts/login/", timeout=5).close()
-            return
-        except URLError:
-            time.sleep(0.05)
-    raise AssertionError("the server did not start")
+        started.close()
 
 
 def post(address, terminal, ventes):

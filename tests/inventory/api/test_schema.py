@@ -13,7 +13,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.factories import make_article, make_boutique, make_terminal
+from inventory.devices import give_key
+from tests.asking import only
+from tests.factories import make_article, make_boutique, make_terminal, make_user
 
 SWAGGER = settings.BASE_DIR / "docs" / "swagger.yaml"
 CHECKS = [
@@ -29,23 +31,65 @@ SERIAL = "0a1badae951f8473"
 schema = schemathesis.openapi.from_path(SWAGGER).include(path_regex="^/api/v2/")
 
 
+SETTINGS = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "derandomize": True,
+}
+
+
 @pytest.fixture
 def shop(live_server, settings):
+    """(the server's address, {who asks: its serial and key})."""
     settings.SYNC_PER_MINUTE = settings.SYNC_FAILURES_PER_MINUTE = 10**6
     settings.ALLOWED_HOSTS = ["*"]
     boutique = make_boutique()
     make_terminal(boutique, numero_serie=SERIAL)
+    keyed = make_terminal(boutique, sans_cle=False)
+    _outcome, key = give_key(only(keyed), by=make_user())
     for _ in range(3):
         make_article(boutique, 100)
-    return live_server.url
+    return live_server.url, {
+        "an old terminal": (SERIAL, None),
+        "a terminal with its key": (keyed.numero_serie, key),
+        "without its key": (keyed.numero_serie, None),
+        "with a wrong key": (keyed.numero_serie, "wrong"),
+        "without a serial number": (None, key),
+        "unknown": ("nobody", key),
+        "of no shop": (make_terminal(None).numero_serie, None),
+    }
 
 
-@schema.parametrize()
-@settings_of_hypothesis(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
-def test_it_answers_as_described_whatever_it_is_asked(shop, case):
-    case.headers["X-Device-Serial"] = SERIAL
-    case.headers.pop("Authorization", None)
-    response = case.call(base_url=shop)
+def answered(shop, case, who):
+    url, devices = shop
+    serial, key = devices[who]
+    for name, value in (("X-Device-Serial", serial), ("Authorization", key and f"Bearer {key}")):
+        case.headers.pop(name, None)
+        if value:
+            case.headers[name] = value
+    response = case.call(base_url=url)
     case.validate_response(response, checks=CHECKS)
+    return response
+
+
+@pytest.mark.parametrize("who", ["an old terminal", "a terminal with its key"])
+@schema.parametrize()
+@settings_of_hypothesis(max_examples=25, **SETTINGS)
+def test_it_answers_as_described_whatever_it_is_asked(shop, case, who):
+    assert answered(shop, case, who).status_code not in (401, 404)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("without its key", 401),
+        ("with a wrong key", 401),
+        ("without a serial number", 400),
+        ("unknown", 404),
+        ("of no shop", 400),
+    ],
+)
+@schema.parametrize()
+@settings_of_hypothesis(max_examples=4, **SETTINGS)
+def test_it_refuses_as_described_who_may_not_ask(shop, case, who, status):
+    assert answered(shop, case, who).status_code == status
