@@ -320,6 +320,7 @@ def test_an_engineer_is_made_with_a_week_and_edited(boss):
         ({"working_hours_0": "morning"}, "working_hours"),
         ({"working_hours_0": "12:00-08:00"}, "working_hours"),
         ({"working_hours_0": "25:00-26:00"}, "working_hours"),
+        ({"working_hours_0": "0٨:00-12:00"}, "working_hours"),
         ({"phone": "none"}, "phone"),
         ({"user": "999999"}, "user"),
     ],

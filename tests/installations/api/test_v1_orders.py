@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookings.installations import scheduling
 from bookings.installations.models import Fitting, Order
+from bookings.installations.services import Task
 from inventory.models import MouvementStock
 from project.audit.models import Batch
 from project.directory.models import Customer
@@ -199,7 +200,13 @@ def test_pieces_without_a_serial_number_are_not_completed(caller, order, enginee
     assert none.json()["reason"] == "unnoted"
     other = {"line": 10**6, "serial_number": "SN", "vehicle_registration": "DK 1"}
     stranger = caller.post(f"orders/{order.number}/complete/", {"fittings": [other]})
-    assert stranger.status_code in (409, 422)
+    # The piece that the order has is still without its number.
+    assert (problem(stranger), stranger.json()["reason"]) == ((409, "refused"), "unnoted")
+    [line] = order.lines.all()
+    fitted = {"line": line.pk, "serial_number": "SN-1", "vehicle_registration": "DK 1"}
+    beside = caller.post(f"orders/{order.number}/complete/", {"fittings": [fitted, other]})
+    assert problem(beside) == (422, "invalid")
+    assert set(wrong(beside)) == {"#/fittings"}
     assert states(order)[0] == "in_progress"
     assert not Fitting.objects.exists()
 
@@ -267,6 +274,40 @@ def test_a_parameter_that_is_wrong_is_named(caller, order, query, name):
     response = caller.get("orders/", **query)
     assert problem(response) == (400, "invalid-parameters")
     assert set(wrong(response)) == {name}
+
+
+def test_services_and_bookings_are_found_by_what_they_are_about(caller, bureau, engineer):
+    fitted = make_order(tasks=[Task("installation", "car_kit", 60), Task("removal", "fuel", 30)])
+    later, waiting = make_order(), make_order(tasks=[Task("inspection", "tracker", 30)])
+    for order, days in ((fitted, 1), (later, 3)):
+        scheduling.schedule(only(order), by=bureau, engineer=engineer, start=tomorrow(days=days))
+    first, third = tomorrow().date(), tomorrow(days=3).date()
+
+    def found(name, **query):
+        return [each["order"] for each in caller.get(name, **query).json()["results"]]
+
+    for query, orders in (
+        ({"order": waiting.number}, [waiting]),
+        ({"kind": "removal"}, [fitted]),
+        ({"skill": "tracker"}, [waiting]),
+        ({"skill": "car_kit", "kind": "installation"}, [fitted, later]),
+        ({"engineer": engineer.pk, "skill": "fuel"}, [fitted]),
+        ({"since": third}, [later]),
+        ({"until": first}, [fitted, fitted]),
+        ({"since": first, "until": third}, [fitted, fitted, later]),
+        ({"order": "IN"}, []),
+    ):
+        assert found("services/", **query) == [order.number for order in orders], query
+    for query, orders in (
+        ({"order": later.number}, [later]),
+        ({"since": third}, [later]),
+        ({"until": first}, [fitted]),
+        ({"since": first, "until": third}, [fitted, later]),
+    ):
+        assert found("bookings/", **query) == [order.number for order in orders], query
+    for name in ("services/", "bookings/"):
+        assert set(wrong(caller.get(name, since=third, until=first))) == {"until"}
+    assert set(wrong(caller.get("services/", kind="magic", skill="magic"))) == {"kind", "skill"}
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
