@@ -134,6 +134,22 @@ def test_what_is_wrong_with_an_order_is_named(caller, kit):
     assert not Order.objects.exists()
 
 
+def test_a_member_that_is_not_meant_is_named(caller, kit, order):
+    asked = an_order(kit, prce="1", lines=[{"product": kit.pk, "unit_prize": "1"}])
+    response = caller.post("orders/", asked)
+    assert problem(response) == (422, "invalid")
+    told = "There is no such member."
+    assert wrong(response) == {"#/prce": told, "#/lines/0/unit_prize": told}
+    person = {"name": "John Kane", "e-mail": "john@example.org"}
+    response = caller.post("orders/", an_order(kit, new_customer=person, address=""))
+    assert set(wrong(response)) == {"#/new_customer/e-mail", "#/address"}
+    odd = caller.post(f"orders/{order.number}/start/", '{"a/b~ é\\ud800": 1}')
+    assert wrong(odd) == {"#/a~1b~0%20%C3%A9%3F": told}
+    many = caller.post(f"orders/{order.number}/start/", {f"name{n}": n for n in range(1000)})
+    assert len(many.json()["errors"]) == 20
+    assert Order.objects.count() == 1
+
+
 def test_what_comes_to_too_much_is_refused_and_lists_go_on(caller, kit):
     asked = an_order(kit, lines=[{"product": kit.pk, "quantity": 2, "unit_price": "99999999999"}])
     response = caller.post("orders/", asked)
