@@ -4,6 +4,10 @@ An act changes the order and calls one of these in the same batch, so that all s
 or not at all. Each child gets a log line and a history row of the batch; what the batch did is
 found again by that, and `put_back` takes it back exactly.
 
+What was fitted (`Fitting`) and what shows it (`Evidence`) are rows of the act that noted them,
+changed only to name the act that voided them. The order's batch, which both name, is their log: so
+they are written by sets, and have no log lines of their own.
+
 Who writes on anything of an order holds the lock of the order's row. Rows are locked in this order:
 engineers, articles, orders.
 """

@@ -13,7 +13,7 @@ from project.ui.filters import FilterSet, LookupFilter, SearchFilter
 
 from .availability import moment
 from .models import Engineer, InstallationBooking, Order, Service
-from .states import Skill, Status
+from .states import Kind, Skill, Status
 
 
 def status_filter():
@@ -22,7 +22,38 @@ def status_filter():
     )
 
 
-class OrderFilter(FilterSet):
+class VisitFilter(FilterSet):
+    """What has a visit, by the days of it; `start` leads to its beginning."""
+
+    start = "start"
+
+    def is_since(self, records, name, day):
+        return records.filter(**{f"{self.start}__gte": moment(day, "00:00")})
+
+    def is_until(self, records, name, day):
+        return records.filter(**{f"{self.start}__lt": moment(day, "24:00")})
+
+    def check(self, asked):
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and since > until:
+            yield "until", _("This is before the first day.")
+
+
+def since():
+    return DayFilter(label=gettext_lazy("Visit from"), method="is_since")
+
+
+def until():
+    return DayFilter(label=gettext_lazy("Visit until"), method="is_until")
+
+
+def order_filter():
+    return django_filters.CharFilter(
+        label=gettext_lazy("Order"), field_name="order__number", max_length=20
+    )
+
+
+class OrderFilter(VisitFilter):
     q = SearchFilter(gettext_lazy("Order, customer, contact, address…"))
     status = status_filter()
     engineer = django_filters.ModelChoiceFilter(
@@ -31,8 +62,7 @@ class OrderFilter(FilterSet):
         queryset=Engineer.objects.all(),
         empty_label=gettext_lazy("Any engineer"),
     )
-    since = DayFilter(label=gettext_lazy("Visit from"), method="is_since")
-    until = DayFilter(label=gettext_lazy("Visit until"), method="is_until")
+    since, until = since(), until()
     customer = LookupFilter(
         label=gettext_lazy("Customer"),
         queryset=Customer.objects.all(),
@@ -40,6 +70,7 @@ class OrderFilter(FilterSet):
     )
 
     quick = ("q", "status", "engineer")
+    start = "booking__start"
 
     class Meta:
         model = Order
@@ -47,17 +78,6 @@ class OrderFilter(FilterSet):
 
     def search(self, orders, name, text):
         return orders.search(text)
-
-    def is_since(self, orders, name, day):
-        return orders.filter(booking__start__gte=moment(day, "00:00"))
-
-    def is_until(self, orders, name, day):
-        return orders.filter(booking__start__lt=moment(day, "24:00"))
-
-    def check(self, asked):
-        since, until = asked.get("since"), asked.get("until")
-        if since and until and since > until:
-            yield "until", _("This is before the first day.")
 
 
 class InboxFilter(FilterSet):
@@ -104,20 +124,33 @@ class EngineerFilter(PartyFilter):
         return engineers.with_skill(skill)
 
 
-class ServiceFilter(FilterSet):
+class ServiceFilter(VisitFilter):
     status = status_filter()
+    order = order_filter()
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("Kind"), choices=Kind.choices)
+    skill = django_filters.ChoiceFilter(
+        label=gettext_lazy("Skill"), field_name="required_skill", choices=Skill.choices
+    )
+    engineer = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Engineer"), queryset=Engineer.objects.all()
+    )
+    since, until = since(), until()
+
+    start = "order__booking__start"
 
     class Meta:
         model = Service
         fields = []
 
 
-class InstallationBookingFilter(FilterSet):
+class InstallationBookingFilter(VisitFilter):
     status = status_filter()
+    order = order_filter()
     engineer = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Engineer"), queryset=Engineer.objects.all()
     )
     day = DayFilter(label=gettext_lazy("Day"), method="is_on")
+    since, until = since(), until()
 
     class Meta:
         model = InstallationBooking

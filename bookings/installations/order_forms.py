@@ -22,7 +22,8 @@ from .models import LONGEST_MINUTES, MOST_PIECES, Engineer, Order
 from .services import Line, Task
 from .states import Kind, Skill
 
-LINES, TASKS = 6, 3
+LINES, TASKS = 20, 10
+FEW_LINES, FEW_TASKS = 6, 3  # in sight; the others are one click away
 USUAL_MINUTES = 60
 WHO = ["customer", "contact_name", "contact_phone"]
 WHERE = ["address", "region", "vehicle_registration"]
@@ -120,14 +121,24 @@ class PlaceForm(OrderForm):
         self.fields[f"kind_{n}"].required = False
 
     def lines(self):
-        """The fields of each line, as a template lays them out."""
+        """The fields of each line, as `_tables` has them."""
         names = ("article", "quantity", "price", "serialised")
-        return [[self[f"{name}_{n}"] for name in names] for n in range(LINES)]
+        return self._tables(names, FEW_LINES, LINES, said="article")
 
     def task_rows(self):
         """The fields of each service."""
         names = ("kind", "skill", "minutes", "remarks")
-        return [[self[f"{name}_{n}"] for name in names] for n in range(TASKS)]
+        return self._tables(names, FEW_TASKS, TASKS, said="skill")
+
+    def _tables(self, names, few, most, *, said):
+        """[(rows, whether they are in sight)]: the first few, and those to open for more, which
+        stay open once one of them has something `said` or is wrong."""
+        rows = [[self[f"{name}_{n}"] for name in names] for n in range(most)]
+        used = self.is_bound and any(
+            self[f"{said}_{n}"].data or any(field.errors for field in rows[n])
+            for n in range(few, most)
+        )
+        return [(rows[:few], True), (rows[few:], used)]
 
     def clean(self):
         data = super().clean()

@@ -6,11 +6,14 @@ They are inserted by sets, and brought to their states by the services that staf
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from io import BytesIO
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from PIL import Image, ImageDraw
 
 from inventory import movements
 from inventory.models import Article, Boutique
@@ -19,10 +22,10 @@ from project.directory.demo_names import PLACES
 from project.directory.models import Customer
 from project.directory.seed import insert_as
 
-from . import queries, scheduling, services, staff, work
+from . import pictures, queries, scheduling, services, staff, work
 from .availability import moment
 from .models import Engineer, Order, OrderLine, Service, prefix_of_orders
-from .states import Kind, Skill, Source, Status
+from .states import EvidenceKind, Kind, Skill, Source, Status
 
 FEWEST, MOST = 28, 140
 KITS = (
@@ -42,6 +45,7 @@ ENGINEERS = (
     ("Khady Mbaye", "Saint-Louis", (Skill.DASHCAM, Skill.CAR_KIT)),
     ("Lamine Badji", "Ziguinchor", (Skill.TRACKER,)),
 )
+ACCOUNT = "technicien"  # the second one's
 # What becomes of an order, in turn.
 STATES = ("completed", "scheduled", "pending", "in_progress", "scheduled", "cancelled", "fitted")
 REASONS = ("Véhicule vendu", "Client injoignable", "Commande en double")
@@ -95,6 +99,10 @@ class Demo:
         )
 
     def people(self):
+        account = get_user_model().objects.filter(username=ACCOUNT, engineer=None).first()
+        if account:
+            own_day = Permission.objects.get(codename="work_engineer")
+            account.user_permissions.add(own_day)
         self.engineers = insert(
             Engineer,
             [
@@ -105,6 +113,7 @@ class Demo:
                     phone=f"+221 77 5{place}0 12 3{place}",
                     email=f"technicien{place}@example.org",
                     is_active=place < len(ENGINEERS),
+                    user=account if place == 2 else None,
                 )
                 for place, (name, region, skills) in enumerate(ENGINEERS, 1)
             ],
@@ -216,6 +225,7 @@ class Demo:
     def go_on(self, state, *, complete=False, fit=False):
         """Start what a state has in the diary; note what was fitted, or complete it."""
         planned = self.those(state).filter(status=Status.SCHEDULED)
+        shown = self.shown()
         starts = planned.order_by("booking__start").values_list("booking__start", flat=True)
         for start in list(starts.distinct()):
             some = list(planned.filter(booking__start=start).values_list("pk", flat=True))
@@ -225,7 +235,38 @@ class Demo:
                 for order in begun.order_by("pk"):
                     work.fit(order, self.fitted(order), **self.by)
             if complete:
-                work.complete(begun, at=start + timedelta(minutes=50), **self.by)
+                at = start + timedelta(minutes=50)
+                if shown:  # of one order there is a photo and a signature
+                    first = Order.objects.filter(pk=min(some))
+                    work.complete(first, evidence=shown, at=at, **self.by)
+                    shown = ()
+                work.complete(begun.filter(status=Status.IN_PROGRESS), at=at, **self.by)
+
+    def shown(self):
+        """A photo of a dashboard and a signature, drawn by hand as it were."""
+        ink = "#1b2233"
+        photo = Image.new("RGB", (960, 640), "#6d7480")
+        draw = ImageDraw.Draw(photo)
+        draw.rectangle((0, 330, 960, 640), fill="#23262d")
+        for left in (150, 430):
+            draw.ellipse((left, 370, left + 200, 570), outline="#c9ced8", width=8)
+        draw.rectangle((700, 400, 870, 500), fill="#93abf3", outline="#e8e5dd", width=6)
+        signature = Image.new("RGB", (600, 200), "white")
+        height = [self.rng.randrange(30, 170) for _place in range(14)]
+        line = [(40 + 40 * place, at) for place, at in enumerate(height)]
+        ImageDraw.Draw(signature).line(line, fill=ink, width=5, joint="curve")
+        return [
+            {
+                "kind": kind,
+                "media_type": pictures.MEDIA_TYPE,
+                "content": jpeg_of(picture),
+                "name": name,
+            }
+            for kind, picture, name in (
+                (EvidenceKind.PHOTO, photo, ""),
+                (EvidenceKind.SIGNATURE, signature, "A. Ndiaye"),
+            )
+        ]
 
     def fitted(self, order):
         return [
@@ -236,3 +277,9 @@ class Demo:
             }
             for line, _piece in queries.pieces_to_note(order)
         ]
+
+
+def jpeg_of(picture):
+    written = BytesIO()
+    picture.save(written, "JPEG", quality=82)
+    return written.getvalue()

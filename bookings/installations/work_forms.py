@@ -25,11 +25,12 @@ class PictureField(forms.FileField):
 
 class WorkForm(CompleteForm):
     """The serial number and vehicle of each piece; a photo, and the signature, drawn or as a
-    picture, with the name of who signed. Its answers are `fittings` and `evidence`."""
+    picture, with the name of who signed; or why one of the two is not there. Its answers are
+    `fittings`, `evidence` and `remarks`."""
 
     photo = PictureField(label=gettext_lazy("Photo of the work"), camera=True)
     signed_by = forms.CharField(
-        label=gettext_lazy("Signed by"), max_length=120, widget=forms.TextInput()
+        label=gettext_lazy("Signed by"), max_length=120, required=False, widget=forms.TextInput()
     )
     drawn = forms.CharField(
         label=gettext_lazy("Customer's signature"), required=False, widget=forms.HiddenInput
@@ -38,11 +39,14 @@ class WorkForm(CompleteForm):
         label=gettext_lazy("or a picture of the signature"),
         help_text=gettext_lazy("Where it was signed on paper."),
     )
+    without = forms.CharField(
+        label=gettext_lazy("Without a photo or a signature: why"), max_length=200, required=False
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         asked = [name for name in self.fields if name.startswith(("serial_", "vehicle_"))]
-        self.order_fields([*asked, "photo", "signed_by", "drawn", "signature"])
+        self.order_fields([*asked, "photo", "signed_by", "drawn", "signature", "without"])
 
     def piece_fields(self):
         """The two fields of each piece, as the template lays them out."""
@@ -67,8 +71,17 @@ class WorkForm(CompleteForm):
         signature = data.pop("drawn", b"") or data.get("signature", b"")
         data.pop("signature", None)
         photo, name = data.pop("photo", b""), data.pop("signed_by", "")
-        if not signature and not {"drawn", "signature"} & self.errors.keys():
-            self.add_error("signature", _("The customer's signature is missing."))
+        why = data.pop("without", "")
+        if not (photo or why or "photo" in self.errors):
+            self.add_error(
+                "photo", _("The photo is missing: add it, or say below why there is none.")
+            )
+        if not (signature or why or {"drawn", "signature"} & self.errors.keys()):
+            text = _("The customer's signature is missing: add it, or say below why there is none.")
+            self.add_error("signature", text)
+        if signature and not name and "signed_by" not in self.errors:
+            self.add_error("signed_by", _("Who signed?"))
+        data["remarks"] = why
         data["evidence"] = [
             {
                 "kind": kind,

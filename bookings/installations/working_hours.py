@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 DAYS = 7
-CLOCK = re.compile(r"\A([01]\d|2[0-3]):[0-5]\d\Z|\A24:00\Z")
+CLOCK = re.compile(r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z|\A24:00\Z")
 
 
 def usual():

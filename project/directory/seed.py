@@ -17,6 +17,8 @@ PASSWORD = "carnet-demo"
 ACCOUNTS = (
     {"username": "bureau", "first_name": "Awa", "last_name": "Diop", "groups": [BUREAU]},
     {"username": "gestion", "first_name": "Moussa", "last_name": "Fall", "groups": [GESTION]},
+    # An engineer's own, in no group: what it opens is their own day.
+    {"username": "technicien", "first_name": "Ibrahima", "last_name": "Cissé", "groups": []},
     {
         "username": "admin",
         "first_name": "Camille",

@@ -6,13 +6,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from bookings.installations import links, scheduling, work
+from bookings.installations.models import Order
 from bookings.models import Series
 from bookings.recurrence import Rule
 from bookings.series_services import repeat
 from inventory.models import Article, Terminal, Vente, VenteEnQuarantaine
 from inventory.seed import seed as seed_shops
 from tests.bookings.importing import row_for, take
-from tests.factories import make_caution, make_mission, make_paiement, make_round_trip
+from tests.factories import (
+    make_caution,
+    make_engineer,
+    make_mission,
+    make_order,
+    make_paiement,
+    make_round_trip,
+)
+from tests.installations.conftest import tomorrow
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -30,6 +40,7 @@ def pages(rides):
     article, vente = Article.objects.first(), Vente.objects.first()
     terminal, kept = Terminal.objects.first(), VenteEnQuarantaine.objects.first()
     return [
+        *of_installations(),
         *(f"/inventory/{slug}/" for slug in ("articles", "mouvements", "ventes", "quarantaine")),
         *(f"/inventory/{slug}/" for slug in ("terminaux", "boutiques", "receive")),
         f"/inventory/receive/?boutique={article.boutique_id}",
@@ -78,6 +89,29 @@ def pages(rides):
         "/notifications/",
         "/accounts/profile/",
         "/nowhere/",
+    ]
+
+
+def of_installations():
+    """One order waits, one is in progress at an engineer's."""
+    waiting, begun, engineer = make_order(), make_order(), make_engineer(region="Dakar")
+    one = Order.objects.filter(pk=begun.pk)
+    scheduling.schedule(one, by=None, engineer=engineer, start=tomorrow())
+    work.start(one, by=None)
+    shop = begun.lines.get().article.boutique_id
+    return [
+        "/installations/",
+        "/installations/to-schedule/",
+        f"/installations/new/?boutique={shop}",
+        begun.get_absolute_url(),
+        waiting.get_edit_url(),
+        "/installations/engineers/",
+        engineer.get_absolute_url(),
+        engineer.get_edit_url(),
+        f"/installations/engineers/{engineer.pk}/day/?day={tomorrow():%Y-%m-%d}",
+        f"{begun.get_absolute_url()}complete/",
+        links.path_to(begun.pk),
+        "/integrations/",
     ]
 
 

@@ -3,10 +3,12 @@
 import re
 import uuid
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import expect
 
 from bookings.installations.models import Evidence, Fitting, Order, Service
@@ -106,6 +108,8 @@ def test_from_an_order_on_line_to_the_completed_installation(
     stop.get_by_role("link", name="Complete").click()
     phone.get_by_label(re.compile("Serial number")).fill("CK-0001")
     expect(phone.get_by_label("Vehicle registration")).to_have_value("DK 4521 B")
+    picture = {"name": "work.png", "mimeType": "image/png", "buffer": photo()}
+    phone.get_by_label("Photo of the work").set_input_files(picture)
     phone.get_by_label("Signed by").fill("John Diatta")
     sign(phone)
     phone.get_by_role("button", name="Complete").click()
@@ -116,7 +120,7 @@ def test_from_an_order_on_line_to_the_completed_installation(
     states = order.status, order.services.get().status, order.booking.status
     assert states == ("completed", "completed", "completed")
     assert Fitting.objects.get().serial_number == "CK-0001"
-    assert Evidence.objects.get().kind == "signature"
+    assert {each.kind for each in Evidence.objects.all()} == {"photo", "signature"}
     movement = MouvementStock.objects.get(reference_document=order.number)
     assert (movement.article, movement.quantite) == (kit, -1)
 
@@ -133,8 +137,15 @@ def test_from_an_order_on_line_to_the_completed_installation(
     # The office sees that it is done, and what was signed.
     page.goto(f"{live_server.url}{order.get_absolute_url()}")
     expect(page.locator(".record-head .status")).to_have_text("Completed")
-    expect(page.locator(".pictures img")).to_have_js_property("complete", True)
-    assert page.locator(".pictures img").evaluate("each => each.naturalWidth") > 100
+    for picture in page.locator(".pictures img").all():
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("each => each.naturalWidth") > 100
+
+
+def photo():
+    file = BytesIO()
+    Image.new("RGB", (640, 480), "navy").save(file, "PNG")
+    return file.getvalue()
 
 
 def sign(page):

@@ -66,7 +66,7 @@ def phone(account):
 
 
 def answers(order, **changed):
-    given = {"signed_by": "Jean Diatta", "drawn": DRAWN}
+    given = {"signed_by": "Jean Diatta", "drawn": DRAWN, "without": "The camera is broken"}
     for line in order.lines.filter(serialised=True):
         for piece in range(1, line.quantity + 1):
             given[f"serial_{line.pk}_{piece}"] = f"SN-{line.pk}-{piece}"
@@ -193,10 +193,27 @@ def test_without_a_script_a_picture_of_the_signature_will_do(desk, bureau, order
     assert Evidence.objects.get().kind == "signature"
 
 
+def test_a_photo_and_a_signature_are_asked_for_or_why_not(phone, sarah, bureau, order):
+    begin(order, sarah, bureau)
+    address = url("complete", order.number)
+    none = phone.post(address, answers(order, drawn="", signed_by="", without=""))
+    assert none.status_code == 422
+    assert list(none.context["form"].errors) == ["photo", "signature"]
+    assert "why there is none" in none.content.decode()
+    no_photo = phone.post(address, answers(order, without=""))
+    assert list(no_photo.context["form"].errors) == ["photo"]
+    assert states(order)[0] == "in_progress"
+    phone.post(address, answers(order, drawn="", signed_by="", without="Nobody was at home"))
+    assert states(order)[0] == "completed"
+    assert not Evidence.objects.exists()
+    log = order.logs.get(action_code=work.COMPLETE)
+    assert "Nobody was at home" in log.action
+    assert log.batch.reason == "Nobody was at home"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"drawn": ""}, "signature"),
         ({"drawn": "data:text/html;base64,PGI+"}, "drawn"),
         ({"drawn": "data:image/png;base64,????"}, "drawn"),
         ({"drawn": "data:image/png;base64,aGVsbG8="}, "drawn"),

@@ -170,6 +170,22 @@ def test_an_order_is_placed_with_its_lines_and_services(desk, kit):
     assert toasts(response) == ["1 order placed."]
 
 
+def test_an_order_has_more_lines_and_services_than_are_in_sight(desk, kit):
+    articles = [make_article(kit.boutique, 3, code=f"ART-{n}") for n in range(19)]
+    given = {f"article_{n}": each.code for n, each in enumerate(articles, 1)}
+    given |= {f"serialised_{n}": "on" for n in range(1, 20)}
+    given |= {f"skill_{n}": "fuel" for n in range(1, 10)}
+    given |= {f"minutes_{n}": "10" for n in range(1, 10)}
+    page = desk.get(url("order-create"), {"boutique": kit.boutique_id})
+    assert [shown for _rows, shown in page.context["form"].lines()] == [True, False]
+    wrong = desk.post(url("order-create"), answers(kit, **given | {"article_19": "NOTHING"}))
+    assert list(wrong.context["form"].errors) == ["article_19"]
+    assert [shown for _rows, shown in wrong.context["form"].lines()] == [True, True]
+    desk.post(url("order-create"), answers(kit, **given))
+    order = Order.objects.get()
+    assert (order.lines.count(), order.services.count()) == (20, 10)
+
+
 def test_sent_twice_it_is_placed_once(desk, kit):
     token = desk.get(url("order-create")).context["hidden"]
     given = answers(kit) | {name: str(value) for name, value in token}
@@ -320,6 +336,7 @@ def test_an_engineer_is_made_with_a_week_and_edited(boss):
         ({"working_hours_0": "morning"}, "working_hours"),
         ({"working_hours_0": "12:00-08:00"}, "working_hours"),
         ({"working_hours_0": "25:00-26:00"}, "working_hours"),
+        ({"working_hours_0": "0٨:00-12:00"}, "working_hours"),
         ({"phone": "none"}, "phone"),
         ({"user": "999999"}, "user"),
     ],

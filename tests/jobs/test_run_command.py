@@ -106,6 +106,7 @@ def test_it_fills_an_empty_database_once_and_keeps_it(empty_site, port):
                 "SELECT username FROM utilisateurs_customuser"
                 " WHERE password NOT LIKE '!%' ORDER BY username"
             )
-            assert database.execute(names).fetchall() == [("admin",), ("bureau",), ("gestion",)]
+            found = [name for (name,) in database.execute(names)]
+            assert found == ["admin", "bureau", "gestion", "technicien"]
             integrations = "SELECT count(*) FROM api_integration"
             assert database.execute(integrations).fetchall() == [(1,)]

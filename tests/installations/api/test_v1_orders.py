@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookings.installations import scheduling
 from bookings.installations.models import Fitting, Order
+from bookings.installations.services import Task
 from inventory.models import MouvementStock
 from project.audit.models import Batch
 from project.directory.models import Customer
@@ -133,6 +134,22 @@ def test_what_is_wrong_with_an_order_is_named(caller, kit):
     assert not Order.objects.exists()
 
 
+def test_a_member_that_is_not_meant_is_named(caller, kit, order):
+    asked = an_order(kit, prce="1", lines=[{"product": kit.pk, "unit_prize": "1"}])
+    response = caller.post("orders/", asked)
+    assert problem(response) == (422, "invalid")
+    told = "There is no such member."
+    assert wrong(response) == {"#/prce": told, "#/lines/0/unit_prize": told}
+    person = {"name": "John Kane", "e-mail": "john@example.org"}
+    response = caller.post("orders/", an_order(kit, new_customer=person, address=""))
+    assert set(wrong(response)) == {"#/new_customer/e-mail", "#/address"}
+    odd = caller.post(f"orders/{order.number}/start/", '{"a/b~ é\\ud800": 1}')
+    assert wrong(odd) == {"#/a~1b~0%20%C3%A9%3F": told}
+    many = caller.post(f"orders/{order.number}/start/", {f"name{n}": n for n in range(1000)})
+    assert len(many.json()["errors"]) == 20
+    assert Order.objects.count() == 1
+
+
 def test_what_comes_to_too_much_is_refused_and_lists_go_on(caller, kit):
     asked = an_order(kit, lines=[{"product": kit.pk, "quantity": 2, "unit_price": "99999999999"}])
     response = caller.post("orders/", asked)
@@ -199,7 +216,13 @@ def test_pieces_without_a_serial_number_are_not_completed(caller, order, enginee
     assert none.json()["reason"] == "unnoted"
     other = {"line": 10**6, "serial_number": "SN", "vehicle_registration": "DK 1"}
     stranger = caller.post(f"orders/{order.number}/complete/", {"fittings": [other]})
-    assert stranger.status_code in (409, 422)
+    # The piece that the order has is still without its number.
+    assert (problem(stranger), stranger.json()["reason"]) == ((409, "refused"), "unnoted")
+    [line] = order.lines.all()
+    fitted = {"line": line.pk, "serial_number": "SN-1", "vehicle_registration": "DK 1"}
+    beside = caller.post(f"orders/{order.number}/complete/", {"fittings": [fitted, other]})
+    assert problem(beside) == (422, "invalid")
+    assert set(wrong(beside)) == {"#/fittings"}
     assert states(order)[0] == "in_progress"
     assert not Fitting.objects.exists()
 
@@ -267,6 +290,40 @@ def test_a_parameter_that_is_wrong_is_named(caller, order, query, name):
     response = caller.get("orders/", **query)
     assert problem(response) == (400, "invalid-parameters")
     assert set(wrong(response)) == {name}
+
+
+def test_services_and_bookings_are_found_by_what_they_are_about(caller, bureau, engineer):
+    fitted = make_order(tasks=[Task("installation", "car_kit", 60), Task("removal", "fuel", 30)])
+    later, waiting = make_order(), make_order(tasks=[Task("inspection", "tracker", 30)])
+    for order, days in ((fitted, 1), (later, 3)):
+        scheduling.schedule(only(order), by=bureau, engineer=engineer, start=tomorrow(days=days))
+    first, third = tomorrow().date(), tomorrow(days=3).date()
+
+    def found(name, **query):
+        return [each["order"] for each in caller.get(name, **query).json()["results"]]
+
+    for query, orders in (
+        ({"order": waiting.number}, [waiting]),
+        ({"kind": "removal"}, [fitted]),
+        ({"skill": "tracker"}, [waiting]),
+        ({"skill": "car_kit", "kind": "installation"}, [fitted, later]),
+        ({"engineer": engineer.pk, "skill": "fuel"}, [fitted]),
+        ({"since": third}, [later]),
+        ({"until": first}, [fitted, fitted]),
+        ({"since": first, "until": third}, [fitted, fitted, later]),
+        ({"order": "IN"}, []),
+    ):
+        assert found("services/", **query) == [order.number for order in orders], query
+    for query, orders in (
+        ({"order": later.number}, [later]),
+        ({"since": third}, [later]),
+        ({"until": first}, [fitted]),
+        ({"since": first, "until": third}, [fitted, later]),
+    ):
+        assert found("bookings/", **query) == [order.number for order in orders], query
+    for name in ("services/", "bookings/"):
+        assert set(wrong(caller.get(name, since=third, until=first))) == {"until"}
+    assert set(wrong(caller.get("services/", kind="magic", skill="magic"))) == {"kind", "skill"}
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])

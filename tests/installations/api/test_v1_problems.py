@@ -5,7 +5,7 @@ import pytest
 from project.api import services
 from project.api.models import Integration, Rate
 from tests.factories import make_integration
-from tests.installations.api.conftest import PROBLEM, Caller, problem
+from tests.installations.api.conftest import PROBLEM, Caller, problem, wrong
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,6 @@ def test_a_method_that_is_not_meant_is_said(caller, order):
 @pytest.mark.parametrize(
     "body",
     [
-        "",
         "{",
         '{"lines": [NaN]}',
         "[" * 100_000,
@@ -94,8 +93,13 @@ def test_a_method_that_is_not_meant_is_said(caller, order):
     ids=lambda value: str(value)[:20],
 )
 def test_a_body_that_is_no_json_is_said(caller, body):
-    response = caller.post("orders/", body)
-    assert problem(response) in ((400, "invalid-json"), (422, "invalid"))
+    assert problem(caller.post("orders/", body)) == (400, "invalid-json")
+
+
+def test_no_body_is_an_object_without_members(caller):
+    response = caller.post("orders/", "")
+    assert problem(response) == (422, "invalid")
+    assert "#/address" in wrong(response)
 
 
 @pytest.mark.parametrize(

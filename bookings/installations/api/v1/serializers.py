@@ -1,5 +1,7 @@
 """What requests and answers look like. What may be is the services' to say."""
 
+from urllib.parse import quote
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
@@ -20,6 +22,8 @@ from inventory.models import Article
 from inventory.money import rounded
 from project.api.listing import LARGEST_KEY
 from project.directory.models import Customer
+
+MOST_UNKNOWN = 20  # members that are told of
 
 
 @extend_schema_field({"type": "string", "example": "25000"})
@@ -257,7 +261,30 @@ def page_of(serializer):
 
 
 # --------------------------------------------------------------------------------- requests
-class NewLineSerializer(serializers.Serializer):
+class Exact:
+    # A part of a body with no members but its own: what is misspelt is told, not passed over. No
+    # docstring, which the OpenAPI description would give to each of them.
+
+    def to_internal_value(self, data):
+        unknown = sorted(data.keys() - self.fields.keys()) if isinstance(data, dict) else []
+        errors = {
+            in_pointer(name): [_("There is no such member.")] for name in unknown[:MOST_UNKNOWN]
+        }
+        try:
+            read = super().to_internal_value(data)
+        except serializers.ValidationError as wrong:
+            raise serializers.ValidationError(errors | wrong.detail) from None
+        if errors:
+            raise serializers.ValidationError(errors)
+        return read
+
+
+def in_pointer(name):
+    """A member's name, whatever it is, as a step of a JSON pointer in a URI fragment."""
+    return quote(name.replace("~", "~0").replace("/", "~1")[:100], safe="~", errors="replace")
+
+
+class NewLineSerializer(Exact, serializers.Serializer):
     product = Key()
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES, default=1)
     unit_price = serializers.DecimalField(
@@ -273,20 +300,20 @@ class NewLineSerializer(serializers.Serializer):
     )
 
 
-class NewServiceSerializer(serializers.Serializer):
+class NewServiceSerializer(Exact, serializers.Serializer):
     kind = serializers.ChoiceField(Kind.choices, default=Kind.INSTALLATION)
     required_skill = serializers.ChoiceField(Skill.choices)
     duration_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, default=60)
     notes = serializers.CharField(max_length=2000, allow_blank=True, default="")
 
 
-class NewCustomerSerializer(serializers.ModelSerializer):
+class NewCustomerSerializer(Exact, serializers.ModelSerializer):
     class Meta:
         model = Customer
         fields = ["name", "kind", "phone", "email", "language", "billing_address"]
 
 
-class NewOrderSerializer(serializers.ModelSerializer):
+class NewOrderSerializer(Exact, serializers.ModelSerializer):
     customer = Key(required=False, help_text="The key of a customer, or else `new_customer`.")
     new_customer = NewCustomerSerializer(required=False)
     lines = NewLineSerializer(many=True, min_length=1, max_length=MOST_LINES)
@@ -343,7 +370,7 @@ class NewOrderSerializer(serializers.ModelSerializer):
         return Order(**data), person and Customer(**person), lines, tasks
 
 
-class AppointmentSerializer(serializers.Serializer):
+class AppointmentSerializer(Exact, serializers.Serializer):
     engineer = serializers.PrimaryKeyRelatedField(
         queryset=Engineer.objects.active(), pk_field=Key()
     )
@@ -351,13 +378,13 @@ class AppointmentSerializer(serializers.Serializer):
     tell = serializers.BooleanField(default=True, help_text="Whether the customer gets an e-mail.")
 
 
-class FittingSerializer(serializers.Serializer):
+class FittingSerializer(Exact, serializers.Serializer):
     line = Key(help_text="The `id` of a line of the order.")
     serial_number = serializers.CharField(max_length=60)
     vehicle_registration = serializers.CharField(max_length=20)
 
 
-class CompletionSerializer(serializers.Serializer):
+class CompletionSerializer(Exact, serializers.Serializer):
     fittings = FittingSerializer(
         many=True,
         required=False,
@@ -366,5 +393,5 @@ class CompletionSerializer(serializers.Serializer):
     )
 
 
-class NothingSerializer(serializers.Serializer):
+class NothingSerializer(Exact, serializers.Serializer):
     """An object without members."""

@@ -7,7 +7,10 @@ MOST = 1_000_000
 
 
 class Command(BaseCommand):
-    help = "Make demo accounts (bureau, gestion, admin; password carnet-demo) and demo data."
+    help = (
+        "Make demo accounts (bureau, gestion, technicien, admin; password carnet-demo) "
+        "and demo data."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--bookings", type=int, default=500, help="how many (default 500)")

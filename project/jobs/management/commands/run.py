@@ -60,7 +60,9 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"Carnet is at http://{shown}:{port} (Ctrl-C stops)"))
         demo = get_user_model().objects.filter(username="bureau").first()
         if settings.DEBUG and demo is not None and demo.check_password("carnet-demo"):
-            self.stdout.write("Demo accounts: bureau, gestion, admin; password carnet-demo")
+            self.stdout.write(
+                "Demo accounts: bureau, gestion, technicien, admin; password carnet-demo"
+            )
         self.stdout.flush()
 
     def serve(self, listener):
