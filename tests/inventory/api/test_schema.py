@@ -52,11 +52,6 @@ def shop(live_server, settings):
     return live_server.url, {
         "an old terminal": (SERIAL, None),
         "a terminal with its key": (keyed.numero_serie, key),
-        "without its key": (keyed.numero_serie, None),
-        "with a wrong key": (keyed.numero_serie, "wrong"),
-        "without a serial number": (None, key),
-        "unknown": ("nobody", key),
-        "of no shop": (make_terminal(None).numero_serie, None),
     }
 
 
@@ -77,19 +72,3 @@ def answered(shop, case, who):
 @settings_of_hypothesis(max_examples=25, **SETTINGS)
 def test_it_answers_as_described_whatever_it_is_asked(shop, case, who):
     assert answered(shop, case, who).status_code not in (401, 404)
-
-
-@pytest.mark.parametrize(
-    ("who", "status"),
-    [
-        ("without its key", 401),
-        ("with a wrong key", 401),
-        ("without a serial number", 400),
-        ("unknown", 404),
-        ("of no shop", 400),
-    ],
-)
-@schema.parametrize()
-@settings_of_hypothesis(max_examples=4, **SETTINGS)
-def test_it_refuses_as_described_who_may_not_ask(shop, case, who, status):
-    assert answered(shop, case, who).status_code == status
