@@ -150,7 +150,7 @@ def commits_are_cleaned_up(request):
     if connection.vendor == "sqlite":
         empty_guarded_tables()
     else:
-        wait_for(nobody_else_is_at_work, seconds=30)
+        wait_for(nobody_else_is_at_work)
 
 
 def nobody_else_is_at_work():

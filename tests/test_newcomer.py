@@ -43,7 +43,7 @@ def run_needy(tmp_path):
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
 
     return run

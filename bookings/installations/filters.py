@@ -6,10 +6,9 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bookings.filters import DayFilter
 from project.directory.filters import PartyFilter
 from project.directory.models import Customer
-from project.ui.filters import FilterSet, LookupFilter, SearchFilter
+from project.ui.filters import DayFilter, FilterSet, LookupFilter, SearchFilter
 
 from .availability import moment
 from .models import Engineer, InstallationBooking, Order, Service

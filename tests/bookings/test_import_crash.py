@@ -42,7 +42,7 @@ def test_killed_and_resumed_it_doubles_no_row_and_loses_none(site, monkeypatch):
     assert BookingLog.objects.filter(action_code="bookings.imported").count() == written
 
     site.start_worker(stale_after=1)
-    wait_for(lambda: Progress.objects.get(pk=progress.pk).is_finished, seconds=60)
+    wait_for(lambda: Progress.objects.get(pk=progress.pk).is_finished)
     assert states(item) == [State.WRITTEN] * ROWS
     names = Booking.objects.exclude(pk=ride.pk).values_list("passenger_name", flat=True)
     assert sorted(names) == sorted(row["Passager"] for row in rows)
@@ -71,13 +71,13 @@ def test_killed_before_its_second_try_it_moves_each_ride_once(site, monkeypatch)
     wait_for(lambda: Progress.objects.get(pk=progress.pk).done >= 5)
     with transaction.atomic():  # the second try waits for this chunk
         Chunk.objects.select_for_update().get(of=item, number=0)
-        wait_for(lambda: Progress.objects.get(pk=progress.pk).done == len(rides), seconds=60)
+        wait_for(lambda: Progress.objects.get(pk=progress.pk).done == len(rides))
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert states(item) == [State.ERROR] * 35 + [State.WRITTEN] * 5
 
     site.start_worker(stale_after=1)
-    wait_for(lambda: Progress.objects.get(pk=progress.pk).is_finished, seconds=60)
+    wait_for(lambda: Progress.objects.get(pk=progress.pk).is_finished)
     assert states(item) == [State.WRITTEN] * len(rides)
     for ride in rides:
         now = Booking.objects.get(pk=ride.pk)

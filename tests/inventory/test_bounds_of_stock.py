@@ -60,7 +60,7 @@ def test_neither_documents_nor_counts_nor_returns_go_beyond(bureau, boutique, te
     )
     move(full, 2)
     for act in acts:
-        with pytest.raises(ValidationError, match="more than a stock can hold"):
+        with pytest.raises(ValidationError, match="plus qu’un stock"):
             act()
     assert (stock(full), stock(below)) == (LARGEST_STOCK - 1, -LARGEST_STOCK)
 

@@ -86,7 +86,7 @@ def in_processes(works):
     for child in children:
         child.stdin.write("go\n")
         child.stdin.flush()
-    return [json.loads(child.communicate(timeout=60)[0]) for child in children]
+    return [json.loads(child.communicate(timeout=180)[0]) for child in children]
 
 
 @pytest.fixture(params=[on_connections, in_processes], ids=["connections", "processes"])

@@ -25,7 +25,7 @@ def port():
 def running(site, port, make_user):
     make_user("awa")  # not empty: nothing to seed
     process = site.start("run", f"--port={port}")
-    wait_for(lambda: answers(port), seconds=60)
+    wait_for(lambda: answers(port))
     return process
 
 
@@ -58,7 +58,7 @@ def test_a_signal_stops_pages_and_worker(running, port, ending):
 
     running.send_signal(ending)
 
-    assert running.wait(timeout=20) == 0, running.stdout.read()
+    assert running.wait(timeout=60) == 0, running.stdout.read()
     assert not is_alive(pid)
     assert not Heartbeat.objects.exists()
     assert not answers(port)
@@ -66,7 +66,7 @@ def test_a_signal_stops_pages_and_worker(running, port, ending):
 
 def test_it_says_where_it_is_and_that_a_taken_port_is_taken(running, site, port):
     second = site.start("run", f"--port={port}")
-    output, _ = second.communicate(timeout=20)
+    output, _ = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"127.0.0.1:{port}" in output
     assert "--port" in output
@@ -74,14 +74,14 @@ def test_it_says_where_it_is_and_that_a_taken_port_is_taken(running, site, port)
 
     worker_pid()
     running.send_signal(signal.SIGINT)
-    output, _ = running.communicate(timeout=20)
+    output, _ = running.communicate(timeout=60)
     assert f"http://localhost:{port}" in output
     assert "Traceback" not in output
 
 
 def test_it_ends_loudly_when_its_worker_dies(running):
     os.kill(worker_pid(), signal.SIGKILL)
-    output, _ = running.communicate(timeout=20)
+    output, _ = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "worker" in output.splitlines()[-1]
 
@@ -95,9 +95,9 @@ def test_a_killed_start_leaves_no_worker_behind(running):
 def test_it_fills_an_empty_database_once_and_keeps_it(empty_site, port):
     for _ in range(2):
         process = empty_site.start("run", f"--port={port}")
-        wait_for(lambda: answers(port), seconds=60)
+        wait_for(lambda: answers(port))
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=60)
         assert process.returncode == 0, output
         assert "bureau" in output
         with closing(sqlite3.connect(empty_site.path)) as database:

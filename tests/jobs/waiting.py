@@ -2,7 +2,7 @@ import time
 from pathlib import Path
 
 
-def wait_for(condition, *, seconds=15):
+def wait_for(condition, *, seconds=90):
     """The first true answer of `condition`, asked again and again."""
     until = time.monotonic() + seconds
     while not (answer := condition()):

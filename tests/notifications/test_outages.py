@@ -78,7 +78,7 @@ def test_a_worker_that_dies_in_the_middle_loses_nothing(site, mail_server, cance
     let_time_pass()
     send_due.enqueue()
     site.start_worker(stale_after=1)
-    wait_for(lambda: states() == {State.SENT}, seconds=30)
+    wait_for(lambda: states() == {State.SENT})
 
     assert set(mail_server.ids) == {mail.message_id for mail in mails}
     assert Counter(mail_server.ids)[mails[4].message_id] == 2

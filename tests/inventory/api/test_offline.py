@@ -201,7 +201,7 @@ def post(address, terminal, ventes):
         json.dumps({"ventes": ventes}).encode(),
         {"X-Device-Serial": terminal.numero_serie, "Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=60) as response:
+    with urlopen(request, timeout=180) as response:
         return json.load(response)
 
 

@@ -57,7 +57,7 @@ class Server(Place):
             stderr=subprocess.STDOUT,
             text=True,
         )
-        wait_for(self.answers, seconds=60)
+        wait_for(self.answers)
 
     def close(self):
         self.process.kill()

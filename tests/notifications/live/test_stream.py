@@ -389,7 +389,7 @@ def test_open_streams_do_not_keep_the_server_from_stopping(serve, listen, moussa
         text=True,
     )
     try:
-        wait_for(unused_port.answers, seconds=60)
+        wait_for(unused_port.answers)
         page = listen(unused_port, moussa)
         run.send_signal(signal.SIGINT)
         assert page.next("changed") is None  # ended in order, by the server
