@@ -52,6 +52,10 @@ def shop(live_server, settings):
     return live_server.url, {
         "an old terminal": (SERIAL, None),
         "a terminal with its key": (keyed.numero_serie, key),
+        "a terminal without its key": (keyed.numero_serie, None),
+        "a terminal with another key": (keyed.numero_serie, key[::-1]),
+        "an unknown one": ("nobody", None),
+        "who does not say": (None, None),
     }
 
 
@@ -72,3 +76,23 @@ def answered(shop, case, who):
 @settings_of_hypothesis(max_examples=25, **SETTINGS)
 def test_it_answers_as_described_whatever_it_is_asked(shop, case, who):
     assert answered(shop, case, who).status_code not in (401, 404)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("a terminal without its key", 401),
+        ("a terminal with another key", 401),
+        ("an unknown one", 404),
+        ("who does not say", 400),
+    ],
+)
+@schema.parametrize()
+@settings_of_hypothesis(max_examples=5, **SETTINGS)
+def test_who_may_not_ask_is_refused_as_described(shop, case, who, status):
+    response = answered(shop, case, who)
+    sent = response.request
+    # Some cases are sent by other methods, or without the serial number, whatever is set here.
+    if sent.method == case.operation.method.upper():
+        assert response.status_code == (status if sent.headers.get("X-Device-Serial") else 400)
+    assert response.status_code != 200 or sent.method == "OPTIONS"
