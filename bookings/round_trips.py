@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from project import money
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal
-from project.search.folding import Normalised
+from project.search.folding import Lowered
 
 from . import notifications
 from .availability import CUSTOMER_LEFT, EARLY, people_of
@@ -182,10 +182,10 @@ OTHER_CURRENCY = gettext_lazy(
 
 
 def whose(rides, name="passenger_name"):
-    """Whose rides these are, as they are compared: the passenger's name folded. Of two rides that
+    """Whose rides these are, as they are compared: the passenger's name in lower case. Of two that
     someone chose, whatever the names: one may write "A. Diop", another "Awa Diop"."""
     more = Exists(rides.order_by()[2:3])
-    return Case(When(more, then=Normalised(name)), default=Value(""), output_field=TextField())
+    return Case(When(more, then=Lowered(name)), default=Value(""), output_field=TextField())
 
 
 def placed(rides, chosen=None):
@@ -244,8 +244,8 @@ def not_pairable(selection):
 def mates_of(rides):
     """These, and all that could be paired with them: whose pairs are theirs as well."""
     same = {"customer": OuterRef("customer"), "currency": OuterRef("currency")}
-    theirs = {"whose": Normalised(OuterRef("passenger_name"))}
-    of_them = rides.order_by().annotate(whose=Normalised("passenger_name")).filter(**same, **theirs)
+    theirs = {"whose": Lowered(OuterRef("passenger_name"))}
+    of_them = rides.order_by().annotate(whose=Lowered("passenger_name")).filter(**same, **theirs)
     return models.QuerySet(Booking).filter(Exists(of_them))
 
 

@@ -276,7 +276,7 @@ def test_two_rides_of_a_customer_are_a_pair_whatever_the_names(bureau, customer)
     now = timezone.now()
     theirs = [
         make_booking(customer=customer, passenger_name=name, pickup_at=now + timedelta(days=n))
-        for n, name in enumerate(["Awa Diop", "A. Diop", "Élise", "ELISE", "Moussa"])
+        for n, name in enumerate(["Awa Diop", "A. Diop", "Élise", "ÉLISE", "Moussa"])
     ]
     outcome = round_trips.pair(only(*theirs), by=bureau)
     assert (outcome.changed, codes(outcome)) == (2, {"alone": 3})
@@ -392,6 +392,17 @@ def test_a_part_of_each_price_needs_no_sharing(bureau):
     assert services.cancel(only(out, back), by=bureau, **LATE, fee_percent=50).changed == 2
     out.refresh_from_db(), back.refresh_from_db()
     assert (out.fee, back.fee) == (5_000, Decimal("4.5"))
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "percent", "fee"),
+    [(50, "XOF", 29, 15), ("45", "XOF", 70, 32), ("10.50", "EUR", 29, "3.05"), (3, "XOF", 33, 1)],
+)
+def test_a_part_of_a_price_is_rounded_half_up(bureau, price, currency, percent, fee):
+    ride = make_booking(price=Decimal(price), currency=currency)
+    assert services.cancel(only(ride), by=bureau, **LATE, fee_percent=percent).changed == 1
+    ride.refresh_from_db()
+    assert ride.fee == Decimal(fee)
 
 
 def test_a_fee_for_a_trip_is_compared_with_both_prices(bureau):
