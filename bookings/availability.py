@@ -161,8 +161,8 @@ def clashes(moved, refusals, driver="driver", partner="partner", *, override=Fal
     busy, early = staying_of(moves, override=override)
     return (
         left,
-        Refusal("before_its_end", Q(pk__in=early), EARLY),
-        replace(driver_busy(OuterRef("driver")), condition=Q(pk__in=set(busy))),
+        Refusal("before_its_end", Q(pk__in=values_of(Booking, early)), EARLY),
+        replace(driver_busy(OuterRef("driver")), condition=Q(pk__in=values_of(Booking, set(busy)))),
     )
 
 

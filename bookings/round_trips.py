@@ -12,20 +12,22 @@ from django.db.models import (
     Q,
     Subquery,
     TextChoices,
+    TextField,
     Value,
     When,
     Window,
 )
-from django.db.models.functions import Lower, Mod, RowNumber
+from django.db.models.functions import Lag, Lead, Mod, RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project import money
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal
+from project.search.folding import Lowered
 
 from . import notifications
-from .availability import CUSTOMER_LEFT, people_of
+from .availability import CUSTOMER_LEFT, EARLY, people_of
 from .copies import insert_copies, tie_from, trip_from
 from .models import Booking, RoundTrip
 from .services import ARCHIVED, CANCELLED, SETTLED, not_exact
@@ -174,39 +176,76 @@ def amounts_of(pricing, price, payout):
 
 
 # -------------------------------------------------------------------------------- pair, unpair
-def placed(selection):
+OTHER_CURRENCY = gettext_lazy(
+    "the other ride of this customer and passenger is in another currency"
+)
+
+
+def whose(rides, name="passenger_name"):
+    """Whose rides these are, as they are compared: the passenger's name in lower case. Of two that
+    someone chose, whatever the names: one may write "A. Diop", another "Awa Diop"."""
+    more = Exists(rides.order_by()[2:3])
+    return Case(When(more, then=Lowered(name)), default=Value(""), output_field=TextField())
+
+
+def placed(rides, chosen=None):
     """Rides with their `place` of `many` among those of the same customer and passenger.
 
-    By departure: the first two are a pair, and so on.
+    By departure: the first two are a pair, and so on. `early` are the two of a pair whose return
+    would begin before the outbound is over. `chosen` are those that someone selected, where these
+    are not all of them.
     """
-    same = [F("customer"), Lower("passenger_name"), F("currency")]
+    person = whose(rides if chosen is None else chosen)
     by_departure = [F("pickup_at").asc(), F("pk").asc()]
-    place = Window(RowNumber(), partition_by=same, order_by=by_departure)
-    many = Window(Count("pk"), partition_by=same)
-    return selection.order_by().annotate(
-        place=place, many=many, goes_out=Mod(place, 2), uneven=Mod(many, 2)
+    same = {"partition_by": [F("customer"), person, F("currency")]}
+    place = Window(RowNumber(), order_by=by_departure, **same)
+    return rides.order_by().annotate(
+        person=person,
+        place=place,
+        many=Window(Count("pk"), **same),
+        goes_out=Mod(place, 2),
+        uneven=Mod(F("many"), 2),
+        early=Case(
+            When(
+                goes_out=1,
+                ends_at__gt=Window(Lead("pickup_at"), order_by=by_departure, **same),
+                then=True,
+            ),
+            When(
+                goes_out=0,
+                pickup_at__lt=Window(Lag("ends_at"), order_by=by_departure, **same),
+                then=True,
+            ),
+            default=False,
+        ),
     )
 
 
 def not_pairable(selection):
-    """Why a ride can't be paired: it has its other segment, or none is in the selection."""
+    """Why a ride can't be paired: it has its other segment, none is in the selection, or the two
+    are at one time."""
     refusals = (ARCHIVED, CANCELLED, PAIRED)
-    alone = placed(selection.exclude(any_refusal(refusals))).filter(place=F("many"), uneven=1)
+    rides = placed(selection.exclude(any_refusal(refusals)), selection)
+    alone = rides.filter(place=F("many"), uneven=1)
+    theirs = Window(Count("pk"), partition_by=[F("customer"), whose(selection)])
+    left = models.QuerySet(Booking).filter(pk__in=alone.values("pk")).annotate(theirs=theirs)
     return (
         *refusals,
+        Refusal("other_currency", Q(pk__in=left.filter(theirs__gt=1).values("pk")), OTHER_CURRENCY),
         Refusal(
             "alone",
             Q(pk__in=alone.values("pk")),
             gettext_lazy("no other ride of the same customer and passenger is selected"),
         ),
+        Refusal("before_its_end", Q(pk__in=rides.filter(early=True).values("pk")), EARLY),
     )
 
 
 def mates_of(rides):
     """These, and all that could be paired with them: whose pairs are theirs as well."""
     same = {"customer": OuterRef("customer"), "currency": OuterRef("currency")}
-    whose = {"whose": Lower(OuterRef("passenger_name"))}
-    of_them = rides.order_by().annotate(whose=Lower("passenger_name")).filter(**same, **whose)
+    theirs = {"whose": Lowered(OuterRef("passenger_name"))}
+    of_them = rides.order_by().annotate(whose=Lowered("passenger_name")).filter(**same, **theirs)
     return models.QuerySet(Booking).filter(Exists(of_them))
 
 
@@ -223,12 +262,13 @@ def pair(selection, *, by, ticket=None):
         tie_from(batch, Booking.objects.filter(pk__in=outbound(batch.accepted()).values("pk")))
         made = models.QuerySet(RoundTrip).filter(made_in=batch.batch)
         # The latest trip made from a ride of theirs that left no later: their own, or their mate's.
-        theirs = made.annotate(whose=Lower("origin__passenger_name")).filter(
+        rides = batch.accepted()
+        theirs = made.annotate(whose=whose(rides, "origin__passenger_name")).filter(
             Q(origin__pickup_at__lt=OuterRef("pickup_at"))
             | Q(origin__pickup_at=OuterRef("pickup_at"), origin__lte=OuterRef("pk")),
             origin__customer=OuterRef("customer"),
             origin__currency=OuterRef("currency"),
-            whose=Lower(OuterRef("passenger_name")),
+            whose=whose(rides, OuterRef("passenger_name")),
         )
         goes_out = Exists(made.filter(origin=OuterRef("pk")))
         batch.update(

@@ -26,7 +26,11 @@ def recurs_in_pairs(selection):
     return selection.occurrences().exclude(leg="").exists()
 
 
-SPARING = {"spares": series_queries.OCCURRENCE_BY_HAND, "anyway": _("Also those changed by hand")}
+SPARING = {
+    "spares": series_queries.OCCURRENCE_BY_HAND,
+    "anyway": _("Also those changed by hand"),
+    "lists": True,
+}
 
 SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
 ROUND_TRIP = Scope(

@@ -77,11 +77,12 @@ class RuleForm(forms.Form):
     )
     listed = forms.CharField(required=False, widget=forms.HiddenInput)  # days, as they were shown
 
-    def __init__(self, *args, start, **kwargs):
+    def __init__(self, *args, start, month_day=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.start = start
-        by_date = Rule(Frequency.MONTHLY, month_day=start.day, count=1)
-        self.in_month = {BY_DATE: {"month_day": start.day}} | {
+        month_day = month_day or start.day
+        by_date = Rule(Frequency.MONTHLY, month_day=month_day, count=1)
+        self.in_month = {BY_DATE: {"month_day": month_day}} | {
             str(place): {"weekdays": (start.weekday(),), "place": place}
             for place in places_of(start)
         }
@@ -302,8 +303,11 @@ class NewRuleForm(RuleForm):
 
     def __init__(self, data, *, booking):
         self.whole = data.get("scope") == "series"
-        begins = booking.series.starts_at if self.whole else booking.original_start
-        super().__init__(data, start=day_of(begins))
+        start = day_of(booking.series.starts_at if self.whole else booking.original_start)
+        in_force = Rule.parse(booking.series.rule)
+        # A short month has a rule of its 31st on another day, from which it goes on all the same.
+        anchor = in_force.month_day if in_force.has(start) else None
+        super().__init__(data, start=start, month_day=anchor)
         self.booking, self.plan, self.days = booking, None, []
         self.dropped, self.kept = [], []
         self.helper = helper_of(

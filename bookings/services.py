@@ -5,7 +5,6 @@ in primary-key order, and leaves a batch, a log line and a history row for all i
 """
 
 from dataclasses import replace
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -184,7 +183,7 @@ def cancel(
             if fee is not None:
                 return Value(fee, output_field=models.DecimalField())
             price = F("price") if other_price is None else F("price") + other_price
-            return money.rounded_in_sql(price * Value(Decimal(fee_percent) / 100))
+            return money.part_in_sql(price, fee_percent)
 
         to_pay = shared("price", to_bill)
     ticket = ticket or Ticket()

@@ -18,7 +18,8 @@ class Scope:
 
     It is offered where that reaches further; `offered(selection)` tells cheaply where it can't.
     `added` says what widening brings in: a plural-aware lazy text with `%(n)s`. `spares` is the
-    refusal of what so wide a scope leaves alone, unless the box `anyway` is ticked.
+    refusal of what so wide a scope leaves alone, unless the box `anyway` is ticked. One that
+    `lists` names every record before it is done: those that change, and those left alone.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Scope:
     added: Any = None
     spares: Refusal | None = None
     anyway: Any = None
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,12 @@ from project.audit.refusals import first_refusal
 from project.audit.statements import digest_of
 from project.ui.formats import Counted
 
-from .foresight import UNSAID, Foresight, foresee
+from .foresight import UNSAID, Foresight, foresee, hint_of
 from .forms import ReasonField
 from .selection import FILTER
 
 EXAMPLES = 5
+MOST_LISTED = 2_000  # where a scope lists all of them
 # What is typed in these is right whatever it is; a field made from them may want more.
 FREE_TEXT = (forms.CharField, ReasonField)
 
@@ -29,7 +30,7 @@ FREE_TEXT = (forms.CharField, ReasonField)
 class Reason:
     """Why some records will be left alone, and a few of them by name.
 
-    `idle` are those that are already as they should become.
+    `idle` are those that are already as they should become. `lists`: they are all named.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Reason:
     count: int
     override: str | None
     idle: bool = False
+    lists: bool = False
     examples: list = field(default_factory=list)
 
 
@@ -45,6 +47,7 @@ class Preview:
     """What will change and what won't, by the split that the service itself uses.
 
     `foresight` tells field by field what becomes of the first; None while the answers are wrong.
+    `changing` names all that will change, where the scope lists them.
     """
 
     total: int
@@ -54,6 +57,7 @@ class Preview:
     digest: str
     widened: int = 0
     foresight: Foresight | None = None
+    changing: list = field(default_factory=list)
 
     @property
     def warnings(self):
@@ -116,32 +120,33 @@ class Step:
         return bool(self.errors or self.warned or any(each and each.errors for each in forms_asked))
 
 
-def preview(action, queryset, answers, *, desk, picked=None, spared=(), foreseen_by=None):
+def preview(
+    action, queryset, answers, *, desk, picked=None, spared=(), lists=False, foreseen_by=None
+):
     """Split a selection into what will change and what is refused, in a constant few statements.
 
-    `spared` are the refusals of the scope, which come first. For `foreseen_by` (a user; None where
-    the answers are not valid yet) it is tried out as well.
+    `spared` are the refusals of the scope, which come first; where it `lists`, all are named.
+    For `foreseen_by` (a user; None where the answers are not valid yet) it is tried out as well.
     """
     refusals = action.refusals_for(queryset, answers, spared)
     total, digest = digest_of(queryset)
     reasons, accepted = [], queryset.order_by()
+    named = {"": []}
+    split = queryset.order_by().annotate(_refusal=first_refusal(refusals))
     if refusals:
-        split = queryset.order_by().annotate(_refusal=first_refusal(refusals))
         accepted = split.filter(_refusal="")
         counts = dict(split.values_list("_refusal").annotate(n=Count("pk")).order_by())
         counts.pop("", None)
         reasons = [
-            Reason(each.code, str(each.message), counts[each.code], each.override, each.idle)
+            Reason(each.code, str(each.message), counts[each.code], each.override, each.idle, lists)
             for each in refusals
             if each.code in counts
         ]
-        if reasons:
-            place = Window(RowNumber(), partition_by=F("_refusal"), order_by=F("pk").asc())
-            named = split.exclude(_refusal="").annotate(_place=place).filter(_place__lte=EXAMPLES)
-            examples = named.order_by("pk").values_list("_refusal", "pk", desk.label)
-            for code, pk, name in examples:
-                reason = next(reason for reason in reasons if reason.code == code)
-                reason.examples.append({"label": name, "url": desk.record_url(pk, name)})
+        named |= {reason.code: reason.examples for reason in reasons}
+    if reasons or lists:
+        some = split if lists else split.exclude(_refusal="")
+        for code, example in examples_in(some, desk, lists):
+            named[code].append(example)
     ready = total - sum(reason.count for reason in reasons)
     return Preview(
         total,
@@ -153,7 +158,20 @@ def preview(action, queryset, answers, *, desk, picked=None, spared=(), foreseen
         foresight=foresee(desk, action, accepted, answers, ready=ready, by=foreseen_by)
         if foreseen_by and ready
         else None,
+        changing=named[""],
     )
+
+
+def examples_in(split, desk, lists):
+    """(code of the refusal, {label, url, hint}) of a few records for each, or of all, by what
+    tells them apart; one statement."""
+    most, first = (MOST_LISTED, desk.hints) if lists else (EXAMPLES, ())
+    order = [F(name).asc() for name in (*first, "pk")]
+    place = Window(RowNumber(), partition_by=F("_refusal"), order_by=order)
+    some = split.annotate(_place=place).filter(_place__lte=most).order_by(*order)
+    for code, pk, name, *hints in some.values_list("_refusal", "pk", desk.label, *desk.hints):
+        hint = hint_of(desk, dict(zip(desk.hints, hints, strict=True)))
+        yield code, {"label": name, "url": desk.record_url(pk, name), "hint": hint}
 
 
 def take(desk, action, selection, data, *, user):
@@ -206,7 +224,10 @@ def take(desk, action, selection, data, *, user):
         answers["filter"] = selection.matching.query if selection.matching else None
         answers["widened"] = str(scope.label) if scope and scope.added else ""
     picked = selection.queryset if scope and scope.added else None
-    look = partial(preview, action, queryset, answers, desk=desk, picked=picked, spared=spared)
+    lists = bool(scope and scope.lists and not action.reports)
+    look = partial(
+        preview, action, queryset, answers, desk=desk, picked=picked, spared=spared, lists=lists
+    )
     if confirmed and valid and may_override and "override" not in answers:
         # Sent before its counts could say so: who may go ahead is asked before it comes to nothing.
         counts = look()

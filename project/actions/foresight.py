@@ -111,5 +111,11 @@ def _read(desk, action, batch, ready):
 
 def _hint(desk, record, changes):
     """What tells people which record it is, beside its name: as it is before the change."""
-    fields = [record._meta.get_field(name) for name in desk.hints if name not in changes]
-    return " · ".join(shown(each, getattr(record, each.attname)) for each in fields)
+    fields = (desk.model._meta.get_field(name) for name in desk.hints if name not in changes)
+    return hint_of(desk, {each.name: getattr(record, each.attname) for each in fields})
+
+
+def hint_of(desk, values):
+    """These values of a record, {field: value}, in words."""
+    told = (shown(desk.model._meta.get_field(name), value) for name, value in values.items())
+    return " · ".join(filter(None, told))

@@ -25,6 +25,20 @@ class Normalised(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
+class Lowered(Func):
+    """A text in lower case, whatever its letters: where each is compared with many, since
+    `Normalised` takes ten times as long on PostgreSQL."""
+
+    function = "carnet_lower"
+    arity = 1
+    output_field = TextField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(
+            compiler, connection, template='lower((%(expressions)s) COLLATE "und-x-icu")', **context
+        )
+
+
 class Texts(Func):
     """The texts of a JSON list as one."""
 
@@ -60,3 +74,4 @@ def function_for_postgresql():
 
 
 teach("carnet_normalise", -1, normalise)
+teach("carnet_lower", 1, str.lower)

@@ -30,7 +30,9 @@ from bookings.changes import To
 from bookings.models import Booking
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
+from project import money
 from project.actions.undo import CannotUndo, undo, why_not
+from project.audit.recorder import Outcome
 from tests.factories import make_booking, make_driver, make_partner, make_round_trip, make_user
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +50,11 @@ def act(service, **answers):
     def step(rides, by, world):
         return service(rides, by=by, **answers)
 
-    # What a whole round trip costs, where it is asked for as one amount.
+    # What a whole round trip costs, where it is asked for as one amount; or as a part of its price.
     step.total = answers.get("amount", answers.get("fee") if answers.get("billable") else None)
+    billed = answers.get("billable") and answers.get("fee") is None
+    step.percent = answers["fee_percent"] if billed else None
+    step.halves = answers.get("pricing") == round_trips.Pricing.SPLIT
     return step
 
 
@@ -69,7 +74,25 @@ def changed(draw):
         changes.change,
         values={name: To(value, leg) for name, value in values.items()},
         override=draw(st.sampled_from(["", "Agreed"])),
+        tell=draw(st.booleans()),
     )
+
+
+def edited(draw):
+    price, hours = draw(AMOUNTS), draw(st.integers(-30, 30))
+    given = {"override": draw(st.sampled_from(["", "Agreed"])), "tell": draw(st.booleans())}
+
+    def step(rides, by, world):
+        ride = rides.order_by("pk").first()
+        ride.price, ride.passenger_name = price, "Fatou"
+        ride.pickup_at += timedelta(hours=hours)
+        ride.full_clean()
+        batch = services.edit(ride, by=by, **given)
+        if batch is None:
+            raise ValidationError("Nothing to change")
+        return Outcome(batch=batch, changed=1)
+
+    return step
 
 
 def cancelled(draw):
@@ -81,6 +104,7 @@ def cancelled(draw):
         fee=draw(st.none() | AMOUNTS),
         fee_percent=draw(st.integers(1, 100)),
         override=draw(st.sampled_from(["", "Agreed"])),
+        tell=draw(st.booleans()),
     )
 
 
@@ -92,6 +116,7 @@ def returned(draw):
         clock=time(7, 30),
         pricing=pricing,
         price=Decimal(5) if pricing == round_trips.Pricing.OTHER else None,
+        tell=draw(st.booleans()),
     )
 
 
@@ -147,11 +172,12 @@ MOVES = [Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW]
 ACTIONS = [
     cancelled,
     changed,
+    edited,
     returned,
     repeated,
     changed_in_series,
     rescheduled,
-    lambda draw: act(services.restore, reason="On again"),
+    lambda draw: act(services.restore, reason="On again", tell=draw(st.booleans())),
     lambda draw: act(services.archive),
     lambda draw: act(services.unarchive),
     lambda draw: act(services.set_status, status=draw(st.sampled_from(MOVES))),
@@ -253,9 +279,7 @@ def test_whatever_is_done_the_books_stay_straight(rides, steps):
                 continue
             check()
             after = state()
-            name = SHARED.get(outcome.batch.action)
-            if name and getattr(step, "total", None) is not None:
-                check_shared(outcome.batch, name, step.total)
+            check_amounts(outcome.batch, step, before)
             if not take_back or why_not(outcome.batch, by):
                 continue
             try:
@@ -267,13 +291,27 @@ def test_whatever_is_done_the_books_stay_straight(rides, steps):
             check_undone(before, after, outcome, undone)
 
 
-def check_shared(batch, name, total):
-    """What was asked for a whole trip is what its two segments bear together."""
+def check_amounts(batch, step, before):
+    """What was asked for a whole trip is what its two segments bear together; a part of its price,
+    that part of both; and a price that was split is what both cost."""
+    name = SHARED.get(batch.action)
     trips = Booking.objects.filter(logs__batch=batch, leg=Leg.OUTBOUND)
     for ride in trips:
         both = ride.round_trip.segments.filter(logs__batch=batch)
-        if both.count() == 2:
-            assert sum(both.values_list(name, flat=True)) == total
+        if both.count() < 2:
+            continue
+        if name and getattr(step, "total", None) is not None:
+            assert total_of(both, name) == step.total
+        if getattr(step, "percent", None):
+            part = total_of(both, "price") * step.percent / 100
+            assert total_of(both, "fee") == money.rounded(part, ride.currency)
+        if getattr(step, "halves", False):
+            for amount in ("price", "payout"):
+                assert total_of(both, amount) == (before[ride.pk][amount] or 0)
+
+
+def total_of(rides, name):
+    return sum(amount or 0 for amount in rides.values_list(name, flat=True))
 
 
 def check_undone(before, after, outcome, undone):

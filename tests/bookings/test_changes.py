@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from bookings import changes, payouts, services
 from bookings.changes import To
+from bookings.models import Booking
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
 from project.notifications.models import OutgoingMail
@@ -132,6 +133,26 @@ def test_a_longer_ride_may_meet_the_next(bureau):
     make_booking(driver=driver, pickup_at=AT + timedelta(minutes=90))
     assert change(first, by=bureau, duration_minutes=90).changed == 1
     assert codes(change(first, by=bureau, duration_minutes=91)) == {"driver_busy": 1}
+
+
+def test_clashes_of_many_take_no_more_parameters_than_of_few(bureau):
+    most = []
+    for many in (2, 30):
+        driver = make_driver()
+        for n in range(many):
+            make_booking(driver=driver, pickup_at=AT + timedelta(hours=n))
+        counts = []
+
+        def count(execute, sql, params, *context, counts=counts):
+            counts.append(len(params or ()))
+            return execute(sql, params, *context)
+
+        with connection.execute_wrapper(count):
+            rides = Booking.objects.filter(driver=driver)
+            outcome = changes.change(rides, by=bureau, values={"duration_minutes": To(90)})
+        assert codes(outcome)["driver_busy"] == many
+        most.append(max(counts))
+    assert most[1] <= most[0]
 
 
 def test_a_driver_who_left_gets_no_new_time(bureau):

@@ -272,6 +272,57 @@ def test_rides_that_are_no_pair_say_so(bureau, customer):
     assert (outcome.changed, codes(outcome)) == (0, {"alone": 2, "paired": 1})
 
 
+def test_two_rides_of_a_customer_are_a_pair_whatever_the_names(bureau, customer):
+    now = timezone.now()
+    theirs = [
+        make_booking(customer=customer, passenger_name=name, pickup_at=now + timedelta(days=n))
+        for n, name in enumerate(["Awa Diop", "A. Diop", "Élise", "ÉLISE", "Moussa"])
+    ]
+    outcome = round_trips.pair(only(*theirs), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (2, {"alone": 3})
+    for ride in theirs:
+        ride.refresh_from_db()
+    assert [ride.leg for ride in theirs] == ["", "", Leg.OUTBOUND, Leg.RETURN, ""]
+    assert round_trips.pair(only(*theirs[:2]), by=bureau).changed == 2
+    for ride in theirs:
+        ride.refresh_from_db()
+    assert [ride.leg for ride in theirs] == [*[Leg.OUTBOUND, Leg.RETURN] * 2, ""]
+    assert theirs[0].round_trip == theirs[1].round_trip != theirs[2].round_trip
+
+
+def test_two_that_are_left_of_more_need_the_same_name(bureau, customer):
+    now = timezone.now()
+    awa = make_booking(customer=customer, passenger_name="Awa", pickup_at=now)
+    later = now + timedelta(days=1)
+    moussa = make_booking(customer=customer, passenger_name="Moussa", pickup_at=later)
+    paired, _back = make_round_trip(customer=customer)
+    outcome = round_trips.pair(only(awa, moussa, paired), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (0, {"alone": 2, "paired": 1})
+
+
+def test_two_in_different_currencies_say_so(bureau, customer):
+    now, awa = timezone.now(), {"customer": customer, "passenger_name": "Awa"}
+    rides = [
+        make_booking(pickup_at=now + timedelta(days=n), currency=currency, **awa)
+        for n, currency in enumerate(["XOF", "EUR", "XOF"])
+    ]
+    outcome = round_trips.pair(only(*rides[:2]), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (0, {"other_currency": 2})
+    outcome = round_trips.pair(only(*rides), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (2, {"alone": 1})
+
+
+def test_no_return_begins_before_its_outbound_is_over(bureau, customer):
+    now = timezone.now()
+    awa = {"customer": customer, "passenger_name": "Awa", "duration_minutes": 60}
+    rides = [make_booking(pickup_at=now + timedelta(minutes=at), **awa) for at in (0, 59, 600, 660)]
+    outcome = round_trips.pair(only(*rides), by=bureau)
+    assert (outcome.changed, codes(outcome)) == (2, {"before_its_end": 2})
+    for ride in rides:
+        ride.refresh_from_db()
+    assert [ride.leg for ride in rides] == ["", "", Leg.OUTBOUND, Leg.RETURN]
+
+
 def test_untying_takes_both_segments_whichever_was_picked(desk, bureau):
     out, back = make_round_trip()
     response = act(desk, url_of("unpair"), picked(back))
@@ -341,6 +392,17 @@ def test_a_part_of_each_price_needs_no_sharing(bureau):
     assert services.cancel(only(out, back), by=bureau, **LATE, fee_percent=50).changed == 2
     out.refresh_from_db(), back.refresh_from_db()
     assert (out.fee, back.fee) == (5_000, Decimal("4.5"))
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "percent", "fee"),
+    [(50, "XOF", 29, 15), ("45", "XOF", 70, 32), ("10.50", "EUR", 29, "3.05"), (3, "XOF", 33, 1)],
+)
+def test_a_part_of_a_price_is_rounded_half_up(bureau, price, currency, percent, fee):
+    ride = make_booking(price=Decimal(price), currency=currency)
+    assert services.cancel(only(ride), by=bureau, **LATE, fee_percent=percent).changed == 1
+    ride.refresh_from_db()
+    assert ride.fee == Decimal(fee)
 
 
 def test_a_fee_for_a_trip_is_compared_with_both_prices(bureau):

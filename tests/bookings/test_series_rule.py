@@ -473,6 +473,28 @@ def test_the_page_opens_with_the_rule_in_force_from_this_one_on(desk, rides):
     assert "will be cancelled" not in text
 
 
+def test_the_page_of_a_shorter_month_keeps_the_day_of_the_rule(desk, bureau):
+    ride = make_booking(pickup_at=datetime(2027, 1, 31, 8, 30, tzinfo=UTC))
+    series_services.repeat(ride, by=bureau, rule=Rule("MONTHLY", month_day=31, count=5))
+    february = Booking.objects.get(original_start__date=date(2027, 2, 28))
+    text = text_of(desk.get(url_of(february)))
+    assert "Every month on day 31, or else the last, 4 times" in text
+    assert "4 rides stay." in text
+    assert "0 rides will be created." in text
+    assert "will be cancelled" not in text
+    given = sent(desk, february, frequency="MONTHLY", count="6")
+    assert desk.post(url_of(february), given).status_code == 302
+    follower = Series.objects.latest("pk")
+    assert follower.rule == str(Rule("MONTHLY", month_day=31, count=6))
+    starts = follower.occurrences.order_by("original_start")
+    on = [f"{at:%d/%m}" for at in starts.values_list("original_start", flat=True)]
+    assert on == ["28/02", "31/03", "30/04", "31/05", "30/06", "31/07"]
+    # The one that begins on the 28th keeps the 31st as well, asked of the whole of it.
+    ride = follower.occurrences.get(original_start__date=date(2027, 2, 28))
+    text = text_of(desk.get(url_of(ride), {}))
+    assert "Every month on day 31, or else the last, 6 times" in text
+
+
 def test_the_page_lists_what_is_made_cancelled_and_kept(desk, bureau, rides):
     rides[4].pickup_address = "Almadies"
     services.edit(rides[4], by=bureau)

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import formats, timezone, translation
 
 from bookings import round_trips, series_services, services
 from bookings.models import Booking
@@ -120,6 +123,39 @@ def by_hand(bureau, rides):
     rides[3].pickup_address = "Almadies"
     services.edit(rides[3], by=bureau)
     return rides[3]
+
+
+def test_a_wide_scope_lists_every_ride_with_its_date(desk, bureau):
+    def told(moment):
+        with translation.override("en"):
+            return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+
+    first = make_booking(pickup_at=MONDAY, passenger_name="Awa")
+    series_services.repeat(first, by=bureau, rule=Rule("DAILY", count=40))
+    rides = list(Booking.objects.order_by("pickup_at"))
+    for ride in rides[:8]:
+        ride.pickup_address = "Almadies"
+        services.edit(ride, by=bureau)
+    services.cancel(only(*rides[8:15]), by=bureau, kind=CancellationKind.LATE, reason="Strike")
+    answers = picked(rides[0]) | {"scope": "series"}
+    asked = desk.post(url_of("cancel"), answers, headers=HTMX)
+    preview = asked.context["preview"]
+    listed = {reason.code: reason.examples for reason in preview.refused} | {"": preview.changing}
+    for code, those in (("by_hand", rides[:8]), ("cancelled", rides[8:15]), ("", rides[15:])):
+        assert [each["label"] for each in listed[code]] == [ride.reference for ride in those]
+        for each, ride in zip(listed[code], those, strict=True):
+            assert each["hint"] == f"{told(ride.pickup_at)} · Awa"
+    for ride in rides:
+        assert ride.reference in asked.content.decode()
+    alone = desk.post(url_of("cancel"), picked(*rides), headers=HTMX).context["preview"]
+    assert [len(reason.examples) for reason in alone.refused] == [5]
+    assert alone.changing == []
+    with CaptureQueriesContext(connection) as of_many:
+        desk.post(url_of("cancel"), answers, headers=HTMX)
+    services.cancel(only(*rides[16:]), by=bureau, kind=CancellationKind.LATE, reason="Strike")
+    with CaptureQueriesContext(connection) as of_one:
+        desk.post(url_of("cancel"), answers, headers=HTMX)
+    assert len(of_many) == len(of_one)
 
 
 @pytest.mark.parametrize(("scope", "changed"), [("following", 2), ("series", 4)])
