@@ -1,5 +1,6 @@
 from datetime import date, time, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -7,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import changes, round_trips, series_services, services
+from bookings import changes, payouts, round_trips, series_services, services
 from bookings.changes import To
 from bookings.models import Booking, RoundTrip
 from bookings.recurrence import Rule
@@ -402,6 +403,18 @@ def test_a_segment_that_is_off_counts_its_fee_or_nothing(desk, bureau):
     assert page.context["totals"]["fee"] == page.context["totals"]["due"] == [(17_500, "XOF")]
     assert "The customer pays" in page.content.decode()
     assert 'class="missing"' not in page.content.decode()
+
+
+def test_its_page_says_why_a_segment_is_off_and_who_validated_which_payout(boss, gestion):
+    out, back = make_round_trip(payout=Decimal(20_000), driver=make_driver())
+    services.cancel(only(back), by=gestion, kind="late", reason="Harmattan")
+    payouts.settle(only(out), by=gestion, date=date(2026, 3, 4))
+    page = unescape(boss.get(out.round_trip.get_absolute_url()).content.decode())
+    facts = page.partition('id="timeline"')[0]
+    for text in ("By the customer, too late", "<dd>Harmattan</dd>", f"2026 · {gestion}</span>"):
+        assert text in facts
+    assert facts.count("Cancellation") == 1
+    assert "Harmattan" in boss.get(back.get_absolute_url()).content.decode()
 
 
 def test_a_field_is_emptied_on_one_segment(desk):
