@@ -9,10 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import changes, payouts, round_trips, series_services, services
+from bookings.actions import ACTIONS
 from bookings.changes import To
 from bookings.models import Booking, RoundTrip
 from bookings.recurrence import Rule
 from bookings.round_trips import Pricing
+from bookings.scopes import ROUND_TRIP
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
 from tests.asking import HTMX, act, picked, ticket_of, toasts, url_of
@@ -361,6 +363,56 @@ def test_a_fee_is_refused_where_its_currency_has_no_such_decimals(desk):
     assert "fee" in response.context["form"].errors
     booking.refresh_from_db()
     assert booking.status == Status.PENDING
+
+
+# ------------------------------------------------------------------------------- the whole trip
+OF_BOTH = {
+    "archive": ({"status": Status.COMPLETED}, {}),
+    "unarchive": ({"status": Status.COMPLETED, "archived_at": timezone.now()}, {}),
+    "cancel": ({}, {"kind": "customer", "reason": "Storm"}),
+    "restore": ({"status": Status.CANCELLED}, {}),
+    "set_status": ({}, {"status": "confirmed"}),
+    "assign": ({}, {"driver": make_driver}),
+    "unassign": ({"driver": make_driver}, {}),
+    "change": ({}, {"picked": ["transport_number"], "transport_number": "AF718"}),
+    "settle": (
+        {"status": Status.COMPLETED, "driver": make_driver, "payout": Decimal(4000)},
+        {"date": "2026-03-04"},
+    ),
+    "reopen": (
+        {"status": Status.COMPLETED, "settled_amount": Decimal(1), "settled_on": ON["date"]},
+        {"reason": "Slip"},
+    ),
+    "unpair": ({}, {}),
+}
+
+
+def test_all_that_change_whole_trips_are_tried():
+    assert OF_BOTH.keys() == {
+        action.name for action in ACTIONS if ROUND_TRIP in action.scopes and action.writes
+    }
+
+
+@pytest.mark.parametrize("name", OF_BOTH)
+def test_the_scope_takes_both_segments_whichever_was_picked(boss, gestion, name):
+    state, answers = (
+        {key: value() if value is make_driver else value for key, value in given.items()}
+        for given in OF_BOTH[name]
+    )
+    if "driver" in answers:
+        answers["driver"] = answers["driver"].pk
+    if name == "reopen":
+        state["settled_by"] = gestion
+    trip = make_round_trip(**state)
+    (action,) = (action for action in ACTIONS if action.name == name)
+    before = [{field: getattr(ride, field) for field in action.writes} for ride in trip]
+    act(boss, url_of(name), picked(trip[1]) | {"scope": "round_trip"} | answers)
+    batch = trip[1].logs.latest("pk").batch
+    assert (batch.action, batch.changed) == (action.code, 2)
+    for ride, then in zip(trip, before, strict=True):
+        ride.refresh_from_db()
+        assert ride.logs.filter(batch=batch).count() == 1
+        assert {field: getattr(ride, field) for field in action.writes} != then
 
 
 # -------------------------------------------------------------------------------------- the page
