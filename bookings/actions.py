@@ -237,8 +237,12 @@ SETTLE = Action(
     permission="bookings.settle_booking",
     service=payouts.settle,
     refusals=lambda selection, answers: payouts.not_settleable(
-        selection, answers.get("amount"), spared=answers["spared"]
+        selection,
+        answers.get("amount"),
+        spared=answers["spared"],
+        override=bool(answers.get("override")),
     ),
+    warns=OVERRIDE,
     form=SettleForm,
     scopes=SCOPES,
     together=whole_trips,

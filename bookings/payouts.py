@@ -6,22 +6,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import Ticket, line, recorded
-from project.audit.refusals import Refusal
+from project.audit.refusals import Refusal, in_force
 
+from .availability import OVERRIDE, in_spite_of
 from .services import ARCHIVED, NOBODY, not_exact
 from .sharing import not_shareable, shared
+from .states import BILLABLE
 
 NOT_REOPENABLE = (
     ARCHIVED,
     Refusal("not_settled", Q(settled_on__isnull=True), gettext_lazy("without a validated payout")),
 )
+# Someone may be paid for having been there.
+MISSED = Refusal(
+    "missed",
+    Q(status__in=BILLABLE),
+    gettext_lazy("cancelled or no-show: nobody is paid for it as a rule"),
+    override=OVERRIDE,
+    spite=gettext_lazy("though the ride did not take place"),
+)
 # Why an undo can't validate a payout again.
 NOT_SETTLED_AGAIN = (ARCHIVED, NOBODY)
 
 
-def not_settleable(selection, amount=None, *, spared=()):
+def not_settleable(selection, amount=None, *, spared=(), override=False):
     """Why a payout can't be validated; without an `amount` there has to be an agreed one, and an
-    `amount` has to be one that a round trip can share, `spared` (refusals of the scope) or not."""
+    `amount` has to be one that a round trip can share, `spared` (refusals of the scope) or not.
+    `override` tells whether the warning is accepted."""
     refusals = (
         ARCHIVED,
         Refusal("settled", Q(settled_on__isnull=False), gettext_lazy("already validated")),
@@ -31,24 +42,28 @@ def not_settleable(selection, amount=None, *, spared=()):
         return (
             *refusals,
             Refusal("no_payout", Q(payout__isnull=True), gettext_lazy("no payout agreed")),
+            MISSED,
         )
-    refusals += (not_exact(amount, "amount_decimals"),)
-    return (*refusals, *not_shareable(selection, (*spared, *refusals)))
+    refusals += (not_exact(amount, "amount_decimals"), MISSED)
+    return (*refusals, *not_shareable(selection, (*spared, *in_force(refusals, override))))
 
 
-def settle(selection, *, by, amount=None, date=None, ticket=None):
+def settle(selection, *, by, amount=None, date=None, override="", ticket=None):
     """Validate what the driver or partner was paid on `date`, by default the agreed payout.
 
     An `amount` is for each ride or round trip; the segments share it by their agreed payouts.
+    `override` is the reason to pay for a ride that did not take place.
     """
     ticket = ticket or Ticket()
+    refusals = not_settleable(selection, amount, spared=ticket.spared, override=bool(override))
     with recorded(
         "bookings.settle",
         selection,
         by=by,
         ticket=ticket,
-        sentence=line(_("Payout validated")),
-        refusals=not_settleable(selection, amount, spared=ticket.spared),
+        reason=override,
+        sentence=in_spite_of(line(_("Payout validated")), refusals, override),
+        refusals=in_force(refusals, override),
     ) as batch:
         paid = F("payout")
         if amount is not None:

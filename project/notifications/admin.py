@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from project.ui.admin import ReadOnlyAdmin
+from project.ui.formats import Counted
 
 from . import outbox
 from .models import OutgoingMail
@@ -28,4 +29,4 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
             "%(n)s e-mail will be sent again.", "%(n)s e-mails will be sent again.", count
         )
         level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, text % {"n": count}, level)
+        self.message_user(request, text % {"n": Counted(count)}, level)

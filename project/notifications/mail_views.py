@@ -1,5 +1,7 @@
 """The pages about e-mails: what left, what waits, what failed and can be sent again."""
 
+import logging
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponseRedirect
@@ -16,6 +18,8 @@ from project.ui.pages import Pager, Sort, count_of
 
 from . import letters, outbox
 from .models import OutgoingMail
+
+logger = logging.getLogger(__name__)
 
 SIZE = 50
 NEWEST = Sort("newest", gettext_lazy("Newest first"), "id", descending=True)
@@ -66,10 +70,15 @@ def mail_detail(request, pk):
         "row": described([mail])[0],
         "mail": mail,
         "letter": None,
+        "unwritten": "",
         "may_resend": request.user.has_perm(RESEND),
     }
     if mail.kind in letters.labels() and mail.trouble != OutgoingMail.Trouble.UNWRITTEN:
-        context["letter"] = letters.kind(mail.kind).write(mail)
+        try:
+            context["letter"] = letters.kind(mail.kind).write(mail)
+        except Exception:  # as when it is sent: one that can't be written has a page all the same
+            logger.exception("E-mail %s could not be written", mail.pk)
+            context["unwritten"] = OutgoingMail.Trouble.UNWRITTEN.label
     context["address"] = mail.recipient or (context["letter"] and context["letter"].address)
     return render(request, "notifications/mail.html", context)
 

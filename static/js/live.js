@@ -140,7 +140,7 @@ function open() {
   source = new EventSource(`${notices.dataset.stream}?last=${point}`);
   const on = (name, work) =>
     source.addEventListener(name, ({ data }) => work(JSON.parse(data)));
-  on("at", (place) => (point = place));
+  source.addEventListener("at", ({ lastEventId }) => (point = lastEventId)); // for another stream
   on("changed", hear);
   on("bell", ring);
   on("missed", catchUp);

@@ -1,4 +1,5 @@
-"""Bulk actions against the same work by hand: one UPDATE and two INSERT…SELECT in raw SQL.
+"""Bulk actions against the same work by hand: one UPDATE and two INSERT…SELECT in raw SQL, a third
+where customers are told.
 
 Every run commits. The two ways take turns on the two halves of the bookings, and the fastest of
 four runs each counts. Memory is the anonymous part of the process (what SQLite maps of its file is
@@ -7,6 +8,7 @@ the kernel's cache, not ours).
 
 import threading
 import time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +19,11 @@ from django.db.models import Max, Min
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import services
+from bookings import changes, payouts, services
+from bookings.changes import To
 from bookings.models import Booking
 from bookings.seed import seed_bookings
-from bookings.states import CancellationKind, Status
+from bookings.states import CancellationKind, PaymentState, Status
 from project.audit.models import Batch
 from project.directory.models import Partner
 from tests.factories import make_customer, make_driver, make_partner, make_user
@@ -55,7 +58,7 @@ def population(bench):
     call_command("flush", interactive=False, verbosity=0)  # what lists and searches shared
     user, partner = make_user("bench", is_superuser=True), make_partner()
     for _ in range(20):
-        make_customer()
+        make_customer(email="bench@example.org")
         make_driver()
     total = 200_000 if bench.full else max(bench.rows // 5, 1_000)
     seed_bookings(total, seed=1)
@@ -68,25 +71,34 @@ def verbs(user, partner):
     """name: (state before, service, answers, SET of the same by hand, log of the same by hand)."""
     now = timezone.now()
     someone = (partner or Partner(pk=0)).pk
-    return {
-        "cancel": (
-            CONFIRMED,
-            services.cancel,
-            {"kind": CancellationKind.CUSTOMER, "reason": "Storm"},
-            (
-                "status_before = status, status = 'cancelled', cancellation_kind = 'customer', "
-                "cancellation_reason = 'Storm', cancelled_at = %s, cancelled_by_id = %s, "
-                "billable = %s, fee = NULL",
-                [now, user.pk, False],
-            ),
-            {
-                "status": "'cancelled'",
-                "cancellation_kind": "'customer'",
-                "cancellation_reason": "'Storm'",
-                "billable": "false",
-                "fee": "NULL",
-            },
+    cancel = (
+        CONFIRMED,
+        services.cancel,
+        {"kind": CancellationKind.CUSTOMER, "reason": "Storm"},
+        (
+            "status_before = status, status = 'cancelled', cancellation_kind = 'customer', "
+            "cancellation_reason = 'Storm', cancelled_at = %s, cancelled_by_id = %s, "
+            "billable = %s, fee = NULL",
+            [now, user.pk, False],
         ),
+        {
+            "status": "'cancelled'",
+            "cancellation_kind": "'customer'",
+            "cancellation_reason": "'Storm'",
+            "billable": "false",
+            "fee": "NULL",
+        },
+    )
+    change = (
+        CONFIRMED | {"payment_state": PaymentState.UNPAID, "price": 5000},
+        changes.change,
+        {"values": {"price": To(Decimal(7777))}},
+        ("price = %s", [7777]),
+        {"price": "'7777'"},
+    )
+    return {
+        "cancel": cancel,
+        "cancel and tell": told_of(cancel),
         "archive": (
             COMPLETED | {"partner": partner},
             services.archive,
@@ -108,7 +120,29 @@ def verbs(user, partner):
             ("driver_id = NULL, partner_id = %s", [someone]),
             {"driver_id": "NULL", "partner_id": str(someone)},
         ),
+        "change": change,
+        "change and tell": told_of(change),
+        "settle": (
+            COMPLETED | {"partner": partner, "payout": 5000},
+            payouts.settle,
+            {"date": now.date()},
+            (
+                "settled_amount = payout, settled_on = %s, settled_by_id = %s",
+                [now.date(), user.pk],
+            ),
+            {
+                "settled_amount": "payout",
+                "settled_on": f"'{now:%Y-%m-%d}'",
+                "settled_by_id": str(user.pk),
+            },
+        ),
     }
+
+
+def told_of(verb):
+    """The same, with a message to each customer."""
+    state, service, answers, *hand = verb
+    return state, service, answers | {"tell": True}, *hand
 
 
 def by_hand(span, verb, user):
@@ -119,7 +153,7 @@ def by_hand(span, verb, user):
         if connection.vendor == "sqlite"
         else ("jsonb_build_object", "jsonb_build_array")
     )
-    changes = ", ".join(f"'{name}', {json[1]}({name}, {after})" for name, after in verb[4].items())
+    told = ", ".join(f"'{name}', {json[1]}({name}, {after})" for name, after in verb[4].items())
     history = Booking.history.model
     tracked = ", ".join(field.column for field in history.tracked_fields)
     where, state = "id BETWEEN %s AND %s AND status = %s AND archived_at IS NULL", verb[0]
@@ -131,7 +165,7 @@ def by_hand(span, verb, user):
         key = batch.pk.hex if connection.vendor == "sqlite" else batch.pk
         cursor.execute(
             "INSERT INTO bookings_bookinglog (booking_id, user_id, action, action_code, batch_id, "
-            f"timestamp, changes) SELECT id, %s, 'By hand', 'hand', %s, %s, {json[0]}({changes}) "
+            f"timestamp, changes) SELECT id, %s, 'By hand', 'hand', %s, %s, {json[0]}({told}) "
             f"FROM bookings_booking WHERE {where}",
             [user.pk, key, batch.created_at, *chosen],
         )
@@ -147,6 +181,14 @@ def by_hand(span, verb, user):
             "NULL, %s FROM bookings_booking WHERE id BETWEEN %s AND %s",
             [batch.created_at, user.pk, key, *span],
         )
+        if verb[2].get("tell"):  # one for both segments of a round trip
+            cursor.execute(
+                "INSERT INTO notifications_outgoingmail (batch_id, object_id, kind, state, "
+                "attempts, due_at, created_at, recipient, language, subject, trouble, error) "
+                "SELECT %s, id, 'hand', 'waiting', 0, %s, %s, '', '', '', '', '' "
+                "FROM bookings_booking WHERE id BETWEEN %s AND %s AND leg <> 'return'",
+                [key, batch.created_at, batch.created_at, *span],
+            )
     return changed
 
 
@@ -181,6 +223,7 @@ def test_a_bulk_action_costs_little_more_than_raw_sql(bench, population):
             times["hand"].append(taken)
             assert changed == within(theirs).count()
             assert_same_work(outcome.batch)
+            assert outcome.batch.mails.exists() == answers.get("tell", False)
         ratio = min(times["service"]) / min(times["hand"])
         bench.report(f"bulk {name}: {outcome.changed:,} bookings / raw SQL", ratio, BAR)
 

@@ -186,7 +186,11 @@ ACTIONS = [
     lambda draw: act(services.duplicate, date=date(2031, 1, 31)),
     lambda draw: act(round_trips.pair),
     lambda draw: lambda rides, by, world: round_trips.unpair(rides.whole_trips(), by=by),
-    lambda draw: act(payouts.settle, amount=draw(st.none() | AMOUNTS)),
+    lambda draw: act(
+        payouts.settle,
+        amount=draw(st.none() | AMOUNTS),
+        override=draw(st.sampled_from(["", "Was there"])),
+    ),
     lambda draw: act(payouts.reopen, reason="Slip"),
 ]
 

@@ -2,6 +2,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -12,9 +13,15 @@ from bookings.models import Booking
 from bookings.states import CancellationKind, Status
 from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
-from tests.asking import HTMX, act, picked, toasts, url_of
+from tests.asking import HTMX, act, browser_of, picked, ticket_of, toasts, url_of
 from tests.bookings.conftest import assert_recorded, codes, only
-from tests.factories import make_booking, make_driver, make_partner, make_round_trip
+from tests.factories import (
+    make_booking,
+    make_driver,
+    make_partner,
+    make_round_trip,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -84,6 +91,60 @@ def test_it_names_what_it_refuses(gestion):
     assert payouts.settle(only(cases["no_payout"]), by=gestion, amount=Decimal(5)).changed == 1
 
 
+# ------------------------------------------------------------------------------- a missed ride
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
+def test_a_ride_that_did_not_take_place_is_paid_for_with_a_reason_alone(gestion, status):
+    missed, done = driven(driver=make_driver(), status=status), driven(driver=make_driver())
+    outcome = payouts.settle(only(missed, done), by=gestion)
+    assert (outcome.changed, codes(outcome)) == (1, {"missed": 1})
+    outcome = payouts.settle(only(missed), by=gestion, override="Waited for an hour")
+    entry = assert_recorded(missed, outcome, "bookings.settle", gestion)
+    assert (missed.settled_amount, missed.settled_by) == (4000, gestion)
+    assert entry.action.endswith(" — though the ride did not take place — Waited for an hour")
+    assert outcome.batch.reason == "Waited for an hour"
+
+
+def test_an_amount_for_a_trip_counts_a_missed_segment_with_the_reason(gestion):
+    out, back = make_round_trip(
+        driver=make_driver(), payout=Decimal(2), outbound={"status": Status.CANCELLED}
+    )
+    both = {"by": gestion, "amount": Decimal(1000)}
+    outcome = payouts.settle(only(out, back), **both)
+    assert (outcome.changed, codes(outcome)) == (0, {"missed": 1, "other_refused": 1})
+    assert payouts.settle(only(out, back), **both, override="Agreed").changed == 2
+    out.refresh_from_db(), back.refresh_from_db()
+    assert (out.settled_amount, back.settled_amount) == (500, 500)
+
+
+def test_the_dialog_asks_why_a_missed_ride_is_paid_for(boss, gestion):
+    missed = driven(driver=make_driver(), status=Status.NO_SHOW)
+    data = picked(missed) | {"date": "2026-03-04"}
+    asked = boss.post(url_of("settle"), data)
+    assert [reason.code for reason in asked.context["preview"].warnings] == ["missed"]
+    assert asked.context["may_override"]
+    unsaid = data | ticket_of(asked) | {"override": "1"}
+    refused = boss.post(url_of("settle"), unsaid)
+    assert "override_reason" in refused.context["override"].errors
+    boss.post(url_of("settle"), unsaid | {"override_reason": "Waited for an hour"})
+    missed.refresh_from_db()
+    assert missed.settled_amount == 4000
+
+
+def test_it_takes_the_permission_to_override(gestion):
+    clerk = make_user("clerk")
+    for name in ("view_booking", "settle_booking"):
+        clerk.user_permissions.add(Permission.objects.get(codename=name))
+    missed = driven(driver=make_driver(), status=Status.CANCELLED)
+    said = {"date": "2026-03-04", "override": "1", "override_reason": "Waited"}
+    browser = browser_of(clerk)
+    asked = browser.post(url_of("settle"), picked(missed) | said)
+    assert not asked.context["may_override"]
+    data = picked(missed) | said | ticket_of(asked)
+    assert browser.post(url_of("settle"), data).status_code == 403
+    missed.refresh_from_db()
+    assert missed.settled_on is None
+
+
 # ----------------------------------------------------------------------------------- the lock
 def test_a_settled_ride_is_locked_until_it_is_reopened(bureau, gestion):
     booking = make_booking(
@@ -126,7 +187,7 @@ def test_a_settled_ride_is_not_restored_either_nor_reassigned_by_an_undo(bureau,
     cancelled = services.cancel(
         only(booking), by=bureau, kind=CancellationKind.CUSTOMER, reason="No"
     ).batch
-    payouts.settle(only(booking), by=gestion)
+    payouts.settle(only(booking), by=gestion, override="Was there")
     outcome = services.restore(only(booking), by=bureau)
     assert codes(outcome) == {"settled": 1}
     for batch in (assigned, cancelled):

@@ -1,5 +1,6 @@
 from datetime import date, time, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -7,11 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import changes, round_trips, series_services, services
+from bookings import changes, payouts, round_trips, series_services, services
+from bookings.actions import ACTIONS
 from bookings.changes import To
 from bookings.models import Booking, RoundTrip
 from bookings.recurrence import Rule
 from bookings.round_trips import Pricing
+from bookings.scopes import ROUND_TRIP
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
 from tests.asking import HTMX, act, picked, ticket_of, toasts, url_of
@@ -424,6 +427,56 @@ def test_a_fee_is_refused_where_its_currency_has_no_such_decimals(desk):
     assert booking.status == Status.PENDING
 
 
+# ------------------------------------------------------------------------------- the whole trip
+OF_BOTH = {
+    "archive": ({"status": Status.COMPLETED}, {}),
+    "unarchive": ({"status": Status.COMPLETED, "archived_at": timezone.now()}, {}),
+    "cancel": ({}, {"kind": "customer", "reason": "Storm"}),
+    "restore": ({"status": Status.CANCELLED}, {}),
+    "set_status": ({}, {"status": "confirmed"}),
+    "assign": ({}, {"driver": make_driver}),
+    "unassign": ({"driver": make_driver}, {}),
+    "change": ({}, {"picked": ["transport_number"], "transport_number": "AF718"}),
+    "settle": (
+        {"status": Status.COMPLETED, "driver": make_driver, "payout": Decimal(4000)},
+        {"date": "2026-03-04"},
+    ),
+    "reopen": (
+        {"status": Status.COMPLETED, "settled_amount": Decimal(1), "settled_on": ON["date"]},
+        {"reason": "Slip"},
+    ),
+    "unpair": ({}, {}),
+}
+
+
+def test_all_that_change_whole_trips_are_tried():
+    assert OF_BOTH.keys() == {
+        action.name for action in ACTIONS if ROUND_TRIP in action.scopes and action.writes
+    }
+
+
+@pytest.mark.parametrize("name", OF_BOTH)
+def test_the_scope_takes_both_segments_whichever_was_picked(boss, gestion, name):
+    state, answers = (
+        {key: value() if value is make_driver else value for key, value in given.items()}
+        for given in OF_BOTH[name]
+    )
+    if "driver" in answers:
+        answers["driver"] = answers["driver"].pk
+    if name == "reopen":
+        state["settled_by"] = gestion
+    trip = make_round_trip(**state)
+    (action,) = (action for action in ACTIONS if action.name == name)
+    before = [{field: getattr(ride, field) for field in action.writes} for ride in trip]
+    act(boss, url_of(name), picked(trip[1]) | {"scope": "round_trip"} | answers)
+    batch = trip[1].logs.latest("pk").batch
+    assert (batch.action, batch.changed) == (action.code, 2)
+    for ride, then in zip(trip, before, strict=True):
+        ride.refresh_from_db()
+        assert ride.logs.filter(batch=batch).count() == 1
+        assert {field: getattr(ride, field) for field in action.writes} != then
+
+
 # -------------------------------------------------------------------------------------- the page
 def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
     out, back = make_round_trip(
@@ -464,6 +517,18 @@ def test_a_segment_that_is_off_counts_its_fee_or_nothing(desk, bureau):
     assert page.context["totals"]["fee"] == page.context["totals"]["due"] == [(17_500, "XOF")]
     assert "The customer pays" in page.content.decode()
     assert 'class="missing"' not in page.content.decode()
+
+
+def test_its_page_says_why_a_segment_is_off_and_who_validated_which_payout(boss, gestion):
+    out, back = make_round_trip(payout=Decimal(20_000), driver=make_driver())
+    services.cancel(only(back), by=gestion, kind="late", reason="Harmattan")
+    payouts.settle(only(out), by=gestion, date=date(2026, 3, 4))
+    page = unescape(boss.get(out.round_trip.get_absolute_url()).content.decode())
+    facts = page.partition('id="timeline"')[0]
+    for text in ("By the customer, too late", "<dd>Harmattan</dd>", f"2026 · {gestion}</span>"):
+        assert text in facts
+    assert facts.count("Cancellation") == 1
+    assert "Harmattan" in boss.get(back.get_absolute_url()).content.decode()
 
 
 def test_a_field_is_emptied_on_one_segment(desk):

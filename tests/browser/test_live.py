@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 from bookings import services
 from bookings.models import Booking
 from bookings.states import Status
+from project.notifications.live.turns import present_point
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_accessibility import serious
 from tests.factories import make_round_trip
@@ -17,6 +19,10 @@ from tests.notifications.live.conftest import Server
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 BADGE = ".side .bell [data-unread]"
 CHANGED = "#changed"
+LOOK = """(hidden) => {
+  Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 @pytest.fixture
@@ -141,6 +147,21 @@ def test_what_happened_while_the_server_was_away_is_made_up_for(rides, staff, en
         expect(page.locator(".toast", has_text="3 bookings cancelled.")).to_have_count(1)
     finally:
         back.close()
+
+
+def test_a_tab_that_was_out_of_sight_asks_for_what_came_since_alone(rides, staff, enter):
+    page = enter("gestion")
+    page.clock.install()
+    page.reload()
+    for booking in rides[5:8]:
+        cancel_behind(staff["bureau"], booking)
+    expect(page.locator(".toast", has_text="1 booking cancelled.")).to_have_count(3)
+    seen = present_point()
+    page.evaluate(LOOK, True)
+    page.clock.fast_forward(11_000)
+    with page.expect_request("**/live/stream/**") as again:
+        page.evaluate(LOOK, False)
+    assert parse_qs(urlsplit(again.value.url).query)["last"] == [seen]
 
 
 def test_new_bookings_are_offered_where_they_match(rides, staff, enter):

@@ -94,6 +94,20 @@ def test_a_page_of_one_that_failed_says_why(office, cancelled, trouble):
     assert "Send again" in page
 
 
+def test_one_that_can_not_be_written_has_a_page_before_and_after_it_is_sent_again(
+    office, cancelled
+):
+    (one,) = cancelled("awa@example.org")
+    OutgoingMail.objects.update(object_id=10**9)  # a ride that there is none of
+    fail(one, trouble=Trouble.UNWRITTEN)
+    office.post(RESEND, {"pk": [one.pk]})
+    page = office.get(one.get_absolute_url())
+    assert page.status_code == 200
+    assert "The message could not be written: tell an administrator." in text_of(page)
+    send_waiting()
+    assert office.get(one.get_absolute_url()).status_code == 200
+
+
 def test_one_of_a_kind_that_is_gone_has_a_page_all_the_same(office, cancelled):
     (one,) = cancelled("awa@example.org")
     OutgoingMail.objects.update(kind="bookings.forgotten")
@@ -172,6 +186,11 @@ def test_the_admin_reads_and_sends_again(client, cancelled):
     change = reverse("admin:notifications_outgoingmail_change", args=[bad.pk])
     assert client.get(change).status_code == 200
     assert client.post(change, {"state": "sent"}).status_code == 403
-    client.post(url, {"action": "resend", "_selected_action": [bad.pk, waiting.pk]})
+    response = client.post(url, {"action": "resend", "_selected_action": [bad.pk, waiting.pk]})
+    assert toasts(response) == ["1 e-mail will be sent again."]
     bad.refresh_from_db()
     assert (bad.state, bad.attempts) == (State.WAITING, 0)
+    many_more = cancelled(*many(1_000))
+    fail(*many_more)
+    chosen = {"action": "resend", "_selected_action": [bad.pk], "select_across": "1"}
+    assert toasts(client.post(url, chosen))[-1] == "1,000 e-mails will be sent again."

@@ -173,8 +173,12 @@ def event(name, data):
 
 
 def place(point):
-    """Where a client that reconnects goes on; after the events that led there."""
-    return b":\n\n" if point is None else f"id: {point}\n\n".encode()
+    """Where a client that comes back goes on; after the events that led there.
+
+    A browser keeps an id without data to itself, for this stream: a page that closes its stream and
+    opens another later has to be told.
+    """
+    return b":\n\n" if point is None else f"id: {point}\n".encode() + event("at", {})
 
 
 hub = Hub()

@@ -27,11 +27,13 @@ MANY = "*"
 @require_safe
 def notification_list(request):
     """All that rang this user's bell, newest first."""
-    page = Paginator(rows_of(request.user), PAGE).get_page(request.GET.get("page"))
+    rows = rows_of(request.user)
+    newest = rows.values_list("pk", flat=True).first()  # of all pages, whichever this is
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     page.object_list = told_in_words(page.object_list)
     context = {
         "page": page,
-        "newest": page.object_list[0]["pk"] if page.object_list else 0,
+        "newest": newest or 0,
         "unread": bell.unread(request.user).count(),
     }
     return render(request, "notifications/list.html", context)

@@ -175,6 +175,15 @@ def test_a_long_list_has_pages(desk, awa):
     assert "?page=2#page" in first.content.decode()
 
 
+def test_all_are_marked_as_read_from_any_page_of_the_list(desk, moussa, awa):
+    for booking in made(60):
+        cancel(awa, booking)
+    second = desk.get(f"{LIST}?page=2")
+    newest = re.search(r'name="newest" value="(\d+)"', second.content.decode())[1]
+    desk.post(READ, {"newest": newest})
+    assert not mine(moussa).filter(read_at=None).exists()
+
+
 def test_its_statements_do_not_grow(desk, awa):
     counts = []
     for count in (1, 20):
