@@ -28,6 +28,7 @@ from .forms import (
     AssignForm,
     CancelForm,
     DuplicateForm,
+    PairForm,
     RestoreForm,
     ReturnForm,
     SettleForm,
@@ -307,7 +308,10 @@ PAIR = Action(
     icon="pair",
     permission="bookings.pair_booking",
     service=round_trips.pair,
-    refusals=lambda selection, answers: round_trips.not_pairable(selection),
+    refusals=lambda selection, answers: round_trips.not_pairable(
+        selection, bool(answers.get("any_name"))
+    ),
+    form=PairForm,
     together=round_trips.mates_of,
     inverse="bookings.unpair",
     writes=("round_trip", "leg"),

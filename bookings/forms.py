@@ -142,6 +142,15 @@ class RestoreForm(TellingForm):
     field_order = ("reason", "tell")
 
 
+class PairForm(ActionForm):
+    any_name = forms.BooleanField(
+        label=gettext_lazy("Whatever the passengers' names"),
+        help_text=gettext_lazy("Two rides of one customer are a pair, however each was written."),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-preview": ""}),
+    )
+
+
 class StatusForm(ActionForm):
     status = forms.ChoiceField(
         label=gettext_lazy("New status"),

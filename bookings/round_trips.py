@@ -181,26 +181,23 @@ OTHER_CURRENCY = gettext_lazy(
 )
 
 
-def whose(rides, name="passenger_name"):
-    """Whose rides these are, as they are compared: the passenger's name in lower case. Of two that
-    someone chose, whatever the names: one may write "A. Diop", another "Awa Diop"."""
-    more = Exists(rides.order_by()[2:3])
-    return Case(When(more, then=Lowered(name)), default=Value(""), output_field=TextField())
+def whose(any_name, name="passenger_name"):
+    """Whose ride it is among its customer's, as rides are compared: the passenger's name in lower
+    case. With `any_name` nobody's: one may write "A. Diop", another "Awa Diop"."""
+    return Value("", output_field=TextField()) if any_name else Lowered(name)
 
 
-def placed(rides, chosen=None):
+def placed(rides, any_name=False):
     """Rides with their `place` of `many` among those of the same customer and passenger.
 
     By departure: the first two are a pair, and so on. `early` are the two of a pair whose return
-    would begin before the outbound is over. `chosen` are those that someone selected, where these
-    are not all of them.
+    would begin before the outbound is over.
     """
-    person = whose(rides if chosen is None else chosen)
+    person = whose(any_name)
     by_departure = [F("pickup_at").asc(), F("pk").asc()]
     same = {"partition_by": [F("customer"), person, F("currency")]}
     place = Window(RowNumber(), order_by=by_departure, **same)
     return rides.order_by().annotate(
-        person=person,
         place=place,
         many=Window(Count("pk"), **same),
         goes_out=Mod(place, 2),
@@ -221,13 +218,13 @@ def placed(rides, chosen=None):
     )
 
 
-def not_pairable(selection):
+def not_pairable(selection, any_name=False):
     """Why a ride can't be paired: it has its other segment, none is in the selection, or the two
     are at one time."""
     refusals = (ARCHIVED, CANCELLED, PAIRED)
-    rides = placed(selection.exclude(any_refusal(refusals)), selection)
+    rides = placed(selection.exclude(any_refusal(refusals)), any_name)
     alone = rides.filter(place=F("many"), uneven=1)
-    theirs = Window(Count("pk"), partition_by=[F("customer"), whose(selection)])
+    theirs = Window(Count("pk"), partition_by=[F("customer"), whose(any_name)])
     left = models.QuerySet(Booking).filter(pk__in=alone.values("pk")).annotate(theirs=theirs)
     return (
         *refusals,
@@ -243,32 +240,32 @@ def not_pairable(selection):
 
 def mates_of(rides):
     """These, and all that could be paired with them: whose pairs are theirs as well."""
-    same = {"customer": OuterRef("customer"), "currency": OuterRef("currency")}
-    theirs = {"whose": Lowered(OuterRef("passenger_name"))}
-    of_them = rides.order_by().annotate(whose=Lowered("passenger_name")).filter(**same, **theirs)
+    of_them = rides.order_by().filter(customer=OuterRef("customer"), currency=OuterRef("currency"))
     return models.QuerySet(Booking).filter(Exists(of_them))
 
 
-def pair(selection, *, by, ticket=None):
-    """Tie rides of the same customer and passenger two by two, in their order of departure."""
+def pair(selection, *, by, any_name=False, ticket=None):
+    """Tie rides of the same customer and passenger two by two, in their order of departure; with
+    `any_name` those of the same customer."""
     with recorded(
         "bookings.pair",
         selection,
         by=by,
         ticket=ticket,
         sentence=line(_("Paired as a round trip")),
-        refusals=not_pairable(selection),
+        refusals=not_pairable(selection, any_name),
     ) as batch:
-        tie_from(batch, Booking.objects.filter(pk__in=outbound(batch.accepted()).values("pk")))
+        tie_from(
+            batch, Booking.objects.filter(pk__in=outbound(batch.accepted(), any_name).values("pk"))
+        )
         made = models.QuerySet(RoundTrip).filter(made_in=batch.batch)
         # The latest trip made from a ride of theirs that left no later: their own, or their mate's.
-        rides = batch.accepted()
-        theirs = made.annotate(whose=whose(rides, "origin__passenger_name")).filter(
+        theirs = made.annotate(whose=whose(any_name, "origin__passenger_name")).filter(
             Q(origin__pickup_at__lt=OuterRef("pickup_at"))
             | Q(origin__pickup_at=OuterRef("pickup_at"), origin__lte=OuterRef("pk")),
             origin__customer=OuterRef("customer"),
             origin__currency=OuterRef("currency"),
-            whose=whose(rides, OuterRef("passenger_name")),
+            whose=whose(any_name, OuterRef("passenger_name")),
         )
         goes_out = Exists(made.filter(origin=OuterRef("pk")))
         batch.update(
@@ -282,9 +279,9 @@ def pair(selection, *, by, ticket=None):
     return batch.outcome
 
 
-def outbound(rides):
+def outbound(rides, any_name):
     """Of rides that pair up, those that go out."""
-    return placed(rides).filter(goes_out=1)
+    return placed(rides, any_name).filter(goes_out=1)
 
 
 def unpair(selection, *, by, ticket=None):

@@ -275,7 +275,7 @@ def test_rides_that_are_no_pair_say_so(bureau, customer):
     assert (outcome.changed, codes(outcome)) == (0, {"alone": 2, "paired": 1})
 
 
-def test_two_rides_of_a_customer_are_a_pair_whatever_the_names(bureau, customer):
+def test_rides_of_a_customer_are_pairs_whatever_the_names_where_one_says_so(bureau, customer):
     now = timezone.now()
     theirs = [
         make_booking(customer=customer, passenger_name=name, pickup_at=now + timedelta(days=n))
@@ -286,7 +286,7 @@ def test_two_rides_of_a_customer_are_a_pair_whatever_the_names(bureau, customer)
     for ride in theirs:
         ride.refresh_from_db()
     assert [ride.leg for ride in theirs] == ["", "", Leg.OUTBOUND, Leg.RETURN, ""]
-    assert round_trips.pair(only(*theirs[:2]), by=bureau).changed == 2
+    assert round_trips.pair(only(*theirs[:2]), by=bureau, any_name=True).changed == 2
     for ride in theirs:
         ride.refresh_from_db()
     assert [ride.leg for ride in theirs] == [*[Leg.OUTBOUND, Leg.RETURN] * 2, ""]
@@ -301,6 +301,18 @@ def test_two_that_are_left_of_more_need_the_same_name(bureau, customer):
     paired, _back = make_round_trip(customer=customer)
     outcome = round_trips.pair(only(awa, moussa, paired), by=bureau)
     assert (outcome.changed, codes(outcome)) == (0, {"alone": 2, "paired": 1})
+
+
+def test_the_dialog_asks_whether_names_matter(desk, customer):
+    now = timezone.now()
+    rides = [
+        make_booking(customer=customer, passenger_name=name, pickup_at=now + timedelta(days=n))
+        for n, name in enumerate(["Awa Diop", "A. Diop"])
+    ]
+    given = picked(*rides)
+    assert desk.post(url_of("pair"), given).context["preview"].ready == 0
+    act(desk, url_of("pair"), given | {"any_name": "on"})
+    assert RoundTrip.objects.get().segments.count() == 2
 
 
 def test_two_in_different_currencies_say_so(bureau, customer):
