@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -58,7 +58,7 @@ def work_orders(records, asked, step):
         Order.objects.with_people()
         .filter(pk__in=records.order_by().values("pk"))
         .prefetch_related("lines__article", "services")
-        .order_by("booking__start", "pk")
+        .order_by(F("booking__start").asc(nulls_last=True), "pk")
     )
     some = None
     for some in printing.batched(found, TOGETHER):
