@@ -60,10 +60,10 @@ class ArticleTable(InventoryTable):
         return self.named(code, key)
 
     def cell_stock(self, stock, threshold):
-        return f"{label(_('Stock'))}{stock_html(stock, threshold)}"
+        return label(_("Stock")) + stock_html(stock, threshold)
 
     def cell_seuil(self, threshold):
-        return f"{label(_('Threshold'))}{escape(formats.number(threshold))}"
+        return label(_("Threshold")) + escape(formats.number(threshold))
 
     def cell_prix(self, prix, currency):
         return amount(prix, currency)

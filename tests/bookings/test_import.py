@@ -440,7 +440,9 @@ def test_the_right_to_import_lost_since_the_preview_is_lost(customer, ride):
     user.user_permissions.remove(Permission.objects.get(codename="import_booking"))
     write(item)
     assert (Booking.objects.count(), states(item)) == (1, [State.ERROR] * 2)
-    assert [list(found.values()) for found in errors(item)] == [["You may not import records."]] * 2
+    assert [list(found.values()) for found in errors(item)] == [
+        ["Vous n’avez pas le droit d’importer."]
+    ] * 2
 
 
 # ---------------------------------------------------------------------------- correct, and undo

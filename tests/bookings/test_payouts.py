@@ -100,7 +100,7 @@ def test_a_ride_that_did_not_take_place_is_paid_for_with_a_reason_alone(gestion,
     outcome = payouts.settle(only(missed), by=gestion, override="Waited for an hour")
     entry = assert_recorded(missed, outcome, "bookings.settle", gestion)
     assert (missed.settled_amount, missed.settled_by) == (4000, gestion)
-    assert entry.action.endswith(" — though the ride did not take place — Waited for an hour")
+    assert entry.action.endswith(" — bien que la course n’ait pas eu lieu — Waited for an hour")
     assert outcome.batch.reason == "Waited for an hour"
 
 

@@ -1,8 +1,8 @@
 """A table of any length in a PDF.
 
 xhtml2pdf's own tables cost more with each row. This one is measured once; every page then takes
-the rows that fit, as a reportlab LongTable of their own under a head of its own, so that a row
-costs the same in a table of fifty and of fifty thousand.
+the rows that fit, under a head of its own, so that a row costs the same in a table of fifty and of
+fifty thousand.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from django.utils.safestring import mark_safe
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, LongTable
+from reportlab.platypus import Flowable
 
 from .look import BOLD, FACE, INK, QUIET, RULE, TITLE
 
@@ -177,62 +177,90 @@ class Rows(Flowable):
         return rest
 
     def page(self, end):
-        """The rows up to `end` as a table of their own."""
-        lines = [self.head, *self.lines[self.start : end]]
+        """The rows up to `end` under a head of their own."""
+        lines = self.lines[self.start : end]
         if self.table.counted:
-            self.step(sum(line.counts for line in lines[1:]))
-        page = LongTable(
-            [["\n".join(cell) for cell in line.cells] for line in lines],
-            colWidths=self.widths,
-            rowHeights=[line.height for line in lines],
-            style=self.style(lines),
-            hAlign="LEFT",
-        )
-        return page
-
-    def style(self, lines):
-        columns = self.table.columns
-        style = [
-            ("FONT", (0, 0), (-1, -1), FACE, self.size, self.size * LEADING),
-            ("TEXTCOLOR", (0, 0), (-1, -1), INK),
-            ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
-            ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
-            ("TOPPADDING", (0, 0), (-1, -1), ROOM - self.size * 0.12),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), ROOM),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("FONT", (0, 0), (-1, 0), BOLD, self.size, self.size * LEADING),
-            ("TEXTCOLOR", (0, 0), (-1, 0), QUIET),
-            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
-        ]
-        for place, column in enumerate(columns):
-            if column.right:
-                style.append(("ALIGN", (place, 0), (place, -1), "RIGHT"))
-            if column.bold:
-                style.append(("FONTNAME", (place, 1), (place, -1), BOLD))
-        for place, line in enumerate(lines):
-            row = (0, place), (-1, place)
-            if line.kind == "heading":
-                style += [
-                    ("FONT", *row, TITLE, self.size * 1.15, self.size * 1.15 * LEADING),
-                    ("VALIGN", *row, "BOTTOM"),
-                    ("LINEBELOW", *row, 0.5, QUIET),
-                ]
-            elif line.kind == "total":
-                style.append(("FONTNAME", *row, BOLD))
-                if lines[place - 1].kind != "total":
-                    style.append(("LINEABOVE", *row, 0.8, INK))
-            elif line.kind == "row" and line.ends:
-                style.append(("LINEBELOW", *row, 0.25, RULE))
-            if not line.starts:
-                style.append(("TOPPADDING", *row, 0 if place == 1 else -self.size * 0.12))
-        return style
+            self.step(sum(line.counts for line in lines))
+        return Page(self.table.columns, self.widths, self.size, [self.head, *lines])
 
     def draw(self):
         """All of it fits where it stands."""
-        page = self.page(len(self.lines))
-        page.wrapOn(self.canv, self.width, self.height)
-        page.drawOn(self.canv, 0, 0)
+        self.page(len(self.lines)).drawOn(self.canv, 0, 0)
+
+
+class Page(Flowable):
+    """Lines that were measured to fit, drawn at once: reportlab's own tables ask for the style of
+    each cell again, which takes most of the time of a long list."""
+
+    def __init__(self, columns, widths, size, lines):
+        super().__init__()
+        self.columns, self.widths, self.size, self.lines = columns, widths, size, lines
+        self.width, self.height = sum(widths), sum(line.height for line in lines)
+
+    def wrap(self, width, height):
+        return self.width, self.height
+
+    def draw(self):
+        text, rules = self.canv.beginText(), {}
+        top, before = self.height, None
+        for line in self.lines:
+            bottom = top - line.height
+            self.write(text, line, before, top, bottom)
+            for rule, y in rules_of(line, before, top, bottom):
+                rules.setdefault(rule, []).append((0, y, self.width, y))
+            top, before = bottom, line
+        self.canv.drawText(text)
+        for (thickness, colour), strokes in rules.items():
+            self.canv.setLineWidth(thickness)
+            self.canv.setStrokeColor(colour)
+            self.canv.lines(strokes)
+
+    def write(self, text, line, before, top, bottom):
+        """The cells of a line, in the order in which one reads."""
+        size = self.size * 1.15 if line.kind == "heading" else self.size
+        text.setFillColor(QUIET if line.kind == "head" else INK)
+        left = 0
+        for column, width, cell in zip(self.columns, self.widths, line.cells, strict=True):
+            face = face_of(line.kind, column)
+            if line.kind in ("head", "heading"):  # these stand on their rule
+                y = bottom + ROOM + len(cell) * size * LEADING - size
+            else:
+                y = top - self.above(line, before) - size
+            if cell:
+                text.setFont(face, size)
+            for part in cell:
+                x = left + PADDING
+                if column.right and line.kind != "heading":
+                    x = left + width - PADDING - measured(part, face, size)
+                text.setTextOrigin(x, y)
+                text.textOut(part)
+                y -= size * LEADING
+            left += width
+
+    def above(self, line, before):
+        """What is free above a row's text; less where it goes on from another page or part."""
+        if line.starts:
+            return ROOM - self.size * 0.12
+        return 0 if before.kind == "head" else -self.size * 0.12
+
+
+def face_of(kind, column):
+    if kind == "heading":
+        return TITLE
+    return BOLD if column.bold or kind in ("head", "total") else FACE
+
+
+def rules_of(line, before, top, bottom):
+    """((thickness in points, colour), height) of the rules that a line has."""
+    if line.kind == "head":
+        yield (0.8, INK), bottom
+    elif line.kind == "heading":
+        yield (0.5, QUIET), bottom
+    elif line.kind == "total":
+        if before.kind != "total":
+            yield (0.8, INK), top
+    elif line.ends:
+        yield (0.25, RULE), bottom
 
 
 def widths_of(columns, rows, width, size):
