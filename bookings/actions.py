@@ -38,9 +38,11 @@ from .models import Booking
 from .models.booking import CANCELLATION, PATTERN
 from .print_forms import PrintForm
 from .scopes import (
+    ASSIGNING_SCOPES,
     BOTH_FOLLOWING,
     BOTH_SERIES,
     READING_SCOPES,
+    RESTORING_SCOPES,
     ROUND_TRIP,
     SAME_FOLLOWING,
     SAME_SERIES,
@@ -133,7 +135,7 @@ RESTORE = Action(
     ),
     warns=OVERRIDE,
     form=RestoreForm,
-    scopes=SCOPES,
+    scopes=RESTORING_SCOPES,
     inverse="bookings.cancel",
     writes=CANCELLATION,
     undo_refusals=services.not_cancellable,
@@ -180,7 +182,7 @@ ASSIGN = Action(
     ),
     warns=OVERRIDE,
     form=AssignForm,
-    scopes=SCOPES,
+    scopes=ASSIGNING_SCOPES,
     inverse="bookings.unassign",
     writes=("driver", "partner"),
     undo_refusals=services.not_assigned_again,
@@ -196,7 +198,7 @@ UNASSIGN = Action(
     permission="bookings.unassign_booking",
     service=services.unassign,
     refusals=services.NOT_UNASSIGNABLE,
-    scopes=SCOPES,
+    scopes=ASSIGNING_SCOPES,
     inverse="bookings.assign",
     writes=("driver", "partner"),
     undo_refusals=services.not_assigned_again,

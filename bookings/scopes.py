@@ -67,13 +67,22 @@ SERIES = Scope(
     **SPARING,
 )
 SCOPES = (SEGMENT, ROUND_TRIP, FOLLOWING, SERIES)
+
+
+def sparing(refusal):
+    """The scopes of an act on whole occurrences that passes by what `refusal` tells."""
+    return (
+        SEGMENT,
+        ROUND_TRIP,
+        replace(FOLLOWING, spares=refusal),
+        replace(SERIES, spares=refusal),
+    )
+
+
+ASSIGNING_SCOPES = sparing(series_queries.ASSIGNED_BY_HAND)
+RESTORING_SCOPES = sparing(series_queries.CANCELLED_BY_HAND)
 # What changes no ride has no reason to pass any by.
-READING_SCOPES = (
-    SEGMENT,
-    ROUND_TRIP,
-    replace(FOLLOWING, spares=None),
-    replace(SERIES, spares=None),
-)
+READING_SCOPES = sparing(None)
 # The pattern of one segment is not that of the other. (Its own form asks for what it spares.)
 SAME_FOLLOWING = replace(
     FOLLOWING,

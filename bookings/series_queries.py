@@ -74,6 +74,27 @@ OCCURRENCE_BY_HAND = replace(
 )
 
 
+def befell_one(*acts):
+    """An expression over a ride: whether the latest of these acts that stands was about its
+    occurrence alone: the ride, or both segments of its trip."""
+    lines = BookingLog._base_manager.filter(
+        booking=OuterRef("pk"), batch__undo_of=None, batch__undone_by=None, action_code__in=acts
+    )
+    of_one = Q(batch__changed__lte=1) | Q(~Q(booking__leg=""), batch__changed__lte=2)
+    told = lines.annotate(alone=Case(When(of_one, then=Value(True)), default=Value(False)))
+    return Coalesce(Subquery(told.order_by("-pk").values("alone")[:1]), Value(False))
+
+
+# Who was given to one occurrence, or which one was called off by itself, stays so as well.
+ASSIGNED_BY_HAND, CANCELLED_BY_HAND = (
+    replace(
+        OCCURRENCE_BY_HAND,
+        condition=OCCURRENCE_BY_HAND.condition | Q(befell_one(*acts), series__isnull=False),
+    )
+    for acts in (("bookings.assign", "bookings.unassign"), ("bookings.cancel",))
+)
+
+
 def occurrences_of(series):
     """The occurrences in the order of their keys, the outbound before its return."""
     rides = with_by_hand(Booking.objects.filter(series=series))

@@ -328,3 +328,33 @@ def test_nor_of_the_driver_whose_rides_come_back(boss, bureau, rides, by_hand):
     assert toasts(act(boss, url_of("restore"), data)) == [
         "4 bookings restored. 1 refused: 1 changed by hand, so kept."
     ]
+
+
+def test_who_was_given_to_one_occurrence_stays_with_it(desk, bureau, rides):
+    usual, other, third = make_driver(), make_driver(), make_driver()
+    services.assign(only(*rides), by=bureau, driver=usual)
+    services.assign(only(rides[1]), by=bureau, driver=other)
+    undone = services.assign(only(rides[3]), by=bureau, driver=other)
+    undo(undone.batch, by=bureau)
+    whole = picked(rides[2]) | {"scope": "series", "driver": third.pk}
+    kept = "1 refused: 1 changed by hand, so kept."
+    assert toasts(act(desk, url_of("assign"), whole)) == [f"4 bookings assigned. {kept}"]
+    drivers = Booking.objects.filter(series=rides[0].series).order_by("original_start")
+    assert list(drivers.values_list("driver", flat=True)) == [
+        third.pk,
+        other.pk,
+        *[third.pk] * 3,
+    ]
+    act(desk, url_of("assign"), whole | {"anyway": "on"})
+    assert set(drivers.values_list("driver", flat=True)) == {third.pk}
+
+
+def test_one_that_was_called_off_by_itself_stays_off(desk, bureau, rides):
+    services.cancel(only(rides[1]), by=bureau, kind=CancellationKind.CUSTOMER, reason="Holiday")
+    act(desk, url_of("cancel"), picked(rides[2]) | REASON | {"scope": "series"})
+    back = picked(rides[2]) | {"scope": "series"}
+    kept = "1 refused: 1 changed by hand, so kept."
+    assert toasts(act(desk, url_of("restore"), back)) == [f"4 bookings restored. {kept}"]
+    rides[1].refresh_from_db()
+    assert rides[1].status == Status.CANCELLED
+    assert toasts(act(desk, url_of("restore"), picked(rides[1]))) == ["1 booking restored."]

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from bookings import services
 from bookings.models import Booking
 from bookings.states import Status
-from project.notifications.live.turns import present_point
+from project.notifications.live.turns import Since, is_point
+from project.notifications.models import Announcement
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_accessibility import serious
 from tests.factories import make_round_trip
@@ -156,12 +157,13 @@ def test_a_tab_that_was_out_of_sight_asks_for_what_came_since_alone(rides, staff
     for booking in rides[5:8]:
         cancel_behind(staff["bureau"], booking)
     expect(page.locator(".toast", has_text="1 booking cancelled.")).to_have_count(3)
-    seen = present_point()
     page.evaluate(LOOK, True)
     page.clock.fast_forward(11_000)
     with page.expect_request("**/live/stream/**") as again:
         page.evaluate(LOOK, False)
-    assert parse_qs(urlsplit(again.value.url).query)["last"] == [seen]
+    [last] = parse_qs(urlsplit(again.value.url).query)["last"]
+    assert Announcement.objects.exists()
+    assert is_point(last) and not Announcement.objects.filter(Since(last)).exists()
 
 
 def test_new_bookings_are_offered_where_they_match(rides, staff, enter):
