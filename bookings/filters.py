@@ -1,7 +1,7 @@
 """What bookings are filtered by. Each filter has its index (models.desk_indexes)."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 import django_filters
 from django import forms
@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from project.directory.models import Customer, Driver, Partner
-from project.ui.filters import DayFilter, FilterSet, FlagFilter, LookupFilter, SearchFilter
+from project.ui.filters import (
+    DayFilter,
+    FilterSet,
+    FlagFilter,
+    LookupFilter,
+    SearchFilter,
+    midnight,
+)
 from project.ui.pages import Count, count_of
 
 from .models import Booking, Series
@@ -57,11 +64,6 @@ def days_of(period, today):
         "month": (month, next_month),
         "last_month": ((month - day).replace(day=1), month),
     }[period]
-
-
-def midnight(day):
-    """The moment at which a day begins where the desk is."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class ReferencesField(forms.CharField):
@@ -162,11 +164,6 @@ class BookingFilter(FilterSet):
 
     def in_status(self, bookings, name, statuses):
         return bookings.filter(status__in=statuses)
-
-    def check(self, asked):
-        since, until = asked.get("since"), asked.get("until")
-        if since and until and since > until:
-            yield "until", _("This is before the first day.")
 
     def is_unassigned(self, bookings, name, yes):
         return bookings.unassigned() if yes else bookings

@@ -29,6 +29,8 @@ BY_HAND = {
     FROM_FILE: ANY_NUMBER,
     CHANGE: 1,
 }
+# What was done and not undone, or undone and done again.
+STANDING = Q(Q(batch__undo_of=None) | Q(batch__redo=True), batch__undone_by=None)
 # What the occurrences of a series have in common: the pattern, and who pays in which currency.
 AGREED = (*PATTERN, "customer", "currency")
 
@@ -39,13 +41,16 @@ def told_by_hand():
     about_one = Q(pk__in=[])
     for act, most in BY_HAND.items():
         about_one |= Q(action_code=act, batch__changed__lte=most)
-    standing = Q(batch__undo_of=None) | Q(batch__redo=True)
-    alone = Q(about_one, standing, batch__undone_by=None, changes__has_any_keys=AGREED)
-    lines = BookingLog._base_manager.filter(booking=OuterRef("pk"))
-    told = lines.filter(alone | Q(action_code__in=(REPEAT, TIED, MADE, CHANGE)))
-    told = told.annotate(alone=Case(When(alone, then=Value(True)), default=Value(False)))
-    latest = Subquery(told.order_by("-pk").values("alone")[:1])
-    return Coalesce(latest, Value(False))
+    alone = Q(about_one, STANDING, changes__has_any_keys=AGREED)
+    return latest_is(alone, among=alone | Q(action_code__in=(REPEAT, TIED, MADE, CHANGE)))
+
+
+def latest_is(condition, *, among):
+    """An expression over a ride: whether the latest of its log lines `among` these meets the
+    condition."""
+    lines = BookingLog._base_manager.filter(among, booking=OuterRef("pk"))
+    told = lines.annotate(met=Case(When(condition, then=Value(True)), default=Value(False)))
+    return Coalesce(Subquery(told.order_by("-pk").values("met")[:1]), Value(False))
 
 
 def with_by_hand(rides):
@@ -77,12 +82,8 @@ OCCURRENCE_BY_HAND = replace(
 def befell_one(*acts):
     """An expression over a ride: whether the latest of these acts that stands was about its
     occurrence alone: the ride, or both segments of its trip."""
-    lines = BookingLog._base_manager.filter(
-        booking=OuterRef("pk"), batch__undo_of=None, batch__undone_by=None, action_code__in=acts
-    )
     of_one = Q(batch__changed__lte=1) | Q(~Q(booking__leg=""), batch__changed__lte=2)
-    told = lines.annotate(alone=Case(When(of_one, then=Value(True)), default=Value(False)))
-    return Coalesce(Subquery(told.order_by("-pk").values("alone")[:1]), Value(False))
+    return latest_is(of_one, among=Q(STANDING, action_code__in=acts))
 
 
 # Who was given to one occurrence, or which one was called off by itself, stays so as well.

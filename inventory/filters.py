@@ -9,11 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from project.ui.filters import DayFilter, FilterSet, FlagFilter, SearchFilter
+from project.ui.filters import DayFilter, FilterSet, FlagFilter, SearchFilter, SpanFilter
 from project.ui.pages import count_of
 
 from .models import Article, Boutique, MouvementStock, Terminal, Vente, VenteEnQuarantaine
-from .queries import start_of
 from .states import EtatQuarantaine, Motif, TypeMouvement
 
 SILENT_AFTER = timedelta(days=2)
@@ -85,26 +84,14 @@ class TerminalFilter(ActivityFilter):
         return terminals.unsynced_since(timezone.now() - SILENT_AFTER)
 
 
-class DatedFilter(FilterSet):
-    """Records of a stretch of days, by the field `dated`: from `since` to `until`."""
-
-    dated = ""
+class DatedFilter(SpanFilter):
+    """Rows of the ledger, of a span of days."""
 
     @cached_property
     def count(self):
         """In no order: an index of what is asked has them together, and the ledger's own order
         would have them sorted."""
         return count_of(self.qs.order_by())
-
-    def check(self, asked):
-        if asked.get("since") and asked.get("until") and asked["since"] > asked["until"]:
-            yield "until", _("The end is before the start.")
-
-    def is_since(self, records, name, date):
-        return records.filter(**{f"{self.dated}__gte": start_of(date)})
-
-    def is_until(self, records, name, date):
-        return records.filter(**{f"{self.dated}__lt": start_of(date + timedelta(days=1))})
 
 
 class MouvementFilter(DatedFilter):

@@ -36,11 +36,6 @@ class BadCursor(ValueError):
     """A cursor that no page gave out, or one of another order."""
 
 
-def start_of(date):
-    """The first moment of a local day."""
-    return timezone.make_aware(timezone.datetime.combine(date, timezone.datetime.min.time()))
-
-
 def low_stock(shop):
     """{bas, zero}: how many active articles are at their threshold, and without stock.
 

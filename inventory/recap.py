@@ -11,8 +11,9 @@ from decimal import Decimal
 from django.db.models import Count, FilteredRelation, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from project.ui.filters import midnight
+
 from .models import Article, Boutique, MouvementStock, Vente
-from .queries import start_of
 from .states import TypeMouvement
 
 COUNT = "inventory.count"  # the act whose adjustments are counts
@@ -132,7 +133,7 @@ def recap_of(shop, first, last):
 
     One statement, so of one moment: sales that come meanwhile are in all of it or in none.
     """
-    start, end = start_of(first), start_of(last + timedelta(days=1))
+    start, end = midnight(first), midnight(last + timedelta(days=1))
     since = FilteredRelation("mouvements", condition=Q(mouvements__date_mouvement__gte=start))
     within = Q(since__date_mouvement__lt=end)
 

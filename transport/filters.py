@@ -4,7 +4,6 @@ import django_filters
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.directory.filters import PartyFilter
@@ -105,11 +104,6 @@ class ContratFilter(FilterSet):
 
     def is_late(self, contrats, name, yes):
         return contrats.en_retard(timezone.localdate()) if yes else contrats
-
-    def check(self, asked):
-        since, until = asked.get("since"), asked.get("until")
-        if since and until and since > until:
-            yield "until", _("This is before the first day.")
 
 
 class NumberedFilter(FilterSet):

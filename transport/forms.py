@@ -70,18 +70,24 @@ class CancelContractForm(ReasonForm):
         self.helper = helper_of(HTML('{% include "transport/_cascade.html" %}'), "raison")
 
 
+def suiting(form, date, condition, error):
+    """The date of an action, where it meets the `condition` (a lookup) of some of the selection.
+
+    Those that it doesn't suit are refused one by one, which the preview counts; what suits none is
+    wrong by itself: then it raises ValidationError.
+    """
+    asked = form.selection is not None and not form.data.get("preview")
+    if asked and not form.selection.filter(**{condition: date}).exists():
+        raise ValidationError(error())
+    return date
+
+
 class DeadlineForm(ActionForm):
     date = DayField(label=gettext_lazy("Exceptional deadline"), preview=True)
     raison = ReasonField()
 
     def clean_date(self):
-        """Those that it doesn't suit are refused one by one, which the preview counts; what suits
-        none is wrong by itself."""
-        date = self.cleaned_data["date"]
-        asked = self.selection is not None and not self.data.get("preview")
-        if asked and not self.selection.filter(date_debut__lt=date).exists():
-            raise ValidationError(too_early())
-        return date
+        return suiting(self, self.cleaned_data["date"], "date_debut__lt", too_early)
 
 
 class SuspendForm(ActionForm):
@@ -304,12 +310,7 @@ class FinishForm(ActionForm):
             self.fields["confirmer"].help_text = lazystr(SimpleLazyObject(self._estimate))
 
     def clean_date_retour(self):
-        """As with deadlines: those that it doesn't suit are refused one by one."""
-        date = self.cleaned_data["date_retour"]
-        asked = self.selection is not None and not self.data.get("preview")
-        if asked and not self.selection.filter(date_depart__lte=date).exists():
-            raise ValidationError(back_too_early())
-        return date
+        return suiting(self, self.cleaned_data["date_retour"], "date_depart__lte", back_too_early)
 
     def _estimate(self):
         """What the late ones would cost if they ended on the day that the form has now."""

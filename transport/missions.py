@@ -273,8 +273,7 @@ def noter_frais(frais, *, by, token=None):
         check_open(frais.mission.contrat)
         if Mission.objects.filter(pk=frais.mission_id, statut=StatutMission.ANNULEE).exists():
             raise ValidationError(_("The mission is cancelled."))
-        if not frais._state.adding:
-            check_stays(frais, "mission")
+        check_stays(frais, "mission")
         code = "transport.create" if frais._state.adding else "transport.edit"
         return frais.save(by=by, token=token, action=code)
 

@@ -305,8 +305,6 @@ def noter_prestation(prestation, *, by, token=None):
     """Save a service of a contract that is not cancelled, new or changed."""
     with transaction.atomic():
         check_open(prestation.contrat_transport)
-        new = prestation._state.adding
-        if not new:
-            check_stays(prestation, "contrat_transport")
-        code = "transport.create" if new else "transport.edit"
+        check_stays(prestation, "contrat_transport")
+        code = "transport.create" if prestation._state.adding else "transport.edit"
         return prestation.save(by=by, token=token, action=code)

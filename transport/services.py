@@ -404,6 +404,8 @@ def has_money(contrat):
 
 def check_stays(record, name):
     """Raise ValidationError where a record would move to another parent than it was made for."""
+    if record._state.adding:
+        return
     if not type(record).objects.filter(pk=record.pk, **{name: getattr(record, name)}).exists():
         raise ValidationError(_("It stays with what it was made for."))
 

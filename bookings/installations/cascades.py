@@ -112,6 +112,18 @@ def book(batch, starts, engineer, sentence):
     ]
     at = batch.batch.created_at
     beside = Recording(batch.batch, models.QuerySet(InstallationBooking), sentence)
+    # Those first: their history is that of the lines that the batch has by then.
+    taken_up = [row | {"pk": again[row["order_id"]]} for row in rows if row["order_id"] in again]
+    move(
+        batch,
+        taken_up,
+        sentence,
+        engineer_id=engineer.pk,
+        status=Status.SCHEDULED,
+        status_before="",
+        started_at=None,
+        completed_at=None,
+    )
     made = [row for row in rows if row["order_id"] not in again]
     if made:
         columns = {
@@ -133,17 +145,6 @@ def book(batch, starts, engineer, sentence):
         insert_rows(InstallationBooking, columns, made, same)
         new = InstallationBooking.objects.filter(order__in=[row["order_id"] for row in made])
         beside.created(new, start=F("start"), engineer=F("engineer"))
-    taken_up = [row | {"pk": again[row["order_id"]]} for row in rows if row["order_id"] in again]
-    move(
-        batch,
-        taken_up,
-        sentence,
-        engineer_id=engineer.pk,
-        status=Status.SCHEDULED,
-        status_before="",
-        started_at=None,
-        completed_at=None,
-    )
 
 
 def move(batch, rows, sentence, **same):
@@ -221,14 +222,18 @@ def note_fittings(batch, fittings):
     )
 
 
+def noted_for(orders):
+    """What was ever fitted for these orders, and what ever showed it."""
+    keys = orders.order_by().values("pk")
+    return (
+        Fitting.objects.filter(line__order__in=keys),
+        Evidence.objects.filter(booking__order__in=keys),
+    )
+
+
 def void_work(batch, orders):
     """What was fitted for these orders is not any more, and what showed it shows nothing."""
-    lines = OrderLine.objects.filter(order__in=orders.order_by().values("pk"))
-    bookings = InstallationBooking.objects.of(orders)
-    for noted in (
-        Fitting.objects.filter(line__in=lines.values("pk")),
-        Evidence.objects.filter(booking__in=bookings.order_by().values("pk")),
-    ):
+    for noted in noted_for(orders):
         noted.filter(voided_in=None).update(voided_in=batch.batch)
 
 
@@ -268,11 +273,7 @@ def put_back(batch, undone, orders, by):
         status=Status.CANCELLED,
     )
     _put_stock_back(batch, undone, orders, by)
-    keys = orders.order_by().values("pk")
-    for noted in (
-        Fitting.objects.filter(line__order__in=keys),
-        Evidence.objects.filter(booking__order__in=keys),
-    ):
+    for noted in noted_for(orders):
         noted.filter(voided_in=undone).update(voided_in=None)
         noted.filter(noted_in=undone, voided_in=None).update(voided_in=batch.batch)
 

@@ -3,14 +3,12 @@
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.directory.filters import PartyFilter
 from project.directory.models import Customer
-from project.ui.filters import DayFilter, FilterSet, LookupFilter, SearchFilter
+from project.ui.filters import DayFilter, FilterSet, LookupFilter, SearchFilter, SpanFilter
 
-from .availability import moment
 from .models import Engineer, InstallationBooking, Order, Service
 from .states import Kind, Skill, Status
 
@@ -19,23 +17,6 @@ def status_filter():
     return django_filters.MultipleChoiceFilter(
         label=gettext_lazy("Status"), choices=Status.choices, widget=forms.CheckboxSelectMultiple
     )
-
-
-class VisitFilter(FilterSet):
-    """What has a visit, by the days of it; `start` leads to its beginning."""
-
-    start = "start"
-
-    def is_since(self, records, name, day):
-        return records.filter(**{f"{self.start}__gte": moment(day, "00:00")})
-
-    def is_until(self, records, name, day):
-        return records.filter(**{f"{self.start}__lt": moment(day, "24:00")})
-
-    def check(self, asked):
-        since, until = asked.get("since"), asked.get("until")
-        if since and until and since > until:
-            yield "until", _("This is before the first day.")
 
 
 def since():
@@ -52,7 +33,7 @@ def order_filter():
     )
 
 
-class OrderFilter(VisitFilter):
+class OrderFilter(SpanFilter):
     q = SearchFilter(gettext_lazy("Order, customer, contact, address…"))
     status = status_filter()
     engineer = django_filters.ModelChoiceFilter(
@@ -69,7 +50,7 @@ class OrderFilter(VisitFilter):
     )
 
     quick = ("q", "status", "engineer")
-    start = "booking__start"
+    dated = "booking__start"
 
     class Meta:
         model = Order
@@ -123,7 +104,7 @@ class EngineerFilter(PartyFilter):
         return engineers.with_skill(skill)
 
 
-class ServiceFilter(VisitFilter):
+class ServiceFilter(SpanFilter):
     status = status_filter()
     order = order_filter()
     kind = django_filters.ChoiceFilter(label=gettext_lazy("Kind"), choices=Kind.choices)
@@ -135,14 +116,14 @@ class ServiceFilter(VisitFilter):
     )
     since, until = since(), until()
 
-    start = "order__booking__start"
+    dated = "order__booking__start"
 
     class Meta:
         model = Service
         fields = []
 
 
-class InstallationBookingFilter(VisitFilter):
+class InstallationBookingFilter(SpanFilter):
     status = status_filter()
     order = order_filter()
     engineer = django_filters.ModelChoiceFilter(
@@ -151,9 +132,11 @@ class InstallationBookingFilter(VisitFilter):
     day = DayFilter(label=gettext_lazy("Day"), method="is_on")
     since, until = since(), until()
 
+    dated = "start"
+
     class Meta:
         model = InstallationBooking
         fields = []
 
     def is_on(self, bookings, name, day):
-        return bookings.filter(start__gte=moment(day, "00:00"), start__lt=moment(day, "24:00"))
+        return self.is_until(self.is_since(bookings, name, day), name, day)

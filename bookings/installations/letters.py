@@ -5,6 +5,7 @@ Everything is read from the batch's log and history. Only who they are, where to
 which language is asked of the present.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -41,79 +42,92 @@ class Visit(Dated):
 
 
 def write(mail, template, *, method=REQUEST):
-    """The Letter of an OutgoingMail from the templates called `template`."""
-    row = InstallationBooking.history.get(batch_id=mail.batch_id, order_id=mail.object_id)
-    order = Order.history.get(batch_id=mail.batch_id, id=mail.object_id)
+    """The Letter to the customer of an OutgoingMail, from the templates called `template`."""
+    row, order = left_by(mail)
     customer = Customer.objects.get(pk=order.customer_id)
-    language = mail.language or customer.language
-    with translation.override(language), timezone.override(timezone.get_default_timezone()):
-        engineer = Engineer.objects.get(pk=row.engineer_id)
-        services = list(Service.objects.filter(order=order.id).order_by("pk"))
-        visit = Visit(row, order, engineer, services, changes_in(row))
-        context = {
-            "rides": [visit],
-            "first": visit,
-            "count": 1,
-            "in_full": True,
-            "customer": customer,
-            "site": settings.SITE_NAME,
-            "link": link_to(order.id) if method == REQUEST else "",
-        }
-        calendar = ""
-        if customer.email:
-            entries = [appointment(row, order, engineer)]
-            calendar = calendar_of(entries, customer, method=method, stamp=mail.batch.created_at)
-        return Letter.to(
-            customer,
-            f"installations/email/{template}",
-            context,
+    engineer = Engineer.objects.get(pk=row.engineer_id)
+    with speaking(mail.language or customer.language) as language:
+        return _letter(
+            mail,
+            template,
+            Visit(row, order, engineer, services_of(order), changes_in(row)),
+            appointment(row, order, engineer),
+            to=customer,
             language=language,
-            calendar=calendar,
             method=method,
+            link=link_to(order.id) if method == REQUEST else "",
         )
 
 
 def write_to_engineer(mail, template, *, method=REQUEST):
     """The Letter of an OutgoingMail to the engineer who has the visit, or, to CANCEL it, to the one
     who had it before the batch."""
-    row = InstallationBooking.history.get(batch_id=mail.batch_id, order_id=mail.object_id)
-    shown_row = row if method == REQUEST else row_before(row)
-    order = Order.history.get(batch_id=mail.batch_id, id=mail.object_id)
+    row, order = left_by(mail)
+    had = row if method == REQUEST else row_before(row)
     customer = Customer.objects.get(pk=order.customer_id)
-    engineer = Engineer.objects.select_related("user").get(pk=shown_row.engineer_id)
-    language = mail.language or (engineer.user.language if engineer.user else "")
-    language = language or settings.LANGUAGE_CODE
-    with translation.override(language), timezone.override(timezone.get_default_timezone()):
-        services = list(Service.objects.filter(order=order.id).order_by("pk"))
+    engineer = Engineer.objects.select_related("user").get(pk=had.engineer_id)
+    theirs = engineer.user.language if engineer.user else ""
+    with speaking(mail.language or theirs or settings.LANGUAGE_CODE) as language:
         changes = changes_in(row) if method == REQUEST else []
-        visit = Visit(shown_row, order, engineer, services, changes)
-        context = {
-            "rides": [visit],
-            "first": visit,
-            "count": 1,
-            "in_full": True,
-            "customer": engineer,  # who it is for
-            "who": order.contact_name or customer.name,
-            "phone": order.contact_phone or customer.phone,
-            "site": settings.SITE_NAME,
-            "link": "",
-        }
-        calendar = ""
-        if engineer.email:
-            entry = replace(
-                appointment(shown_row, order, engineer),
-                version=row.version,
-                summary=_("Installation at %(name)s") % {"name": context["who"]},
-            )
-            calendar = calendar_of([entry], engineer, method=method, stamp=mail.batch.created_at)
-        return Letter.to(
-            engineer,
-            f"installations/email/{template}",
-            context,
-            language=language,
-            calendar=calendar,
-            method=method,
+        who = order.contact_name or customer.name
+        entry = replace(
+            appointment(had, order, engineer),
+            version=row.version,
+            summary=_("Installation at %(name)s") % {"name": who},
         )
+        return _letter(
+            mail,
+            template,
+            Visit(had, order, engineer, services_of(order), changes),
+            entry,
+            to=engineer,
+            language=language,
+            method=method,
+            who=who,
+            phone=order.contact_phone or customer.phone,
+        )
+
+
+def left_by(mail):
+    """The history rows of the booking and of the order that an OutgoingMail's batch left."""
+    row = InstallationBooking.history.get(batch_id=mail.batch_id, order_id=mail.object_id)
+    return row, Order.history.get(batch_id=mail.batch_id, id=mail.object_id)
+
+
+def services_of(order):
+    return list(Service.objects.filter(order=order.id).order_by("pk"))
+
+
+@contextmanager
+def speaking(language):
+    """In a language, and in the time of the installation."""
+    with translation.override(language), timezone.override(timezone.get_default_timezone()):
+        yield language
+
+
+def _letter(mail, template, visit, entry, *, to, language, method, link="", **more):
+    """The Letter about a visit, with its entry for the calendar of who can be written to."""
+    context = {
+        "rides": [visit],
+        "first": visit,
+        "count": 1,
+        "in_full": True,
+        "customer": to,
+        "site": settings.SITE_NAME,
+        "link": link,
+        **more,
+    }
+    calendar = ""
+    if to.email:
+        calendar = calendar_of([entry], to, method=method, stamp=mail.batch.created_at)
+    return Letter.to(
+        to,
+        f"installations/email/{template}",
+        context,
+        language=language,
+        calendar=calendar,
+        method=method,
+    )
 
 
 def letter_of_loss(mail, template):

@@ -260,7 +260,7 @@ class Recording:
                 }
             ),
         )
-        write_history(self.touched(), self.batch, "+", self.why)
+        write_history(records, self.batch, "+", self.why)
 
     def _changes(self, values):
         told = {}

@@ -4,7 +4,7 @@ The same filter, read from the same query string, serves the list, "all that mat
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
@@ -12,6 +12,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -130,8 +131,11 @@ class FilterSet(django_filters.FilterSet):
         return self._form
 
     def check(self, asked):
-        """Yield (filter, error) for values that are right each by itself but not together."""
-        return ()
+        """Yield (filter, error) for values that are right each by itself but not together: the
+        last day of a span before its first."""
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and since > until:
+            yield "until", _("This is before the first day.")
 
     @classmethod
     def get_form_class(cls):
@@ -155,7 +159,8 @@ class FilterSet(django_filters.FilterSet):
 
         Never a bare one where that would mean the opening.
         """
-        return self._query(self.data) or (f"{next(iter(self.base_filters))}=" * bool(self.opening))
+        bare = f"{next(iter(self.base_filters))}=" if self.opening else ""
+        return self._query(self.data) or bare
 
     def _query(self, data):
         kept = data.copy()
@@ -186,23 +191,21 @@ class FilterSet(django_filters.FilterSet):
     @cached_property
     def chips(self):
         """What filters the list now, one by one; what is wrong is said at its field instead."""
-        return [
-            Chip(words, self._without(name, text))
-            for name, value in self.form.cleaned_data.items()
-            for text in self.data.getlist(name)
-            if (words := self.words(name, value, text))
-        ]
+        return [Chip(words, self._without(name, text)) for name, text, words in self._told()]
 
     @property
     def facts(self):
         """The filter in words that stay true, a line for each condition: what a file says of it."""
-        said = [
-            words
-            for name, value in self.form.cleaned_data.items()
-            for text in self.data.getlist(name)
-            if (words := self.lasting_words(name, value, text))
-        ]
-        return said or [_("Everything")]
+        told = self._told(in_words=self.lasting_words)
+        return [words for _name, _text, words in told] or [_("Everything")]
+
+    def _told(self, *, in_words=None):
+        """(filter, value as the URL has it, in words) of what has any."""
+        in_words = in_words or self.words
+        for name, value in self.form.cleaned_data.items():
+            for text in self.data.getlist(name):
+                if words := in_words(name, value, text):
+                    yield name, text, words
 
     def lasting_words(self, name, value, text):
         """`words` for whoever reads them on another day."""
@@ -267,6 +270,23 @@ class FilterSet(django_filters.FilterSet):
     def more_has_words(self):
         """Whether a filter out of sight has something to say."""
         return any(field.errors or field.remark for field in self.more_fields)
+
+
+def midnight(day):
+    """The moment at which a day begins where the desk is."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class SpanFilter(FilterSet):
+    """By the days of a moment, which `dated` leads to: from `since` to `until`, both counted."""
+
+    dated = ""
+
+    def is_since(self, records, name, day):
+        return records.filter(**{f"{self.dated}__gte": midnight(day)})
+
+    def is_until(self, records, name, day):
+        return records.filter(**{f"{self.dated}__lt": midnight(day + timedelta(days=1))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,24 +85,27 @@ def menu(request):
     every = [item for _, items in open_to_user for item in items]
     best = max((item.matches(request) for item in every), default=0)
     current = next((item for item in every if best and item.matches(request) == best), None)
-    return [
-        {
-            "label": section.label,
-            "key": section.key,
-            "open": section.key not in folded or current in items,
-            "alerts": sum(item.alerts(request.user) or 0 for item in items if item.alerts),
-            "items": [
+    shown = []
+    for section, items in open_to_user:
+        lines = [
+            {
+                "label": item.label,
+                "url": item.url,
+                "icon": item.icon,
+                "current": item is current,
+                "alerts": item.alerts(request.user) if item.alerts else 0,
+                "alert": item.alert,
+            }
+            for item in items
+        ]
+        if lines:
+            shown.append(
                 {
-                    "label": item.label,
-                    "url": item.url,
-                    "icon": item.icon,
-                    "current": item is current,
-                    "alerts": item.alerts(request.user) if item.alerts else None,
-                    "alert": item.alert,
+                    "label": section.label,
+                    "key": section.key,
+                    "open": section.key not in folded or current in items,
+                    "alerts": sum(line["alerts"] for line in lines),
+                    "items": lines,
                 }
-                for item in items
-            ],
-        }
-        for section, items in open_to_user
-        if items
-    ]
+            )
+    return shown

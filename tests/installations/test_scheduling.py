@@ -166,6 +166,18 @@ def test_only_what_is_in_the_diary_moves_or_starts(user, order, engineer):
     assert codes(scheduling.unschedule(only(order), by=user)) == {"not_scheduled": 1}
 
 
+def test_one_that_was_out_of_the_diary_goes_back_beside_a_new_one(user, order, engineer):
+    schedule(order, engineer, user)
+    scheduling.unschedule(only(order), by=user)
+    other = make_order()
+    outcome = scheduling.schedule(only(order, other), by=user, engineer=engineer, start=tomorrow(8))
+    assert outcome.changed == 2
+    for visit, versions in ((order.booking, [1, 2, 3]), (other.booking, [1])):
+        history = visit.history.order_by("history_id")
+        assert list(history.values_list("version", flat=True)) == versions
+        assert visit.logs.filter(batch=outcome.batch).count() == 1
+
+
 def test_its_statements_do_not_grow(user):
     counts = []
     for many in (2, 9):
