@@ -273,16 +273,14 @@ def hold(selection, customer=None):
     With the `customer` whom they are to get, where they get one: all customers in one order. Who
     drives can't change any more; raises `SelectionChanged` where it did before the last lock.
     """
-    people = people_of(selection)
+    customers, drivers, partners = people_of(selection)
     if customer:
-        people[0] = people[0] | Customer.objects.filter(pk=customer.pk)
-    for rows in people:
-        lock(rows)
-    drivers = set(people[1].values_list("pk", flat=True))
+        customers = customers | Customer.objects.filter(pk=customer.pk)
+    held = set(drivers.order_by().values_list("pk", flat=True))
+    lock(customers, Driver.objects.filter(pk__in=values_of(Driver, held)), partners)
     lock(selection)
-    if not drivers.issuperset(
-        selection.order_by().exclude(driver=None).values_list("driver", flat=True)
-    ):
+    driven = selection.order_by().exclude(driver=None).values_list("driver", flat=True)
+    if not held.issuperset(driven):
         raise SelectionChanged
 
 

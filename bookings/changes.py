@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from project import money
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, in_force
-from project.audit.statements import plain
+from project.audit.statements import lock, plain
 from project.directory.models import Customer
 
 from . import notifications
@@ -266,8 +266,11 @@ def write(
         raise ValidationError(_("Say what to change."))
     selection = plain(selection)
     with transaction.atomic():
-        rides = whole_trips(selection) if values.keys() & MOVING else selection
-        hold(rides, customer=values["customer"].value if "customer" in values else None)
+        customer = values["customer"].value if "customer" in values else None
+        if values.keys() & MOVING:
+            hold(whole_trips(selection), customer=customer)
+        elif customer:
+            lock(Customer.objects.filter(pk=customer.pk))
         refused = refusals()
         with recorded(
             action,
@@ -277,8 +280,11 @@ def write(
             ticket=ticket,
             refusals=in_force(refused, override),
             sentence=in_spite_of(line(sentence or _("Changed")), refused, override),
+            savepoint=False,
         ) as batch:
             batch.update(**new_values(values))
-            if tell:
+            if tell and customer:
                 notifications.tell_of_edit(batch.batch)
+            elif tell:
+                notifications.tell(batch.batch, notifications.CHANGED)
     return batch.outcome

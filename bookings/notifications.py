@@ -38,6 +38,7 @@ RESTORED = "bookings.restored"
 WITHDRAWN = "bookings.withdrawn"
 # Of each message about an edit, the one about its undo.
 CONTRARY = {CHANGED: CHANGED, CREATED: WITHDRAWN, WITHDRAWN: CREATED}
+TO_CUSTOMER = outbox.to("customer", F("customer_id"))
 # The acts by which rides leave their series.
 LEAVING = (RESCHEDULE, REINSTATE, DISCARD)
 
@@ -91,7 +92,7 @@ def tell(batch, kind, *, among=None, code=None):
         told = told.filter(pk__in=among.values("pk"))
     told = told.exclude(customer__email="")
     left = lines if batch.action in LEAVING else None
-    return outbox.post(batch, kind, first_of_each(told, left=left))
+    return outbox.post(batch, kind, first_of_each(told, left=left), TO_CUSTOMER)
 
 
 def tell_of_edit(batch, *, among=None):
@@ -119,7 +120,12 @@ def tell_of_edit(batch, *, among=None):
     return (
         tell(batch, CHANGED, among=stayed)
         + tell(batch, CREATED, among=moved)
-        + outbox.post(batch, WITHDRAWN, first_of_each(former, gone=gone))
+        + outbox.post(
+            batch,
+            WITHDRAWN,
+            first_of_each(former, gone=gone),
+            outbox.to("customer", former_customer(gone)),
+        )
     )
 
 
@@ -195,7 +201,7 @@ def first_of_each(bookings, *, left=None, gone=None):
     """
     customer = F("customer_id")
     if gone is not None:
-        customer = Subquery(gone.filter(booking=OuterRef("pk")).values("former")[:1])
+        customer = former_customer(gone)
     series = F("series_id")
     if left is not None:
         former = Cast(KT("changes__series__0"), models.BigIntegerField())
@@ -211,6 +217,11 @@ def first_of_each(bookings, *, left=None, gone=None):
     )
     first = bookings.alias(_place=place).filter(_place=1)
     return models.QuerySet(Booking).filter(pk__in=first.values("pk"))
+
+
+def former_customer(gone):
+    """Of a booking, whose it was; `gone` as `given_away` finds it."""
+    return Subquery(gone.filter(booking=OuterRef("pk")).values("former")[:1])
 
 
 def rides_in(mails):

@@ -64,7 +64,7 @@ def remind(genre, today, by):
             Value(batch.batch.pk, output_field=UUIDField()),
         )
         reachable = reminded.filter(~Q(transitaire__email="") | ~Q(client__email=""))
-        outbox.post(batch.batch, RAPPEL, reachable.order_by("pk"))
+        outbox.post(batch.batch, RAPPEL, reachable.order_by("pk"), outbox.to("contract", F("pk")))
         if batch.outcome.changed:
             tell(batch.batch)  # a note is told to nobody by itself
     return batch.outcome.changed

@@ -4,7 +4,7 @@ engineers of their diary."""
 from functools import partial
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from project.notifications import letters, outbox
@@ -55,7 +55,8 @@ def tell(batch, kind, *, among=None):
     orders = models.QuerySet(Order).filter(pk__in=visits).exclude(customer__email="")
     if among is not None:
         orders = orders.filter(pk__in=among)
-    return outbox.post(batch, kind, models.QuerySet(Order).filter(pk__in=orders.values("pk")))
+    orders = models.QuerySet(Order).filter(pk__in=orders.values("pk"))
+    return outbox.post(batch, kind, orders, outbox.to("customer", F("customer_id")))
 
 
 def tell_engineers(batch, *, gained=None, lost=None):
@@ -72,13 +73,15 @@ def tell_engineers(batch, *, gained=None, lost=None):
     )
     theirs = rows.filter(status__in=APPOINTED, engineer__in=told)
     gone = rows.filter(was_status__in=APPOINTED, was__in=told).exclude(
-        Q(status__in=APPOINTED) & Q(engineer=models.F("was"))
+        Q(status__in=APPOINTED) & Q(engineer=F("was"))
     )
-    for kind, found, among in ((LOST, gone, lost), (GAINED, theirs, gained)):
+    kinds = ((LOST, gone, "was", lost), (GAINED, theirs, "engineer", gained))
+    for kind, found, who, among in kinds:
         orders = models.QuerySet(Order).filter(pk__in=found.values("order_id"))
         if among is not None:
             orders = orders.filter(pk__in=among)
-        outbox.post(batch, kind, orders)
+        engineer = Subquery(found.filter(order_id=OuterRef("pk")).values(who)[:1])
+        outbox.post(batch, kind, orders, outbox.to("engineer", engineer))
 
 
 def take_back(batch, undone):

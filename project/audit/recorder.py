@@ -18,10 +18,11 @@ batch, inside its transaction, once it is written.
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from django.apps import apps
 from django.db import models, router, transaction
-from django.db.models import Case, F, Func, Q, TextField, Value, When
+from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import JSONArray, JSONObject
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
@@ -355,6 +356,7 @@ def recorded(
     undo_of=None,
     expected=0,
     announced=True,
+    savepoint=True,
 ):
     """Open a batch on `selection` (a queryset); yield the `Recording` to write with.
 
@@ -362,12 +364,13 @@ def recorded(
     other rows that the refusals read (drivers), or tuples of those to `lock` at once: locked first,
     so that no two batches decide on the same facts. `expected` is how many will have changed, where
     that is known beforehand: it spares the statement that corrects the batch's count. What is not
-    `announced` (demo data, a bulk load) is told to no listener. Raises `SelectionChanged` and
-    `AlreadyDone`; nothing is written then.
+    `announced` (demo data, a bulk load) is told to no listener. A caller whose own transaction goes
+    with whatever is raised here needs no `savepoint`. Raises `SelectionChanged` and `AlreadyDone`;
+    nothing is written then.
     """
     selection = plain(selection)
     ticket = ticket or Ticket()
-    with transaction.atomic(using=router.db_for_write(selection.model)):
+    with transaction.atomic(using=router.db_for_write(selection.model), savepoint=savepoint):
         batch = open_batch(
             action, selection.model, by, reason, ticket.token, undo_of, changed=expected
         )
@@ -399,26 +402,23 @@ def tell(batch):
 
 def _refuse(batch, selection, refusals):
     """Store each refused record with its first reason; return the counts by reason."""
-    rows = insert_select(
-        apps.get_model("audit", "BatchRefusal"),
-        ("batch_id", "object_id", "code", "message", "idle"),
-        selection.annotate(_refusal=first_refusal(refusals)).exclude(_refusal="").order_by(),
-        Value(batch.pk, output_field=models.UUIDField()),
-        F("pk"),
-        F("_refusal"),
-        Value(""),
-        Value(False, output_field=models.BooleanField()),
-    )
-    if not rows:
-        return []
+    model = apps.get_model("audit", "BatchRefusal")
+    connection = connection_of(model)
+    refused = selection.annotate(_refusal=first_refusal(refusals)).exclude(_refusal="")
+    found, params = compiled(refused.order_by().values_list("pk", "_refusal"))
     messages = {refusal.code: str(refusal.message) for refusal in refusals}
-    values = {
-        "message": Case(*(When(code=code, then=Value(text)) for code, text in messages.items()))
-    }
-    if idle := [refusal.code for refusal in refusals if refusal.idle]:
-        values["idle"] = Q(code__in=idle)
-    batch.refusals.update(**values)
-    return refused_by_reason(batch)
+    said = " ".join(["WHEN %s THEN %s"] * len(messages))
+    idle = ["", *(refusal.code for refusal in refusals if refusal.idle)]
+    key = model._meta.get_field("batch").get_db_prep_value(batch.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH refused(id, code) AS ({found}) "
+            f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} "
+            "(batch_id, object_id, code, message, idle) SELECT %s, id, code, "
+            f"CASE code {said} END, code IN ({', '.join(['%s'] * len(idle))}) FROM refused",
+            [*params, key, *chain(*messages.items()), *idle],
+        )
+        return refused_by_reason(batch) if cursor.rowcount else []
 
 
 def refused_by_reason(batch):

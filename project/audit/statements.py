@@ -79,19 +79,19 @@ def lock(*querysets):
     """Lock rows without reading them into Python: one queryset after the other, each in
     primary-key order.
 
-    PostgreSQL takes them as one statement, so none may depend on what another holds still.
+    They are one statement, so none may depend on what another holds still. On SQLite, whose
+    transactions hold the whole database from their BEGIN IMMEDIATE on, nothing is left to lock.
     """
     if not querysets:
         return
     connection = connection_of(querysets[0].model)
+    if not connection.features.has_select_for_update:
+        return
     selects = [_locking(queryset) for queryset in querysets]
-    if connection.vendor == "postgresql":
-        rows = ", ".join(f"rows{n} AS ({sql})" for n, (sql, _params) in enumerate(selects))
-        counts = ", ".join(f"(SELECT COUNT(*) FROM rows{n})" for n in range(len(selects)))
-        selects = [(f"WITH {rows} SELECT {counts}", [p for _sql, ps in selects for p in ps])]
+    rows = ", ".join(f"rows{n} AS ({sql})" for n, (sql, _params) in enumerate(selects))
+    counts = ", ".join(f"(SELECT COUNT(*) FROM rows{n})" for n in range(len(selects)))
     with connection.cursor() as cursor:
-        for sql, params in selects:
-            cursor.execute(sql, params)
+        cursor.execute(f"WITH {rows} SELECT {counts}", [p for _sql, ps in selects for p in ps])
 
 
 def _keys(rows):

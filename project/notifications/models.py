@@ -14,11 +14,11 @@ class OutgoingMailQuerySet(models.QuerySet):
         return self.filter(state=self.model.State.WAITING)
 
     def due(self, now):
-        """Those whose turn has come: of several about one record, the earliest, or the news would
-        arrive in the wrong order."""
+        """Those whose turn has come: of several for one addressee, the earliest, or the news would
+        arrive in the wrong order. What could not be written is no news to wait for."""
         earlier = self.model.objects.waiting().filter(
-            object_id=OuterRef("object_id"),
-            batch__model=OuterRef("batch__model"),
+            ~Q(trouble=self.model.Trouble.UNWRITTEN),
+            addressee=OuterRef("addressee"),
             pk__lt=OuterRef("pk"),
         )
         return self.waiting().filter(~Exists(earlier), due_at__lte=now)
@@ -36,8 +36,9 @@ class OutgoingMail(models.Model):
     """The outbox: a message about one record of a batch, to be written and sent by the worker.
 
     The row commits with the change that it tells of. `kind` says which message; `object_id` is the
-    key of a record of the batch's model. Address, language and subject are settled when it is sent,
-    the texts are written from the batch whenever they are asked for. `due_at` is the next attempt;
+    key of a record of the batch's model. What goes to one `addressee` ("customer 12") leaves in the
+    order in which it was posted. Address, language and subject are settled when it is sent, the
+    texts are written from the batch whenever they are asked for. `due_at` is the next attempt;
     while one is under way, the moment from which it counts as lost.
     """
 
@@ -64,6 +65,7 @@ class OutgoingMail(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")
     object_id = models.BigIntegerField()
+    addressee = models.CharField(max_length=40, editable=False)
     kind = models.CharField(_("kind"), max_length=80)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -105,7 +107,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["-id"], name="mail_failed", condition=Q(state="failed")),
             models.Index(fields=["-id"], name="mail_dropped", condition=Q(state="dropped")),
             models.Index(
-                fields=["object_id", "id"], name="mail_in_turn", condition=Q(state="waiting")
+                fields=["addressee", "id"], name="mail_in_turn", condition=Q(state="waiting")
             ),
         ]
         default_permissions = ("view",)

@@ -5,7 +5,8 @@ with it the job that sends it (`sending`).
 """
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, UUIDField, Value
+from django.db.models import CharField, DateTimeField, F, UUIDField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,19 +19,30 @@ from .sending import send_due
 State, Trouble = OutgoingMail.State, OutgoingMail.Trouble
 
 
-def post(batch, kind, records):
+def to(who, key):
+    """The addressee of a message: `who` is a kind of people ("customer"), `key` an expression over
+    the record for which of them."""
+    return Concat(Value(f"{who} "), Cast(key, CharField()), output_field=CharField())
+
+
+def post(batch, kind, records, addressee):
     """Post a message of `kind` about each of `records`, which `batch` changed; how many there are.
 
-    Called inside the batch's transaction. Two statements, whatever the number of records.
+    What goes to one `addressee` (see `to`) leaves in its order. Called inside the batch's
+    transaction. Two statements, whatever the number of records.
     """
     at = Value(batch.created_at, output_field=DateTimeField())
     blank = ("recipient", "language", "subject", "trouble", "error")
     posted = insert_select(
         OutgoingMail,
-        ("batch_id", "object_id", "kind", "state", "attempts", "due_at", "created_at", *blank),
+        (
+            *("batch_id", "object_id", "addressee", "kind"),
+            *("state", "attempts", "due_at", "created_at", *blank),
+        ),
         records,
         Value(batch.pk, output_field=UUIDField()),
         F("pk"),
+        addressee,
         Value(kind),
         Value(State.WAITING),
         Value(0),

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection, models, transaction
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import changes, payouts, services
 from bookings.changes import To
 from bookings.models import Booking
+from bookings.models.booking import ends_at
 from bookings.seed import seed_bookings
 from bookings.states import CancellationKind, PaymentState, Status
 from project.audit.models import Batch
@@ -96,6 +97,17 @@ def verbs(user, partner):
         ("price = %s", [7777]),
         {"price": "'7777'"},
     )
+    later = {
+        "postgresql": "pickup_at + interval '45 minutes'",
+        "sqlite": "datetime(pickup_at, '+45 minutes')",
+    }
+    move = (
+        CONFIRMED | {"duration_minutes": 30, "ends_at": ends_at(F("pickup_at"), Value(30))},
+        changes.change,
+        {"values": {"duration_minutes": To(45)}},
+        (f"duration_minutes = 45, ends_at = {later[connection.vendor]}", []),
+        {"duration_minutes": "45"},
+    )
     return {
         "cancel": cancel,
         "cancel and tell": told_of(cancel),
@@ -122,6 +134,7 @@ def verbs(user, partner):
         ),
         "change": change,
         "change and tell": told_of(change),
+        "move and tell": told_of(move),
         "settle": (
             COMPLETED | {"partner": partner, "payout": 5000},
             payouts.settle,
@@ -183,9 +196,10 @@ def by_hand(span, verb, user):
         )
         if verb[2].get("tell"):  # one for both segments of a round trip
             cursor.execute(
-                "INSERT INTO notifications_outgoingmail (batch_id, object_id, kind, state, "
-                "attempts, due_at, created_at, recipient, language, subject, trouble, error) "
-                "SELECT %s, id, 'hand', 'waiting', 0, %s, %s, '', '', '', '', '' "
+                "INSERT INTO notifications_outgoingmail (batch_id, object_id, addressee, kind, "
+                "state, attempts, due_at, created_at, recipient, language, subject, trouble, "
+                "error) SELECT %s, id, 'customer ' || customer_id, 'hand', 'waiting', 0, %s, %s, "
+                "'', '', '', '', '' "
                 "FROM bookings_booking WHERE id BETWEEN %s AND %s AND leg <> 'return'",
                 [key, batch.created_at, batch.created_at, *span],
             )

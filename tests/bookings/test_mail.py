@@ -388,6 +388,32 @@ def test_what_may_be_on_its_way_is_told_after_it(bureau, hotel):
     assert "after all" in texts_of(second)[0]
 
 
+def test_news_of_one_segment_waits_for_that_of_the_whole_trip(bureau, hotel):
+    outbound, back = make_round_trip(customer=hotel)
+    cancel(only(outbound, back), bureau)
+    whole = OutgoingMail.objects.get()
+    assert whole.object_id == outbound.pk
+    services.restore(only(back), by=bureau, tell=True)
+    OutgoingMail.objects.filter(pk=whole.pk).update(due_at=whole.due_at + timedelta(hours=1))
+    assert sent() == []
+    OutgoingMail.objects.filter(pk=whole.pk).update(due_at=whole.due_at)
+    first, second = sent()
+    assert "cancelled" in texts_of(first)[0]
+    assert "after all" in texts_of(second)[0]
+
+
+def test_what_waits_holds_up_nobody_else_and_what_is_unwritten_nothing(bureau, hotel):
+    cancel(only(make_booking(customer=hotel)), bureau)
+    waits = OutgoingMail.objects.get()
+    later = {"due_at": waits.due_at + timedelta(hours=1)}
+    OutgoingMail.objects.filter(pk=waits.pk).update(**later, trouble=Trouble.BUSY)
+    cancel(only(make_booking(customer=hotel)), bureau)
+    cancel(only(make_booking(customer=make_customer(email="other@example.org"))), bureau)
+    assert ["other@example.org" in message["To"] for message in sent()] == [True]
+    OutgoingMail.objects.filter(pk=waits.pk).update(trouble=Trouble.UNWRITTEN)
+    assert [hotel.email in message["To"] for message in sent()] == [True]
+
+
 def test_nobody_hears_of_the_undo_of_what_nobody_heard_of(bureau, hotel):
     booking = make_booking(customer=hotel)
     outcome = cancel(only(booking), bureau, tell=False)

@@ -87,7 +87,7 @@ def test_what_shows_no_change_to_the_customer_is_dropped(bureau, hotel):
     booking = make_booking(customer=hotel)
     with recorded("bookings.edit", only(booking), by=bureau, sentence="Changed") as batch:
         batch.update(office_notes="VIP")
-        outbox.post(batch.batch, notifications.CHANGED, batch.touched())
+        outbox.post(batch.batch, notifications.CHANGED, batch.touched(), notifications.TO_CUSTOMER)
     assert sent() == []
     mail = OutgoingMail.objects.get()
     assert (mail.state, mail.trouble) == (mail.State.DROPPED, mail.Trouble.NOTHING_NEW)
