@@ -440,7 +440,7 @@ DISCARD = Action(
 )
 COPIED = told_as("bookings.copied", _("Copied"))
 RETURNED = told_as("bookings.returned", _("Return created"))
-UNTIED = told_as("bookings.untied", _("Return discarded"))
+UNTIED = told_as(notifications.UNTIED, _("Return discarded"))
 REPEAT = Action(
     code=series_queries.REPEAT,
     label=_("Make recurring"),

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
 from project.notifications.calendars import CANCEL, REQUEST, calendar_of
-from project.notifications.letters import Dated, Letter
+from project.notifications.letters import MOMENTS, Dated, Letter
 from project.ui import formats
 
 from .calendars import appointment
@@ -183,7 +183,7 @@ def in_words(field, value, currency):
         return formats.amount(field.to_python(value), currency)
     if field.name == "duration_minutes" and value is not None:
         return formats.duration(value)
-    return shown(field, value)
+    return shown(field, value, moments=MOMENTS)
 
 
 def letter_of_cancellation(mail, template="cancelled", **options):

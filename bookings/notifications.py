@@ -39,6 +39,8 @@ WITHDRAWN = "bookings.withdrawn"
 # Of each message about an edit, the one about its undo.
 CONTRARY = {CHANGED: CHANGED, CREATED: WITHDRAWN, WITHDRAWN: CREATED}
 TO_CUSTOMER = outbox.to("customer", F("customer_id"))
+# What befalls a ride whose return is discarded: it may have been given half of the price.
+UNTIED = "bookings.untied"
 # The acts by which rides leave their series.
 LEAVING = (RESCHEDULE, REINSTATE, DISCARD)
 
@@ -150,6 +152,15 @@ def tell_all(kind, batch, told):
     tell(batch, kind, among=rides_in(told))
 
 
+def tell_discarded(batch, told):
+    """Post that rides which were made by mistake are off; and, to those who heard of them, what a
+    ride costs again that had shared its price with its return."""
+    tell_all(CANCELLED, batch, told)
+    about = models.QuerySet(Booking).filter(pk__in=told.values("object_id"))
+    theirs = models.QuerySet(Booking).filter(customer__in=about.values("customer"))
+    tell(batch, CHANGED, among=theirs, code=UNTIED)
+
+
 def tell_edited_back(batch, told):
     """Post what follows from the undo of an edit: who was told that a ride is theirs hears that
     it is not, who lost one that they have it again, and nobody else."""
@@ -157,7 +168,8 @@ def tell_edited_back(batch, told):
     tell_of_edit(batch, among=among)
 
 
-take_back_creation = take_back_restore = partial(take_back, partial(tell_all, CANCELLED))
+take_back_creation = partial(take_back, tell_discarded)
+take_back_restore = partial(take_back, partial(tell_all, CANCELLED))
 take_back_cancellation = partial(take_back, partial(tell_all, RESTORED))
 take_back_edit = partial(take_back, tell_edited_back)
 
@@ -241,5 +253,10 @@ def tied_to(bookings):
 def remarks(bookings, user, batches):
     """{batch: [remark on an e-mail of it]} for the timeline of some bookings; one statement."""
     keys = [booking.pk for booking in bookings]
-    about = tied_to(models.QuerySet(Booking).filter(pk__in=keys)).values("pk")
-    return outbox.remarks(about, user, batches)
+    about = tied_to(models.QuerySet(Booking).filter(pk__in=keys))
+    # What was tied to them at the time, and is not any more.
+    then = Booking.history.model._base_manager.filter(batch_id__in=batches)
+    trips = then.filter(id__in=keys, round_trip__isnull=False).values("round_trip")
+    once = then.filter(round_trip__in=trips).values("id")
+    about = models.QuerySet(Booking).filter(Q(pk__in=about.values("pk")) | Q(pk__in=once))
+    return outbox.remarks(about.values("pk"), user, batches)

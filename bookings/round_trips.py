@@ -56,7 +56,7 @@ class Pricing(TextChoices):
     """What the return costs."""
 
     SAME = "same", gettext_lazy("The same as this ride")
-    SPLIT = "split", gettext_lazy("Half of this ride's price each")
+    SPLIT = "split", gettext_lazy("Half of this ride's price and payout each")
     OTHER = "other", gettext_lazy("Another price")
 
 

@@ -290,7 +290,7 @@ def discard(selection, *, by, refusals, undo_of):
         }
         batch.update_also(
             left,
-            "bookings.untied",
+            notifications.UNTIED,
             _("Return ride discarded"),
             round_trip=None,
             leg="",

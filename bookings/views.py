@@ -64,7 +64,7 @@ def round_trip_detail(request, pk):
     """Both segments of a round trip side by side, their life as one, and one form for both."""
     segments = list(Booking.objects.with_people().filter(round_trip=pk).order_by("leg"))
     if not segments:
-        raise Http404
+        return untied(request, pk)
     form = None
     if request.user.has_perm(CHANGE.permission) and not all(each.archived_at for each in segments):
         selection = Booking.objects.filter(round_trip=pk)
@@ -81,6 +81,22 @@ def round_trip_detail(request, pk):
     remarks = partial(notifications.remarks, segments, request.user)
     return pages.show_all(
         request, desk, segments, "bookings/round_trip.html", context, remarks=remarks
+    )
+
+
+def untied(request, pk):
+    """What is left of a round trip that was untied: where its rides are, and their life."""
+    once = Booking.history.filter(round_trip=pk).order_by().values("id")
+    rides = list(Booking.objects.with_people().filter(pk__in=once).order_by("pickup_at", "pk"))
+    if not rides:
+        raise Http404
+    return pages.show_all(
+        request,
+        desks.get("bookings"),
+        rides,
+        "bookings/untied.html",
+        {"rides": rides, "actions": []},
+        remarks=partial(notifications.remarks, rides, request.user),
     )
 
 

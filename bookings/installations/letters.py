@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
 from project.notifications.calendars import CANCEL, REQUEST, calendar_of
-from project.notifications.letters import Dated, Letter
+from project.notifications.letters import MOMENTS, Dated, Letter
 
 from .calendars import appointment
 from .links import link_to
@@ -159,8 +159,8 @@ def changes_in(row):
             changes.append(
                 Change(
                     capfirst(field.verbose_name),
-                    shown(field, then, names),
-                    shown(field, now, names),
+                    shown(field, then, names, moments=MOMENTS),
+                    shown(field, now, names, moments=MOMENTS),
                 )
             )
     return changes

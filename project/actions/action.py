@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -117,11 +117,16 @@ class Action:
         return (*spared, *in_force(refusals, answers.get("override")))
 
     def scope(self, name):
-        """The scope called `name`, or the first; None where the action has none."""
+        """The scope called `name`, or the first; None where the action has none. Raises BadRequest
+        for a name that none has: what was meant may be more, or less."""
+        if not self.scopes:
+            return None
+        if not name:
+            return self.scopes[0]
         for scope in self.scopes:
             if scope.name == name:
                 return scope
-        return self.scopes[0] if self.scopes else None
+        raise BadRequest(f"{self.code} has no scope {name}")
 
     def allow(self, user):
         """Raise PermissionDenied unless the user may do it."""

@@ -127,9 +127,9 @@ def _value(model_field, value):
         return value
 
 
-def shown(model_field, value, names=None, currency=""):
-    """A value as people read it: choices in words, records by name, moments in local time, amounts
-    in their `currency`. `names` is that of `names_of_related`."""
+def shown(model_field, value, names=None, currency="", moments="SHORT_DATETIME_FORMAT"):
+    """A value as people read it: choices in words, records by name, moments in local time and in
+    the format `moments`, amounts in their `currency`. `names` is that of `names_of_related`."""
     value = _value(model_field, value)
     if value is None or value == "" or value == []:
         return "—"
@@ -144,7 +144,7 @@ def shown(model_field, value, names=None, currency=""):
     if isinstance(value, datetime):
         if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
             value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return formats.date_format(timezone.localtime(value), moments)
     if currency and model_field.name in getattr(model_field.model, "amount_fields", ()):
         return ui_formats.amount(value, currency)
     if isinstance(value, Decimal):  # as many decimals as are stored says nothing

@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 
 from project.ui import formats
 
+# Of moments, in what changed: its short form would be read as another day where 12/11 is December.
+MOMENTS = "DATETIME_FORMAT"
 _kinds = {}
 
 

@@ -168,6 +168,7 @@ async function catchUp() {
 }
 
 if (notices) {
+  channel.postMessage(Number(document.querySelector("[data-unread]").dataset.unread));
   point = notices.dataset.point;
   open();
   notices.addEventListener("toggle", ({ newState }) => newState === "open" && openBell());

@@ -445,9 +445,11 @@ def test_one_leg_stays_one_leg(desk):
     assert statuses(out, back) == [Status.CANCELLED, Status.PENDING]
 
 
-def test_an_unknown_scope_is_the_narrowest(desk):
+def test_an_unknown_scope_is_refused_and_none_is_the_narrowest(desk):
     out, back = make_round_trip()
-    act(desk, CANCEL, picked(out) | REASON | {"scope": "everything"})
+    data = picked(out) | REASON
+    assert desk.post(CANCEL, data | {"scope": "everything"}).status_code == 400
+    act(desk, CANCEL, data | {"scope": ""})
     assert statuses(out, back) == [Status.CANCELLED, Status.PENDING]
 
 

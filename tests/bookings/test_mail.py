@@ -1,6 +1,6 @@
 """What customers are told, in whose words, and what their calendars make of it."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core import mail
@@ -412,6 +412,44 @@ def test_what_waits_holds_up_nobody_else_and_what_is_unwritten_nothing(bureau, h
     assert ["other@example.org" in message["To"] for message in sent()] == [True]
     OutgoingMail.objects.filter(pk=waits.pk).update(trouble=Trouble.UNWRITTEN)
     assert [hotel.email in message["To"] for message in sent()] == [True]
+
+
+def test_who_was_told_of_a_shared_price_hears_that_it_is_whole_again(bureau, hotel):
+    booking = make_booking(customer=hotel, price=11_000)
+    given = {"date": booking.pickup_at.date() + timedelta(days=2), "clock": time(10)}
+    split = {"pricing": round_trips.Pricing.SPLIT, "tell": True}
+    outcome = round_trips.create_return(only(booking), by=bureau, **given, **split)
+    (told,) = sent()
+    assert "5,500" in texts_of(told)[0]
+    undo(outcome.batch, by=bureau)
+    off, changed = sent()
+    assert calendar_of(off)["METHOD"] == "CANCEL"
+    assert calendar_of(changed)["METHOD"] == "REQUEST"
+    assert texts_of(changed)[0].index("5,500") < texts_of(changed)[0].rindex("11,000")
+    assert entry_of(changed)["UID"] in {each["UID"] for each in calendar_of(told).events}
+    # What the ride's page said of the message that told of both stays with it.
+    batches = list(booking.logs.values_list("batch", flat=True))
+    awa = make_user(is_superuser=True)
+    assert len(notifications.remarks([booking], awa, batches)) == 2
+
+
+def test_nobody_hears_of_the_undo_of_a_return_that_shared_nothing(bureau, hotel):
+    booking = make_booking(customer=hotel, price=11_000)
+    given = {"date": booking.pickup_at.date() + timedelta(days=2), "clock": time(10)}
+    outcome = round_trips.create_return(only(booking), by=bureau, **given, tell=True)
+    sent()
+    undo(outcome.batch, by=bureau)
+    (off,) = sent()
+    assert calendar_of(off)["METHOD"] == "CANCEL"
+
+
+def test_moments_in_a_letter_are_read_one_way_alone(bureau, hotel):
+    booking = make_booking(customer=hotel)
+    at = timezone.make_aware(datetime(2027, 12, 11, 9, 50))
+    changes.change(only(booking), by=bureau, values={"day": To(at.date())}, tell=True)
+    (message,) = sent()
+    assert "Dec. 11, 2027" in texts_of(message)[0]
+    assert "12/11/2027" not in texts_of(message)[0]
 
 
 def test_nobody_hears_of_the_undo_of_what_nobody_heard_of(bureau, hotel):

@@ -581,13 +581,24 @@ def test_the_page_costs_the_same_whatever_happened(desk, bureau, django_assert_m
         desk.get(out.round_trip.get_absolute_url())
 
 
-def test_a_trip_that_is_untied_or_not_to_be_seen_has_no_page(desk, bureau, client):
-    out, _back = make_round_trip()
-    url = out.round_trip.get_absolute_url()
+def test_the_page_of_a_trip_that_was_untied_leads_to_its_rides(desk, bureau, client):
+    url = "/bookings/trips/1/"
     client.force_login(make_user())
     assert client.get(url).status_code == 403
-    round_trips.unpair(only(*Booking.objects.all()), by=bureau)
     assert desk.get(url).status_code == 404
+    same = {"customer": make_customer(), "passenger_name": "Awa"}
+    at = timezone.now() + timedelta(days=1)
+    out, back = (make_booking(**same, pickup_at=at + timedelta(days=days)) for days in (0, 1))
+    round_trips.pair(only(out, back), by=bureau)
+    out.refresh_from_db()
+    url = out.round_trip.get_absolute_url()
+    assert desk.get(url).context["segments"] == [out, back]
+    round_trips.unpair(only(out, back), by=bureau)
+    page = desk.get(url)
+    assert page.context["rides"] == [out, back]
+    assert 'id="record"' in page.content.decode()  # which an open page is drawn anew from
+    assert out.get_absolute_url() in page.content.decode()
+    assert "Untie round trip" in [entry.label for entry in page.context["entries"]]
 
 
 def test_who_may_not_change_is_shown_no_form(client):

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import ExitStack
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -136,6 +136,18 @@ def test_the_bell_opens_and_what_is_read_is_read_on_every_page(rides, staff, ent
     page.locator(".side .bell").click()
     latest.locator(".note a").first.click()
     page.wait_for_url(f"**{booking.get_absolute_url()}")
+
+
+def test_what_is_read_on_the_list_is_read_on_every_page(rides, staff, enter):
+    page = enter("gestion")
+    other = page.context.new_page()
+    other.goto(page.url)
+    cancel_behind(staff["bureau"], rides[6])
+    expect(other.locator(BADGE)).to_be_visible()
+    page.goto(urljoin(page.url, "/notifications/"))
+    page.locator("main").get_by_role("button", name="Mark all as read").click()
+    expect(page.locator(BADGE)).to_be_hidden()
+    expect(other.locator(BADGE)).to_be_hidden()
 
 
 def test_what_happened_while_the_server_was_away_is_made_up_for(rides, staff, enter, server):
