@@ -41,6 +41,12 @@ def visits_of(engineer, day):
     return visits.overlapping(moment(day, "00:00"), moment(day, "24:00"))
 
 
+def next_visit(engineer, day):
+    """The first visit of an engineer after a day; None if there is none."""
+    visits = InstallationBooking.objects.appointed().filter(engineer=engineer)
+    return visits.filter(start__gte=moment(day, "24:00")).order_by("start", "pk").first()
+
+
 def shown(user, page):
     """The orders of the day that an open page says it shows: its `engineer` and `day`."""
     key = page.get("engineer", "")

@@ -7,12 +7,14 @@ begins and completes what is theirs.
 import uuid
 from datetime import timedelta
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,7 +22,16 @@ from project.actions.views import tell
 from project.audit.recorder import AlreadyDone, Ticket
 
 from .actions import COMPLETE, START
-from .days import OWN, SEES_ALL, SLUG, check_may, day_asked, is_theirs, visits_of
+from .days import (
+    OWN,
+    SEES_ALL,
+    SLUG,
+    check_may,
+    day_asked,
+    is_theirs,
+    next_visit,
+    visits_of,
+)
 from .models import Engineer, Evidence, Order
 from .states import Status
 from .work_forms import WorkForm
@@ -58,6 +69,7 @@ def day(request, pk):
         .prefetch_related("order__services", "order__lines__article")
         .order_by("start", "pk")
     )
+    stops = [stop_of(visit) for visit in visits]
     theirs = is_theirs(request.user, engineer)
     context = {
         "engineer": engineer,
@@ -67,7 +79,8 @@ def day(request, pk):
         "today": today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
-        "stops": [stop_of(visit) for visit in visits],
+        "stops": stops,
+        "next": None if stops else next_visit(engineer, shown),
         "leave": engineer.leave.in_force().touching(shown, shown).first(),
         "sees_orders": _sees_all(request.user),
         "may_start": theirs or request.user.has_perm(START.permission),
@@ -145,6 +158,9 @@ def complete(request, number):
     """What was fitted, a photo and the customer's signature: then it is done."""
     order, booking = found(request, number, COMPLETE.permission)
     if order.status != Status.IN_PROGRESS:
+        if request.method == "POST":
+            text = _("%(order)s: nothing was saved, it is not in progress (%(status)s).")
+            messages.error(request, text % {"order": order, "status": order.get_status_display()})
         return redirect(back_to_day(booking))
     selection = Order.objects.filter(pk=order.pk)
     token = request.POST.get("token") or uuid.uuid4()
@@ -178,7 +194,7 @@ def complete(request, number):
 @never_cache
 def evidence(request, number, pk):
     """A photo or a signature, for who may see the order; nothing in it is ever run."""
-    _order, booking = found(request, number, SEES_ALL)
+    booking = found(request, number, SEES_ALL)[1]
     picture = get_object_or_404(Evidence, pk=pk, booking=booking, voided_in=None)
     response = HttpResponse(bytes(picture.content), content_type=picture.media_type)
     response["Content-Disposition"] = f'inline; filename="{number}-{picture.kind}.jpg"'
