@@ -63,10 +63,11 @@ class InstallationsConfig(AppConfig):
         search.register(self.get_model("Engineer"), columns=("search_text",))
         seeding.register("installations", seed, order=60)
         told = {"orders": bell.ORDERS, "engineers": bell.ENGINEERS}
+        pages = {"orders": bell.DAY}
         for desk in the_desks():
             desks.register(desk)
             if desk.slug in told:
-                kinds.register(desk, *told[desk.slug])
+                kinds.register(desk, *told[desk.slug], page=pages.get(desk.slug))
         for sheet in exports.SHEETS:
             columns.register(sheet)
         printing.register(documents.PRINTED)

@@ -210,16 +210,8 @@ def _move_stock(orders, by, genre, comment):
 
 # ------------------------------------------------------------------------------ fitted, and shown
 def note_fittings(batch, fittings):
-    """Write down pieces that were fitted: [{line, serial_number, vehicle_registration}]."""
-    Fitting.objects.bulk_create(
-        Fitting(
-            line_id=getattr(fitting["line"], "pk", fitting["line"]),
-            serial_number=fitting["serial_number"],
-            vehicle_registration=fitting["vehicle_registration"],
-            noted_in=batch.batch,
-        )
-        for fitting in fittings
-    )
+    """Write down pieces that were fitted, as `work.checked_fittings` gives them."""
+    Fitting.objects.bulk_create(Fitting(noted_in=batch.batch, **fitting) for fitting in fittings)
 
 
 def noted_for(orders):

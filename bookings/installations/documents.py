@@ -13,8 +13,8 @@ from project.exchange.pdf.listing import Listing
 from project.exchange.printing import Document
 
 from . import exports
-from .models import Fitting, Order
-from .states import Status
+from .models import Evidence, Fitting, Order
+from .states import EvidenceKind, Status
 
 # So many work orders are laid out together: each costs more in a longer document.
 TOGETHER = 20
@@ -31,13 +31,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """An order as its paper says it. `visit` is None while nobody has it in the diary."""
+    """An order as its paper says it. `visit` is None while nobody has it in the diary, `signed_by`
+    who signed on the engineer's phone."""
 
     order: Order
     visit: object
     lines: list
     services: list
     pieces: list
+    signed_by: str
 
     @property
     def name(self):
@@ -53,7 +55,7 @@ class WorkOrder:
 
 
 def work_orders(records, asked, step):
-    """One a page; five statements for each `TOGETHER`."""
+    """One a page; six statements for each `TOGETHER`."""
     found = (
         Order.objects.with_people()
         .filter(pk__in=records.order_by().values("pk"))
@@ -73,6 +75,10 @@ def papers_of(orders):
     noted = Fitting.objects.filter(line__order__in=orders, voided_in=None).order_by("pk")
     for fitting in noted:
         fitted.setdefault(fitting.line_id, []).append(fitting)
+    signatures = Evidence.objects.filter(
+        booking__order__in=orders, kind=EvidenceKind.SIGNATURE, voided_in=None
+    )
+    signed_by = dict(signatures.order_by("pk").values_list("booking__order", "name"))
     papers = []
     for order in orders:
         lines = list(order.lines.all())
@@ -93,6 +99,7 @@ def papers_of(orders):
                 lines=lines,
                 services=list(order.services.all()),
                 pieces=pieces,
+                signed_by=signed_by.get(order.pk, ""),
             )
         )
     return papers

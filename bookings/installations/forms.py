@@ -5,12 +5,12 @@ from datetime import datetime
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.forms import TellingForm, check_near
 from project.actions.forms import ActionForm, ReasonField
+from project.ui.formats import weekday
 from project.ui.inputs import DayInput
 
 from . import availability, queries, work, working_hours
@@ -107,10 +107,10 @@ class SlotForm(TellingForm):
 
 
 def said(slot):
-    """A slot in words: "Mon 23 Nov, 10:00–11:30 · Awa Diop"."""
+    """A slot in words: "Mon, 23 Nov 2026, 10:00–11:30 · Awa Diop"."""
     start, end = (timezone.localtime(each) for each in (slot.start, slot.end))
     return _("%(day)s, %(from)s–%(until)s · %(name)s") % {
-        "day": date_format(start, "D j M"),
+        "day": weekday(start),
         "from": f"{start:%H:%M}",
         "until": f"{end:%H:%M}",
         "name": slot.engineer.name,

@@ -84,6 +84,7 @@ class PlaceForm(OrderForm):
         for n in range(TASKS):
             self._add_task(n)
         self.offered = Article.objects.active().filter(boutique=shop).order_by("code", "pk")
+        self.offered = self.offered.annotate(free=queries.available())
         self.order_lines, self.tasks = [], []
 
     def _add_line(self, n):

@@ -83,6 +83,15 @@ def pieces_to_note(order):
     ]
 
 
+def fitted_since(batch):
+    """An `Exists` over an order: a piece that `batch` took out of its vehicle is in one again."""
+    again = Fitting.objects.filter(
+        article=OuterRef("article"), serial_number=OuterRef("serial_number"), voided_in=None
+    )
+    taken_out = Fitting.objects.filter(line__order=OuterRef("pk"), voided_in=batch)
+    return Exists(taken_out.filter(Exists(again)))
+
+
 def unskilled(skills):
     """An `Exists` over an order: it asks for a skill that is not among `skills`."""
     asked = Service.objects.filter(order=OuterRef("pk")).exclude(required_skill__in=skills)

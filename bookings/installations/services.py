@@ -46,6 +46,7 @@ COMPLETED = Refusal(
     "completed", Q(status=Status.COMPLETED), gettext_lazy("completed: reopen it first")
 )
 NOT_CANCELLABLE = (CANCELLED, COMPLETED)
+FITTED_SINCE = gettext_lazy("one of its serial numbers has been fitted elsewhere since")
 TOO_LITTLE = gettext_lazy("too little stock is left")
 MOST_LINES, MOST_SERVICES = 50, 20
 # What an act writes on an order, and its undo puts back.
@@ -382,7 +383,10 @@ def take_back(batch, *, by, inverse):
 def not_taken_back(selection, batch):
     """Why an act of `batch` can't be taken back on an order."""
     touched = ~untouched_since(Order, batch)
-    refusals = (Refusal("touched_since", touched, gettext_lazy("changed since")),)
+    refusals = (
+        Refusal("touched_since", touched, gettext_lazy("changed since")),
+        Refusal("fitted_since", Q(queries.fitted_since(batch)), FITTED_SINCE),
+    )
     coming = selection.order_by().exclude(any_refusal(refusals))
     coming = coming.annotate(was=before(Order, batch, "status"))
     # What leaves the stock, and what keeps of it again.

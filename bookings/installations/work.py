@@ -10,7 +10,7 @@ from project.audit.recorder import Ticket, line, recorded
 from project.audit.refusals import Refusal, any_refusal
 
 from . import cascades, queries
-from .models import InstallationBooking, Order, OrderLine
+from .models import Fitting, InstallationBooking, Order
 from .scheduling import NOT_SCHEDULED
 from .services import TOO_LITTLE
 from .states import EvidenceKind, Status
@@ -165,7 +165,14 @@ def checked_fittings(order, fittings):
         else:
             left[key] -= 1
             taken.add((lines[key].article_id, serial))
-            tidy.append({"line": key, "serial_number": serial, "vehicle_registration": vehicle})
+            tidy.append(
+                {
+                    "line_id": key,
+                    "article_id": lines[key].article_id,
+                    "serial_number": serial,
+                    "vehicle_registration": vehicle,
+                }
+            )
             continue
         raise ValidationError({"fittings": problem})
     return tidy
@@ -177,10 +184,8 @@ def fitted_among(pieces):
     if not pieces:
         return set()
     articles, serials = zip(*pieces, strict=True)
-    fitted = OrderLine.objects.filter(
-        article__in=articles, fittings__serial_number__in=serials, fittings__voided_in=None
-    )
-    return pieces & set(fitted.values_list("article", "fittings__serial_number"))
+    fitted = Fitting.objects.filter(article__in=articles, serial_number__in=serials, voided_in=None)
+    return pieces & set(fitted.values_list("article", "serial_number"))
 
 
 def checked_evidence(evidence):

@@ -5,40 +5,38 @@ begins and completes what is theirs.
 """
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from project.actions import desk as desks
 from project.actions.views import tell
 from project.audit.recorder import AlreadyDone, Ticket
 
 from .actions import COMPLETE, START
-from .availability import moment
-from .models import Engineer, Evidence, InstallationBooking, Order
+from .days import (
+    OWN,
+    SEES_ALL,
+    SLUG,
+    check_may,
+    day_asked,
+    is_theirs,
+    next_visit,
+    visits_of,
+)
+from .models import Engineer, Evidence, Order
 from .states import Status
 from .work_forms import WorkForm
 
-OWN = "installations.work_engineer"
 DIRECTIONS = "https://www.google.com/maps/dir/?"
-
-
-def is_theirs(user, engineer):
-    """Whether it is the user's own day, and they may see and do it."""
-    return engineer is not None and engineer.user_id == user.pk and user.has_perm(OWN)
-
-
-def check_may(user, engineer, permission):
-    """Raise PermissionDenied for who has neither the office's permission nor this day as theirs."""
-    if not (user.has_perm(permission) or is_theirs(user, engineer)):
-        raise PermissionDenied(permission)
 
 
 # ---------------------------------------------------------------------------------------- the day
@@ -54,7 +52,7 @@ def my_day(request):
 
 
 def _sees_all(user):
-    return user.has_perm("installations.view_order")
+    return user.has_perm(SEES_ALL)
 
 
 @require_safe
@@ -62,26 +60,27 @@ def _sees_all(user):
 def day(request, pk):
     """The stops of an engineer on a day, in their order."""
     engineer = get_object_or_404(Engineer, pk=pk)
-    check_may(request.user, engineer, "installations.view_order")
+    check_may(request.user, engineer, SEES_ALL)
     today = timezone.localdate()
     shown = day_asked(request.GET.get("day", ""), today)
     visits = (
-        InstallationBooking.objects.occupying()
-        .filter(engineer=engineer)
-        .overlapping(moment(shown, "00:00"), moment(shown, "24:00"))
+        visits_of(engineer, shown)
         .select_related("order__customer")
         .prefetch_related("order__services", "order__lines__article")
         .order_by("start", "pk")
     )
+    stops = [stop_of(visit) for visit in visits]
     theirs = is_theirs(request.user, engineer)
     context = {
         "engineer": engineer,
-        "desk": desks.get("orders"),
+        "watched": SLUG,
+        "page": urlencode({"engineer": engineer.pk, "day": shown}),
         "day": shown,
         "today": today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
-        "stops": [stop_of(visit) for visit in visits],
+        "stops": stops,
+        "next": None if stops else next_visit(engineer, shown),
         "leave": engineer.leave.in_force().touching(shown, shown).first(),
         "sees_orders": _sees_all(request.user),
         "may_start": theirs or request.user.has_perm(START.permission),
@@ -90,15 +89,6 @@ def day(request, pk):
         "refresh_on": "orders-changed",
     }
     return render(request, "installations/day.html", context)
-
-
-def day_asked(text, today):
-    """The day that a link asks for; today where it is none, or none that can be shown."""
-    try:
-        asked = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return asked if abs(asked.year - today.year) <= 5 else today
 
 
 def stop_of(visit):
@@ -168,6 +158,9 @@ def complete(request, number):
     """What was fitted, a photo and the customer's signature: then it is done."""
     order, booking = found(request, number, COMPLETE.permission)
     if order.status != Status.IN_PROGRESS:
+        if request.method == "POST":
+            text = _("%(order)s: nothing was saved, it is not in progress (%(status)s).")
+            messages.error(request, text % {"order": order, "status": order.get_status_display()})
         return redirect(back_to_day(booking))
     selection = Order.objects.filter(pk=order.pk)
     token = request.POST.get("token") or uuid.uuid4()
@@ -201,7 +194,7 @@ def complete(request, number):
 @never_cache
 def evidence(request, number, pk):
     """A photo or a signature, for who may see the order; nothing in it is ever run."""
-    _order, booking = found(request, number, "installations.view_order")
+    booking = found(request, number, SEES_ALL)[1]
     picture = get_object_or_404(Evidence, pk=pk, booking=booking, voided_in=None)
     response = HttpResponse(bytes(picture.content), content_type=picture.media_type)
     response["Content-Disposition"] = f'inline; filename="{number}-{picture.kind}.jpg"'

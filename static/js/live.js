@@ -83,6 +83,7 @@ async function ask() {
     touched: touched.has(MANY) ? MANY : [...touched].join(),
   });
   if (part.id === "desk") body.set("page", new URL(part.getAttribute("hx-get"), location).search.slice(1));
+  if (part.dataset.page) body.set("page", part.dataset.page);
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));
   let html = "";
   try {

@@ -5,16 +5,21 @@ from contextlib import ExitStack
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings import services
+from bookings.installations import scheduling
+from bookings.installations import services as installations
 from bookings.models import Booking
 from bookings.states import Status
 from project.notifications.live.turns import Since, is_point
 from project.notifications.models import Announcement
 from tests.browser.conftest import PASSWORD
 from tests.browser.test_accessibility import serious
-from tests.factories import make_round_trip
+from tests.factories import make_engineer, make_order, make_round_trip, make_user
+from tests.installations.conftest import only, tomorrow
 from tests.notifications.live.conftest import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
@@ -224,3 +229,23 @@ def test_the_page_of_a_round_trip_says_when_a_segment_is_cancelled(rides, enter)
     expect(trip.locator("#record .status-confirmed")).to_have_count(1)
     expect(notice).to_have_count(0)
     assert serious(trip) == []
+
+
+def test_an_engineer_sees_what_the_office_does_to_their_day(staff, enter, server):
+    permission = Permission.objects.get(codename="work_engineer")
+    staff["sarah"] = make_user("sarah", password=PASSWORD, language="en")
+    staff["sarah"].user_permissions.add(permission)
+    engineer, order = make_engineer("Sarah Ndiaye", user=staff["sarah"]), make_order()
+    path = f"/installations/engineers/{engineer.pk}/day/?day={timezone.localdate(tomorrow())}"
+    page = enter("sarah", path, viewport={"width": 390, "height": 800})
+    expect(page.locator(".stop")).to_have_count(0)
+    changed = page.locator(CHANGED, has_text="The visits of this day have changed.")
+
+    for verb, answers, stops in (
+        (scheduling.schedule, {"engineer": engineer, "start": tomorrow()}, 1),
+        (installations.cancel, {"reason": "Harmattan"}, 0),
+    ):
+        verb(only(order), by=staff["bureau"], **answers)
+        changed.get_by_role("button", name="Refresh").click()
+        expect(page.locator(".stop")).to_have_count(stops)
+        expect(changed).to_have_count(0)

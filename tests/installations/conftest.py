@@ -58,6 +58,12 @@ def fittings_for(order, serial="SN-1", vehicle="DK 4521 B"):
     ]
 
 
+def fittings_with(serial, order):
+    """What completes an order of one piece: this serial number."""
+    line = order.lines.get()
+    return [{"line": line, "serial_number": serial, "vehicle_registration": "DK 4521 B"}]
+
+
 def states(order):
     """(of the order, of its services, of its booking)"""
     order = Order.objects.get(pk=order.pk)

@@ -1,20 +1,23 @@
 """An engineer's day: whose it is, its stops, begin, complete with what shows that it was done."""
 
 import base64
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
-from bookings.installations import pictures, work
+from bookings.installations import pictures, services, work
 from bookings.installations.models import Evidence, Fitting
 from bookings.installations.services import Line
 from bookings.installations.work_views import directions_to
 from inventory import movements
 from inventory.models import MouvementStock
+from project.ui.formats import weekday
 from tests.factories import make_engineer, make_order, make_user
 from tests.installations.conftest import (
     begin,
@@ -127,6 +130,19 @@ def test_stops_are_in_order_with_the_way_and_the_phone(desk, bureau, engineer):
     assert desk.get(url("day", engineer.pk)).context["stops"] == []
 
 
+def test_a_day_without_a_stop_leads_to_the_next_one(phone, sarah, bureau, order):
+    assert "The next one" not in phone.get(url("day", sarah.pk)).content.decode()
+    start = tomorrow(days=3)
+    schedule(order, sarah, bureau, start)
+    page = phone.get(url("day", sarah.pk)).content.decode()
+    with translation.override("en"):
+        words = f"The next one: {weekday(start)}, 10:00"
+    assert f'<a href="?day={start:%Y-%m-%d}">{words}</a>' in page
+    later = f"{start + timedelta(days=1):%Y-%m-%d}"
+    page = phone.get(url("day", sarah.pk), {"day": later}).content.decode()
+    assert "The next one" not in page
+
+
 @pytest.mark.parametrize("asked", ["", "yesterday", "2026-13-01", "0001-01-01", "9999-12-31"])
 def test_a_day_that_is_none_is_today(desk, engineer, asked):
     page = desk.get(url("day", engineer.pk), {"day": asked})
@@ -233,6 +249,17 @@ def test_what_is_no_picture_is_told_at_its_field(desk, bureau, order, engineer, 
     assert list(response.context["form"].errors) == [field]
     assert states(order)[0] == "in_progress"
     assert not Evidence.objects.exists() and not Fitting.objects.exists()
+
+
+def test_what_the_office_cancelled_meanwhile_is_said_and_not_dropped(phone, sarah, bureau, order):
+    begin(order, sarah, bureau)
+    services.cancel(only(order), by=bureau, reason="Storm")
+    response = phone.post(url("complete", order.number), answers(order), follow=True)
+    said = f"{order.number}: nothing was saved, it is not in progress (Cancelled)."
+    assert said in response.content.decode()
+    assert states(order)[0] == "cancelled"
+    again = phone.get(url("complete", order.number), follow=True)
+    assert "nothing was saved" not in again.content.decode()
 
 
 def test_too_large_a_picture_is_refused(desk, bureau, order, engineer, monkeypatch):

@@ -8,14 +8,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from bookings.installations import inbox, letters, links, staff, work
+from bookings.installations.forms import said
 from bookings.installations.models import Engineer, Fitting, Order
 from bookings.installations.services import Line, Task
 from bookings.installations.states import Skill
 from project.exchange.models import Export
 from project.notifications.models import OutgoingMail
+from project.ui.formats import amount, weekday
 from tests.asking import act, picked, toasts, url_of
 from tests.factories import (
     make_article,
@@ -253,6 +255,15 @@ def test_a_shop_in_a_currency_that_orders_do_not_know_is_not_offered(desk, kit):
     assert list(asked.context["form"].offered) == [kit]
 
 
+def test_what_is_suggested_says_its_price_and_how_many_are_free(desk):
+    kit = make_article(make_boutique(currency="XOF"), 7, prix=25_000)
+    make_order(lines=[Line(kit, 3)])
+    page = desk.get(url("order-create")).content.decode()
+    with translation.override("en"):
+        words = f"{amount(kit.prix, 'XOF')} · 4 free"
+    assert f'<option value="{kit}">{words}</option>' in page
+
+
 def test_an_order_is_edited_but_not_once_it_is_over(desk, boss, bureau, order):
     page = desk.get(url("order-edit", order.number))
     given = {
@@ -294,7 +305,8 @@ def test_a_slot_opens_the_dialog_with_it_chosen_and_schedules_it(desk, order, en
     }
     asked = desk.post(page.context["schedule_url"], given | {"preview": "1", "tell": "on"})
     assert asked.context["form"]["slot"].value() == slot.key
-    assert slot.key in dict(asked.context["form"].fields["slot"].choices)
+    with translation.override("fr"):  # abbreviated as in the inbox
+        assert said(slot).startswith(f"{weekday(timezone.localtime(slot.start))}, ")
     act(desk, page.context["schedule_url"], given)
     order.refresh_from_db()
     assert (order.booking.start, order.booking.engineer) == (slot.start, engineer)

@@ -3,15 +3,24 @@
 import itertools
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from bookings.installations import scheduling, services, staff, work
-from bookings.installations.models import InstallationBooking, Order
+from bookings.installations.models import Fitting, InstallationBooking, Order
 from bookings.installations.services import Line
 from inventory import movements
 from inventory.models import Article
+from project.actions.undo import undo
 from tests.at_once import at_once
 from tests.factories import make_article, make_boutique, make_engineer, make_order, make_user
-from tests.installations.conftest import begin, only, schedule, states, tomorrow
+from tests.installations.conftest import (
+    begin,
+    fittings_with,
+    only,
+    schedule,
+    states,
+    tomorrow,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 3
@@ -128,3 +137,26 @@ def test_it_is_completed_or_taken_back_but_not_both(user):
         assert kit.quantite_stock == (0 if done.changed else 1)
         order_state, [service], booking = states(order)
         assert order_state == service == booking
+
+
+def test_a_serial_number_stands_once_whoever_comes_first(user):
+    """An undone reopening would fit it again, while another order is completed with it."""
+    for number in range(ROUNDS):
+        serial = f"SN-{number}"
+        article = make_article(make_boutique(currency="XOF"), 5)
+        order, other = (make_order(lines=[Line(article)]) for _ in range(2))
+        begin(order, make_engineer(), user)
+        work.complete(only(order), by=user, fittings=fittings_with(serial, order))
+        reopened = work.reopen(only(order), by=user, reason="Wrong kit").batch
+        begin(other, make_engineer(), user)
+        undone, done = at_once(
+            lambda reopened=reopened: undo(reopened, by=user),
+            lambda other=other, serial=serial: work.complete(
+                only(other), by=user, fittings=fittings_with(serial, other)
+            ),
+        )
+        if isinstance(done, ValidationError):
+            assert undone.changed == 1
+        else:
+            assert (done.changed, undone.refused[0].code) == (1, "fitted_since")
+        assert Fitting.objects.filter(serial_number=serial, voided_in=None).count() == 1

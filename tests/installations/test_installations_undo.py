@@ -1,14 +1,24 @@
 """Every act is taken back exactly, with what went along."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from bookings.installations import scheduling, services, staff, work
 from bookings.installations.models import Fitting, InstallationBooking, Leave
 from bookings.installations.queries import evidence_of
+from bookings.installations.services import FITTED_SINCE, Line
 from inventory.models import MouvementStock
 from project.actions.undo import undo
-from tests.factories import make_engineer, make_order, make_user
-from tests.installations.conftest import begin, fittings_for, only, schedule, states, tomorrow
+from tests.factories import make_article, make_boutique, make_engineer, make_order, make_user
+from tests.installations.conftest import (
+    begin,
+    fittings_for,
+    fittings_with,
+    only,
+    schedule,
+    states,
+    tomorrow,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +121,40 @@ def test_leave_noted_afterwards_does_not_keep_what_stays_where_it_is(user, order
     assert undo(completed, by=user).changed == 1
     assert undo(reopened.batch, by=user).changed == 0  # changed since
     assert states(order)[0] == "in_progress"
+
+
+def two_of_one_article():
+    """Two orders of a piece each, of one article."""
+    article = make_article(make_boutique(currency="XOF"), 5)
+    return [make_order(lines=[Line(article)]) for _ in range(2)]
+
+
+def test_a_reopening_is_not_undone_once_its_piece_is_in_another_vehicle(user, engineer):
+    order, other = two_of_one_article()
+    begin(order, engineer, user)
+    work.complete(only(order), by=user, fittings=fittings_with("SN-7", order))
+    reopened = work.reopen(only(order), by=user, reason="Wrong kit")
+    begin(other, engineer, user, tomorrow(14))
+    work.complete(only(other), by=user, fittings=fittings_with("SN-7", other))
+    [refused] = undo(reopened.batch, by=user).refused
+    assert (refused.code, refused.message) == ("fitted_since", FITTED_SINCE)
+    assert states(order)[0] == "in_progress"
+    assert list(Fitting.objects.filter(voided_in=None).values_list("line__order", flat=True)) == [
+        other.pk
+    ]
+
+
+def test_the_database_itself_refuses_a_serial_number_that_is_fitted(user, engineer):
+    order, other = two_of_one_article()
+    begin(order, engineer, user)
+    work.complete(only(order), by=user, fittings=fittings_with("SN-7", order))
+    fitting, line = Fitting.objects.get(), other.lines.get()
+    fitting.pk, fitting.line = None, line
+    with pytest.raises(IntegrityError), transaction.atomic():
+        fitting.save(force_insert=True)
+    work.reopen(only(order), by=user, reason="Wrong kit")
+    fitting.save(force_insert=True)
+    assert fitting.article == line.article
 
 
 def test_photo_and_signature_go_and_come_with_the_completion(user, order, engineer):

@@ -25,7 +25,10 @@ def test_a_work_order_says_where_what_and_with_which_pieces(desk, bureau, engine
     )
     waiting = make_order(address="Gare, Thiès")
     begin(done, engineer, bureau, tomorrow(10))
-    work.complete(only(done), by=bureau, fittings=fittings_for(done, serial="SN"))
+    signed = {"kind": "signature", "media_type": "image/png", "content": b"x", "name": "Awa Diatta"}
+    work.complete(
+        only(done), by=bureau, fittings=fittings_for(done, serial="SN"), evidence=[signed]
+    )
     made = printed(desk, done, waiting, document="work_orders")
     first, second = map(squeezed, pages_of(fetched(desk, made)))
     serials = [fitting["serial_number"] for fitting in fittings_for(done, serial="SN")]
@@ -38,9 +41,10 @@ def test_a_work_order_says_where_what_and_with_which_pieces(desk, bureau, engine
         "10:00 – 11:00",
         "Kit mains libres KIT-1",
         "Ask for the keys",
+        "Awa Diatta",
         *serials,
     ):
         assert said in first, said
     assert re.search(r"KIT-1\W+2\b", first), first
     assert waiting.number in second and "Gare, Thiès" in second
-    assert done.number not in second
+    assert done.number not in second and "Awa Diatta" not in second

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.urls import reverse
@@ -196,3 +197,10 @@ def test_the_admin_reads_and_sends_again(client, cancelled):
     fail(*many_more)
     chosen = {"action": "resend", "_selected_action": [bad.pk], "select_across": "1"}
     assert toasts(client.post(url, chosen))[-1] == "1,000 e-mails will be sent again."
+
+
+def test_no_style_sheet_takes_the_state_of_an_email_for_a_part_of_a_page():
+    """On a timeline the state is a class of the line; a sheet's own class of that name hits it."""
+    for sheet in (settings.BASE_DIR / "static" / "css").glob("*.css"):
+        found = re.findall(r"^\.(\w+) *[{,]", sheet.read_text(), re.MULTILINE)
+        assert not {*State.values} & {*found}, sheet.name

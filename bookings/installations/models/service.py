@@ -8,6 +8,7 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from inventory.models import Article
 from project.audit.models import Batch, HistoryOfBatch, RecordedModel
 
 from ..querysets import LONGEST_VISIT, InstallationBookingQuerySet, ServiceQuerySet
@@ -225,6 +226,8 @@ class Fitting(models.Model):
     line = models.ForeignKey(
         OrderLine, on_delete=models.PROTECT, related_name="fittings", verbose_name=_("line")
     )
+    # The line's own, so that the constraint can name it.
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, editable=False, related_name="+")
     serial_number = models.CharField(_("serial number"), max_length=60)
     vehicle_registration = models.CharField(_("vehicle registration"), max_length=20)
     noted_in = models.ForeignKey(Batch, on_delete=models.PROTECT, editable=False, related_name="+")
@@ -241,7 +244,12 @@ class Fitting(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="fitting_whole", condition=~Q(serial_number="") & ~Q(vehicle_registration="")
-            )
+            ),
+            models.UniqueConstraint(
+                name="fitting_stands_once",
+                fields=["article", "serial_number"],
+                condition=Q(voided_in__isnull=True),
+            ),
         ]
 
     def __str__(self):

@@ -140,12 +140,17 @@ def events_of(news, streams):
     bells = reading.rung([each for each in news if not each.heard], users)
     unread = reading.unread_of({user for some in bells.values() for user in some})
     records = words.records_of([each.batch for each in news if each.id in bells])
+    concerned = reading.concerned(news, users)
     for each in news:
         changed = [event("changed", change_of(each, mine)) for mine in (False, True)]
         rings = {}
         for stream in streams:
             visitor = stream.visitor
-            if each.slug not in seen[visitor]:
+            sees = each.slug in seen[visitor]
+            theirs = sees or visitor.user_id in concerned.get(each.batch.pk, ())
+            if each.page and theirs and each.page.slug in seen[visitor]:
+                events[stream].append(event("changed", change_of_page(each)))
+            if not sees:
                 continue
             events[stream].append(changed[visitor.user_id == each.batch.user_id])
             if not each.heard and visitor.user_id in bells[each.id]:
@@ -160,6 +165,12 @@ def events_of(news, streams):
 def change_of(news, mine):
     """What a page has to know to find out whether it shows what was changed."""
     return {"id": news.id, "desk": news.slug, "mine": mine, "keys": news.keys}
+
+
+def change_of_page(news):
+    """The same for a page: that it should ask. Of the records that were changed, not all may be
+    known to whom it is told."""
+    return {"id": news.id, "desk": news.page.slug, "mine": False, "keys": None}
 
 
 def ring_of(news, language, record):

@@ -3,6 +3,7 @@
 Each room that owns records registers them here from its `apps.py`; nothing here knows a wing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,29 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of such records that is told of changes on its own account: also to those who may not
+    see the desk, and then only of what concerns them.
+
+    `concerned` (keys of batches, keys of users) is {batch's key: those of the users}; `shows`
+    (user, what the page says of itself) gives the records that it shows by now, or raises
+    PermissionDenied.
+    """
+
+    slug: str
+    permission: str  # whoever has it is told of what concerns them
+    concerned: Callable
+    shows: Callable
+    changed: Any  # what it is told, in words
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Records whose changes are told: those of a desk. The last kind takes what no other names."""
 
     desk: Any
     kinds: tuple
+    page: Page | None = None
 
     @property
     def permission(self):
@@ -41,9 +60,9 @@ class Told:
         return user.has_perm(self.permission)
 
 
-def register(desk, *kinds):
+def register(desk, *kinds, page=None):
     """Tell the changes of this desk's records; `kinds` are what its users can switch off."""
-    _told[desk.model._meta.label_lower] = Told(desk, kinds)
+    _told[desk.model._meta.label_lower] = Told(desk, kinds, page)
 
 
 def told(model):
@@ -59,8 +78,20 @@ def told_by_desk(slug):
     raise KeyError(slug)
 
 
+def told_to_page(slug):
+    """What is registered for the page with this slug; None if nothing is."""
+    return next((each for each in _told.values() if each.page and each.page.slug == slug), None)
+
+
 def all_told():
     return tuple(_told.values())
+
+
+def openings():
+    """{slug of a desk or a page: the permissions of which any lets hear of it}."""
+    found = {each.desk.slug: {each.permission} for each in _told.values()}
+    pages = [each for each in _told.values() if each.page]
+    return found | {each.page.slug: {each.permission, each.page.permission} for each in pages}
 
 
 def open_to(user):

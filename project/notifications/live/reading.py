@@ -20,7 +20,7 @@ from project.notifications.models import Announcement, Notification
 from project.utilisateurs.backends import MOST_SHOWN, CountUpTo, granted
 from project.utilisateurs.models import CustomUser
 
-from .kinds import all_told, told
+from .kinds import Page, openings, told
 from .turns import PresentPoint, Since, TurnLimit
 
 MOST_KEYS = 200  # of a batch that touched more, a page is not told which
@@ -42,6 +42,7 @@ class News:
     batch: object
     slug: str
     keys: tuple | None
+    page: Page | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _read(point, condition, most=None):
             row.batch,
             told(model).desk.slug,
             keys[row.batch_id, model],
+            told(model).page,
         )
         for row, model in parts
     ]
@@ -130,21 +132,22 @@ def keys_of(parts):
 
 
 def standing(visitors):
-    """{visitor: slugs of the desks they may see} of those whose session and account still hold."""
+    """{visitor: slugs of the desks and pages that they may hear of} of those whose session and
+    account still hold."""
     sessions, users = set(), {}
     now = timezone.now()
     for keys in in_turns({each.session_key for each in visitors}):
         alive = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
         sessions.update(alive.values_list("session_key", flat=True))
-    desks = all_told()
-    codenames = {about.permission.partition(".")[2] for about in desks}
+    doors = openings()
+    codenames = {each.partition(".")[2] for permissions in doors.values() for each in permissions}
     for keys in in_turns({each.user_id for each in visitors}):
         active = CustomUser.objects.filter(pk__in=keys, is_active=True)
         for pk, password, every, names in active.values_list(
             "pk", "password", "is_superuser", granted(codename__in=codenames)
         ):
             may = set((names or "").split())
-            seen = (about.desk.slug for about in desks if every or about.permission in may)
+            seen = (slug for slug, permissions in doors.items() if every or permissions & may)
             users[pk] = password, frozenset(seen)
     return {
         each: users[each.user_id][1]
@@ -153,6 +156,18 @@ def standing(visitors):
         and each.user_id in users
         and users[each.user_id][0] == each.password
     }
+
+
+def concerned(news, users):
+    """{batch's key: those of these users whom it concerns}, as the pages of its records say."""
+    found = defaultdict(set)
+    pages = {each.slug: each.page for each in news if each.page}
+    for slug, page in pages.items():
+        batches = [each.batch.pk for each in news if each.slug == slug]
+        for some in in_turns(users):
+            for batch, theirs in page.concerned(batches, some).items():
+                found[batch] |= theirs
+    return found
 
 
 def rung(news, users):

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from project.audit.recorder import log_model_of
 from project.ui.lists import keys_on
 
 from . import bell, words
-from .kinds import MUTED, kinds_of, told_by_desk
+from .kinds import MUTED, kinds_of, told_by_desk, told_to_page
 
 PAGE = 50
 LATEST = 8
@@ -90,8 +90,11 @@ def changes(request):
     The page sends what it shows (`shown`, as key:version), and if it is a list its query string
     (`page`) and the keys that it heard of and does not show (`touched`, MANY if it wasn't told).
     """
+    slug = request.POST.get("desk", "")
+    if about := told_to_page(slug):
+        return changes_of_page(request, about)
     try:
-        about = told_by_desk(request.POST.get("desk", ""))
+        about = told_by_desk(slug)
     except KeyError:
         raise Http404 from None
     desk = about.desk
@@ -110,6 +113,16 @@ def changes(request):
     context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
     if changed and (what := request.POST.get("what")) in ("record", "form"):
         context |= {"what": what} | latest_change(desk, changed)
+    return render(request, "notifications/_changed.html", context)
+
+
+def changes_of_page(request, about):
+    """The same for a page that is told on its own account: whether it would show the same now."""
+    page = about.page
+    shows = page.shows(request.user, QueryDict(request.POST.get("page", "")))
+    if dict(shows.values_list("pk", "version")) == dict(pairs(request.POST.get("shown", ""))):
+        return HttpResponse(status=204)
+    context = {"what": "page", "text": page.changed, "event": about.desk.event}
     return render(request, "notifications/_changed.html", context)
 
 
