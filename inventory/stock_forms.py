@@ -344,7 +344,7 @@ class CorrectForm(forms.Form):
         if self.before or self.after:
             return data
         try:
-            read(self.content, self.instance.boutique.currency)
+            read(self.content, self.instance.boutique.currency, most_lines=None)
         except Unreadable as problem:
-            raise ValidationError(problem.detail) from None
+            raise ValidationError(str(problem.detail)) from None
         return data
