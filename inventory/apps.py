@@ -124,6 +124,7 @@ def the_desks():
             models.Article,
             filters.ArticleFilter,
             "code",
+            hints=("nom", "boutique__nom"),  # a code is one shop's
             actions=actions.ARTICLES,
             forms=actions.ARTICLE_FORMS,
             **made(models.Article),

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from .money import is_exact, rounded
 from .states import Motif, Phrase
 
 LONGEST_NUMBER = 100
 MOST_LINES = 500
+MOST_TOLD = 20
 MOST_PIECES = 1_000_000
 LARGEST_TOTAL = Decimal(10) ** 14
 YEARS = range(2000, 2101)
@@ -166,3 +168,31 @@ def hashed(content):
 def written(content):
     """JSON as plain ASCII, which every text column can hold."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def in_words(text):
+    """A sale written as JSON, as the history of its corrections tells it: number, time, lines."""
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        return text
+    lignes = data.get("lignes")
+    lignes = lignes if isinstance(lignes, list) else [lignes]
+    told = [line_in_words(ligne) for ligne in lignes[:MOST_TOLD]]
+    if len(lignes) > MOST_TOLD:
+        told.append("…")
+    try:
+        date = timezone.localtime(read_date(data.get("date_vente")))
+        date = formats.date_format(date, "SHORT_DATETIME_FORMAT")
+    except Unreadable:
+        date = data.get("date_vente")
+    return " · ".join(str(each) for each in (data.get("numero_facture"), date, ", ".join(told)))
+
+
+def line_in_words(ligne):
+    if not isinstance(ligne, dict):
+        return str(ligne)
+    return _("%(quantity)s of article %(article)s at %(price)s") % {
+        "quantity": ligne.get("quantite"),
+        "article": ligne.get("article_id"),
+        "price": ligne.get("prix_unitaire"),
+    }

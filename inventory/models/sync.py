@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
 
-from ..payloads import Detail
+from ..payloads import Detail, in_words
 from ..querysets import QuarantaineQuerySet, SynchronisationQuerySet
 from ..states import EtatQuarantaine, Motif
 from .ledger import Vente
@@ -53,6 +53,8 @@ class VenteEnQuarantaine(RecordedModel):
         verbose_name=_("booked as"),
     )
     recue_le = models.DateTimeField(_("received"), default=timezone.now)
+
+    in_words = {"contenu": in_words}
 
     history = HistoricalRecords(
         bases=[HistoryOfBatch],
