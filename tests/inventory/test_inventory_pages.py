@@ -355,6 +355,18 @@ def test_a_sale_is_accepted_below_zero_and_says_so(boss, desk, article, kept):
     assert stocks(article) == [-2]
 
 
+def test_the_list_of_sales_holds_those_below_zero_and_alone_where_asked(
+    boss, terminal, article, kept
+):
+    usual = make_vente_json((article, 1))
+    synchronise(terminal, [usual])
+    act(boss, url_of("accept", "quarantaine"), {**picked(kept), "reason": "It was sold"})
+    numbers = {kept.numero_facture, usual["numero_facture"]}
+    for query, found in (("", numbers), ("?negative=1", {kept.numero_facture})):
+        page = text_of(boss.get(reverse("inventory:ventes") + query))
+        assert {number for number in numbers if number in page} == found
+
+
 def test_a_retry_of_what_was_accepted_was_received_already(boss, terminal, article, kept):
     act(boss, url_of("accept", "quarantaine"), {**picked(kept), "reason": "It was sold"})
     result = synchronise(terminal, [json.loads(kept.contenu_recu)])
