@@ -295,7 +295,7 @@ def test_a_transfer_is_two_movements_of_one_act(boss, article):
 def test_the_preview_of_a_transfer_tells_the_shops_apart(boss, article):
     there = make_boutique("Shop 2")
     make_article(there, 1, code=article.code, nom="The same")
-    asked = {"quantity": "4", "reference": "TR-1", "shop": there.pk}
+    asked = {"quantity": "4", "reference": "TR-1", "shop": there.pk, "preview": "1"}
     page = text_of(boss.post(url_of("transfer", "articles"), {**picked(article), **asked}))
     assert f"{article.nom} · Ma Boutique" in page and "The same · Shop 2" in page
 
