@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from project.actions.admin import OfferedActions, RecordedAdmin
 from project.ui.admin import ReadOnlyAdmin, ReadOnlyInline
@@ -75,11 +76,15 @@ class VenteEnQuarantaineAdmin(RecordedAdmin):
         "contenu",
         "contenu_recu",
         "motif",
-        "detail",
+        "explication",
         "etat",
         "vente",
         "recue_le",
     )
+
+    @admin.display(description=_("detail"))
+    def explication(self, entry):
+        return entry.explication
 
     def has_add_permission(self, request):
         return False

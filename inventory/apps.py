@@ -58,14 +58,16 @@ class InventoryConfig(AppConfig):
 
     def ready(self):
         # models, which are not there before ready()
+        from project.audit import recorder
         from project.exchange import formats
         from project.exchange.imports import importer
         from project.notifications.live import kinds
         from project.utilisateurs import backends
 
-        from . import bell, documents, exports, imports
+        from . import bell, documents, exports, imports, notifications
         from .seed import seed
 
+        recorder.listeners.append(notifications.follow_thresholds)
         post_migrate.connect(guards.keep, sender=self, dispatch_uid="inventory.guards")
         groups.register("inventory", bureau=permissions.BUREAU, gestion=permissions.GESTION)
         search.register(self.get_model("Article"), columns=("search_text",), prefix_field=None)
@@ -122,6 +124,7 @@ def the_desks():
             models.Article,
             filters.ArticleFilter,
             "code",
+            hints=("nom", "boutique__nom"),  # a code is one shop's
             actions=actions.ARTICLES,
             forms=actions.ARTICLE_FORMS,
             **made(models.Article),

@@ -55,7 +55,7 @@ def judge(selection, *, forced, by=""):
     sent = []
     for entry in entries:
         envoi = Envoi(entry.pk, entry.vente_proposee, entry.boutique_id, entry.terminal_id)
-        read_one(envoi, shops[entry.boutique_id].currency)
+        read_one(envoi, shops[entry.boutique_id].currency, most_lines=None)
         envoi.empreinte, envoi.forced, envoi.recue = entry.empreinte, forced, entry.recue_le
         envoi.received_as = read_number(json.loads(entry.contenu_recu))
         sent.append(envoi)

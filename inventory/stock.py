@@ -169,9 +169,7 @@ class Book:
 
     def follow_up(self):
         """Tell of what has just become low; in the same transaction, so once per crossing."""
-        crossed = [etat.id for etat in self.articles.values() if etat.crossed]
-        if crossed:
-            notifications.tell_low_stock.enqueue(articles=crossed)
+        notifications.tell_crossed(etat.id for etat in self.articles.values() if etat.crossed)
 
 
 def stock_left_by(batch):

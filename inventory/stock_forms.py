@@ -19,7 +19,7 @@ from .stock import LARGEST_STOCK
 
 LINES = 8
 SPARE = 2
-# What one page holds of a count, and of a sale that is corrected: a form has its bounds.
+# What one page holds of a count, and of a document or a sale: a form has its bounds.
 MOST_COUNTED = 200
 MOST_LINES = 200
 
@@ -52,21 +52,27 @@ class DocumentForm(forms.Form):
     )
     comment = forms.CharField(label=gettext_lazy("Comment"), max_length=200, required=False)
 
-    def __init__(self, *args, shop, **kwargs):
+    def __init__(self, *args, shop, count=LINES, **kwargs):
+        """With `count` lines, from LINES to MOST_LINES."""
         super().__init__(*args, **kwargs)
         self.shop = shop
-        for n in range(LINES):
+        self.count = min(max(count, LINES), MOST_LINES)
+        for n in range(self.count):
             self.fields[f"article_{n}"] = article_field(n)
             self.fields[f"quantity_{n}"] = QuantityField(required=False)
         self.offered = Article.objects.active().filter(boutique=shop).order_by("code", "pk")
 
     def lines(self):
         """The pairs of fields, as a template lays them out."""
-        return [(self[f"article_{n}"], self[f"quantity_{n}"]) for n in range(LINES)]
+        return [(self[f"article_{n}"], self[f"quantity_{n}"]) for n in range(self.count)]
+
+    @property
+    def may_grow(self):
+        return self.count < MOST_LINES
 
     def clean(self):
         data = super().clean()
-        typed = {n: code_of(data.get(f"article_{n}") or "") for n in range(LINES)}
+        typed = {n: code_of(data.get(f"article_{n}") or "") for n in range(self.count)}
         found = by_code(self.offered, typed.values())
         self.quantities = {}
         for n, code in typed.items():
@@ -344,7 +350,7 @@ class CorrectForm(forms.Form):
         if self.before or self.after:
             return data
         try:
-            read(self.content, self.instance.boutique.currency)
+            read(self.content, self.instance.boutique.currency, most_lines=None)
         except Unreadable as problem:
-            raise ValidationError(problem.detail) from None
+            raise ValidationError(str(problem.detail)) from None
         return data

@@ -2,6 +2,7 @@
 
 import uuid
 from functools import partial
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -24,6 +25,7 @@ from .actions import COUNT, ISSUE, RECEIVE, TAKE_BACK
 from .models import Vente, VenteEnQuarantaine
 from .states import EtatQuarantaine, TypeMouvement
 from .stock_forms import (
+    LINES,
     MOST_COUNTED,
     MOST_LINES,
     CorrectForm,
@@ -68,6 +70,22 @@ def _carried_out(request, action, form, verb):
     return batch
 
 
+def _moved(request, batch, shop, reference):
+    """Where a document ends: at its movements, for who may see them, with what each left."""
+    if not request.user.has_perm("inventory.view_mouvementstock"):
+        return redirect("batch", batch.pk)
+    asked = urlencode({"boutique": shop.pk, "reference": reference})
+    return redirect(f"{reverse('inventory:mouvements')}?{asked}")
+
+
+def _document_form(data, shop):
+    """What was typed, to be checked; or, with more lines, to be gone on with."""
+    count = pages.number(data.get("lines"))
+    if "more" in data:
+        return DocumentForm(initial=data.dict(), shop=shop, count=count + LINES)
+    return DocumentForm(data or None, shop=shop, count=count)
+
+
 def _page(request, template, form, context):
     status = 422 if form is not None and form.errors else 200
     return render(request, template, {"form": form, **context}, status=status)
@@ -82,8 +100,8 @@ def stock_document(request, kind):
     action.allow(request.user)
     shop_form, shop = _shop(request)
     token = _token(request)
-    form = DocumentForm(request.POST or None, shop=shop) if shop else None
-    if shop and request.method == "POST" and form.is_valid():
+    form = _document_form(request.POST, shop) if shop else None
+    if form and form.is_bound and form.is_valid():
         asked = form.cleaned_data
         document = partial(
             movements.document,
@@ -96,7 +114,7 @@ def stock_document(request, kind):
             token=token,
         )
         if batch := _carried_out(request, action, form, document):
-            return redirect("batch", batch.pk)
+            return _moved(request, batch, shop, asked["reference"])
     context = {
         "title": title,
         "shop_form": shop_form,
@@ -130,7 +148,7 @@ def stock_count(request):
                     token=token,
                 )
                 if batch := _carried_out(request, COUNT, form, count):
-                    return redirect("batch", batch.pk)
+                    return _moved(request, batch, shop, form.cleaned_data["reference"])
                 if not form.errors:
                     messages.info(request, _("All was counted as expected."))
                     return redirect("inventory:articles")

@@ -25,8 +25,8 @@ from project.audit.rows import table_of
 
 from .models import LigneVente, Vente, VenteEnQuarantaine
 from .money import rounded
-from .payloads import Unreadable, VenteLue, hashed, read, read_number, written
-from .states import EtatQuarantaine, Motif, TypeMouvement
+from .payloads import Detail, Unreadable, VenteLue, hashed, read, read_number, written
+from .states import EtatQuarantaine, Motif, Phrase, TypeMouvement
 from .stock import LARGEST_STOCK, Book, StockChanged
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 250
 ATTEMPTS = 4
 QUARANTINED = "EN_QUARANTAINE"
+NOTHING_WRONG = Detail()
 
 
 class Collision(Exception):
@@ -63,7 +64,7 @@ class Envoi:
     negative: bool = False
     known: bool = False
     motif: str = ""
-    detail: str = ""
+    detail: Detail = NOTHING_WRONG
 
     @property
     def numero(self):
@@ -75,12 +76,12 @@ class Envoi:
         return self.boutique, self.numero
 
     def refuse(self, motif, detail):
-        self.motif, self.detail = motif, str(detail)
+        self.motif, self.detail = motif, detail
 
     def forget(self):
         """As it was before it was decided: the transaction that it was booked in is gone."""
         self.vente_id, self.negative, self.known = None, False, False
-        self.motif = self.detail = ""
+        self.motif, self.detail = "", NOTHING_WRONG
 
 
 @dataclass(slots=True)
@@ -132,10 +133,10 @@ def synchronise(terminal, data, *, at=None, announced=True):
     return result
 
 
-def read_one(envoi, currency):
+def read_one(envoi, currency, **limits):
     """Read what was sent, or refuse it; with the digest that it is known by."""
     try:
-        envoi.lue = read(envoi.data, currency)
+        envoi.lue = read(envoi.data, currency, **limits)
         envoi.empreinte = envoi.lue.empreinte
     except Unreadable as problem:
         envoi.refuse(problem.motif, problem.detail)
@@ -164,7 +165,7 @@ def book_or_each(chunk, shop, terminal, at):
             book_each(chunk, shop, terminal, at)
             return
         logger.exception("Sale %r of terminal %s could not be written", chunk[0].numero, terminal)
-        chunk[0].refuse(Motif.ERREUR_INTERNE, _("It could not be written: tell an administrator."))
+        chunk[0].refuse(Motif.ERREUR_INTERNE, Detail(Phrase.NOT_WRITTEN))
 
 
 def book_each(chunk, shop, terminal, at):
@@ -233,9 +234,9 @@ class Known:
         )
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT numero_facture, empreinte, '', '', '' FROM {_table(Vente)} "
+                f"SELECT numero_facture, empreinte, '', '', '', '', '' FROM {_table(Vente)} "
                 f"WHERE boutique_id = %s AND numero_facture IN (SELECT t.numero FROM {numbers}) "
-                f"UNION ALL SELECT '', empreinte, etat, motif, detail "
+                f"UNION ALL SELECT '', empreinte, etat, motif, phrase, valeurs, detail "
                 f"FROM {_table(VenteEnQuarantaine)} WHERE boutique_id = %s "
                 f"AND empreinte IN (SELECT t.empreinte FROM {numbers})",
                 [shop.pk, *params, shop.pk, *params],
@@ -244,8 +245,8 @@ class Known:
         self.booked = {numero: empreinte for numero, empreinte, *_rest in rows if numero}
         self.settled = {row[1] for row in rows if row[2] == EtatQuarantaine.COMPTABILISEE}
         self.waiting = {
-            empreinte: (motif, detail)
-            for _numero, empreinte, etat, motif, detail in rows
+            empreinte: (motif, Detail.kept(*detail))
+            for _numero, empreinte, etat, motif, *detail in rows
             if etat == EtatQuarantaine.EN_ATTENTE
         }
 
@@ -264,10 +265,7 @@ def decide(envoi, ledger, known, shop):
         envoi.known = True
         return False
     if numero in known.booked:
-        envoi.refuse(
-            Motif.NUMERO_REUTILISE,
-            _("Another sale was received under the number %(number)s.") % {"number": numero},
-        )
+        envoi.refuse(Motif.NUMERO_REUTILISE, Detail(Phrase.NUMBER_TAKEN, {"number": numero}))
         return False
     if envoi.empreinte in known.waiting:
         envoi.refuse(*known.waiting[envoi.empreinte])
@@ -295,25 +293,18 @@ def why_not(envoi, ledger, shop):
     for article, pieces in envoi.lue.pieces.items():
         etat = ledger.articles.get(article)
         if etat is None:
-            return Motif.ARTICLE_INCONNU, _("There is no article %(id)s.") % {"id": article}
+            return Motif.ARTICLE_INCONNU, Detail(Phrase.NO_ARTICLE, {"id": article})
         if etat.boutique != shop.pk:
-            return (
-                Motif.ARTICLE_AUTRE_BOUTIQUE,
-                _("Article %(id)s belongs to another shop.") % {"id": article},
-            )
+            return Motif.ARTICLE_AUTRE_BOUTIQUE, Detail(Phrase.OTHER_SHOP, {"id": article})
         if etat.quantite < pieces and not envoi.forced:
-            return (
-                Motif.STOCK_INSUFFISANT,
-                _("%(article)s: %(stock)s in stock, %(sold)s sold.")
-                % {"article": f"{etat.code} {etat.nom}", "stock": etat.quantite, "sold": pieces},
-            )
+            return Motif.STOCK_INSUFFISANT, Detail(Phrase.TOO_LITTLE, said_of(etat, pieces))
         if etat.quantite - pieces < -LARGEST_STOCK:
-            return (
-                Motif.MONTANT_INVALIDE,
-                _("%(article)s: %(sold)s sold, more than a stock can hold.")
-                % {"article": f"{etat.code} {etat.nom}", "sold": pieces},
-            )
+            return Motif.MONTANT_INVALIDE, Detail(Phrase.TOO_MUCH, said_of(etat, pieces))
     return None
+
+
+def said_of(etat, pieces):
+    return {"article": f"{etat.code} {etat.nom}", "stock": etat.quantite, "sold": pieces}
 
 
 def insert_sales(accepted, at):
@@ -398,14 +389,18 @@ def quarantine(refused, shop, terminal, at, announced=True):
     table, params = table_of(
         connection,
         "t",
-        {"numero": "text", "empreinte": "text", "contenu": "text", "motif": "text", "d": "text"},
+        dict.fromkeys(
+            ("numero", "empreinte", "contenu", "motif", "phrase", "valeurs", "detail"), "text"
+        ),
         [
             {
                 "numero": each.numero,
                 "empreinte": empreinte,
                 "contenu": written(each.data),
                 "motif": str(each.motif),
-                "d": each.detail,
+                "phrase": str(each.detail.phrase),
+                "valeurs": written(each.detail.values),
+                "detail": each.detail.words,
             }
             for empreinte, each in once.items()
         ],
@@ -416,10 +411,11 @@ def quarantine(refused, shop, terminal, at, announced=True):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {_table(VenteEnQuarantaine)} (boutique_id, terminal_id, "
-                "numero_facture, empreinte, contenu_recu, contenu, motif, detail, etat, version, "
-                "recue_le, created_at, updated_at) "
+                "numero_facture, empreinte, contenu_recu, contenu, motif, phrase, valeurs, detail, "
+                "etat, version, recue_le, created_at, updated_at) "
                 f"SELECT {shop.pk:d}, {terminal.pk:d}, t.numero, t.empreinte, t.contenu, "
-                f"t.contenu, t.motif, t.d, %s, 1, {moment}, {moment}, {moment} FROM {table} "
+                "t.contenu, t.motif, t.phrase, t.valeurs, t.detail, "
+                f"%s, 1, {moment}, {moment}, {moment} FROM {table} "
                 "WHERE 1 = 1 ON CONFLICT DO NOTHING RETURNING id",
                 [EtatQuarantaine.EN_ATTENTE, now, now, now, *params],
             )

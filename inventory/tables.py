@@ -12,6 +12,7 @@ from project.ui.table import Column, Table
 
 from .filters import SILENT_AFTER
 from .models import MARGIN
+from .payloads import Detail
 from .states import EtatQuarantaine, Motif, TypeMouvement
 
 
@@ -203,7 +204,7 @@ class QuarantaineTable(InventoryTable):
     boutique = Column(_("Shop"), "boutique__nom", css="who")
     terminal = Column(_("Terminal"), "terminal__nom_terminal", css="who")
     recue = Column(_("Received"), "recue_le", css="num", sort="id")
-    motif = Column(_("Reason"), "motif", "detail", css="addr")
+    motif = Column(_("Reason"), "motif", "phrase", "valeurs", "detail", css="addr")
     etat = Column(_("State"), "etat", css="state")
 
     def cell_numero(self, numero, key):
@@ -212,8 +213,10 @@ class QuarantaineTable(InventoryTable):
     def cell_recue(self, at):
         return self.moment(at)
 
-    def cell_motif(self, motif, detail):
-        return f'{choice(Motif, motif)} <span class="sub">{escape(detail)}</span>'
+    def cell_motif(self, motif, *detail):
+        return (
+            f'{choice(Motif, motif)} <span class="sub">{escape(str(Detail.kept(*detail)))}</span>'
+        )
 
     def cell_etat(self, etat):
         css = "status-pending" if etat == EtatQuarantaine.EN_ATTENTE else "status-completed"

@@ -13,6 +13,7 @@ from project.ui.lists import render_list
 from . import queries
 from .forms import ArticleForm, BoutiqueForm, TerminalForm
 from .models import MouvementStock, Vente
+from .stock_forms import MOST_LINES
 from .tables import (
     ArticleTable,
     BoutiqueTable,
@@ -111,10 +112,13 @@ def mouvement_detail(request, pk):
 def vente_detail(request, pk):
     """A sale: its lines, what moved, what came back."""
     vente = get_object_or_404(Vente.objects.select_related("boutique", "terminal"), pk=pk)
+    lines, movements = vente.lignes, vente.mouvements
     context = {
         "vente": vente,
-        "lines": vente.lignes.select_related("article"),
-        "movements": vente.mouvements.select_related("article").order_by("id"),
+        "lines": lines.select_related("article").order_by("id")[:MOST_LINES],
+        "more_lines": max(0, lines.count() - MOST_LINES),
+        "movements": movements.select_related("article").order_by("id")[:MOST_LINES],
+        "more_movements": max(0, movements.count() - MOST_LINES),
         "may_return": request.user.has_perm("inventory.return_article"),
     }
     return render(request, "inventory/vente.html", context)

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
 
+from ..payloads import Detail, in_words
 from ..querysets import QuarantaineQuerySet, SynchronisationQuerySet
 from ..states import EtatQuarantaine, Motif
 from .ledger import Vente
@@ -21,7 +22,8 @@ class VenteEnQuarantaine(RecordedModel):
     """A sale that could not be booked, kept whole until the office corrects or accepts it.
 
     `contenu_recu` is what the terminal sent and never changes, `contenu` what would be booked: JSON
-    as text, since what devices send is not always what a database's own JSON can hold.
+    as text, since what devices send is not always what a database's own JSON can hold. What is
+    wrong with it is a `phrase` and its `valeurs`; `explication` says it in the reader's language.
     """
 
     boutique = models.ForeignKey(
@@ -35,6 +37,9 @@ class VenteEnQuarantaine(RecordedModel):
     contenu_recu = models.TextField(_("as received"), editable=False)
     contenu = models.TextField(_("sale"))
     motif = models.CharField(_("reason"), max_length=30, choices=Motif)
+    phrase = models.CharField(max_length=30, blank=True, default="", editable=False)
+    valeurs = models.TextField(blank=True, default="{}", editable=False)
+    # In words, in one language: of those that were kept before there were phrases.
     detail = models.TextField(_("detail"), blank=True)
     etat = models.CharField(
         _("state"), max_length=20, choices=EtatQuarantaine, default=EtatQuarantaine.EN_ATTENTE
@@ -49,9 +54,11 @@ class VenteEnQuarantaine(RecordedModel):
     )
     recue_le = models.DateTimeField(_("received"), default=timezone.now)
 
+    in_words = {"contenu": in_words}
+
     history = HistoricalRecords(
         bases=[HistoryOfBatch],
-        excluded_fields=["contenu_recu"],
+        excluded_fields=["contenu_recu", "phrase", "valeurs"],
         no_db_index=["boutique", "terminal", "vente"],
     )
 
@@ -88,6 +95,10 @@ class VenteEnQuarantaine(RecordedModel):
     def vente_proposee(self):
         """The content as data."""
         return json.loads(self.contenu)
+
+    @property
+    def explication(self):
+        return str(Detail.kept(self.phrase, self.valeurs, self.detail))
 
     def get_absolute_url(self):
         return reverse("inventory:quarantaine-detail", args=[self.pk])

@@ -17,10 +17,10 @@ class Desk:
 
     `filterset` is called as `filterset(QueryDict, user=…)`; its `.qs` is what matches and its
     `.is_valid()` tells. `label` is the model field that names a record to people, `record_url` maps
-    (pk, that name) to its page; `hints` are fields that tell which record it is. `forms` are the
-    acts that have a page of their own instead of a dialog (create, edit): known here for their
-    label and their undo. `discard` is the service that undoes the making of records, for whoever
-    has `discard_permission`.
+    (pk, that name) to its page; `hints` are fields (or paths to some) that tell which record it is.
+    `forms` are the acts that have a page of their own instead of a dialog (create, edit): known
+    here for their label and their undo. `discard` is the service that undoes the making of
+    records, for whoever has `discard_permission`.
     """
 
     slug: str

@@ -5,6 +5,7 @@ outcome a second time. Messages, jobs, announcements and numbers go back with th
 """
 
 from dataclasses import dataclass, field
+from functools import reduce
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, router, transaction
@@ -77,7 +78,8 @@ def foresee(desk, action, accepted, answers, *, ready, by):
 
 def _read(desk, action, batch, ready):
     log, key = log_model_of(desk.model)
-    written = log._base_manager.filter(batch=batch).select_related(key).order_by("pk")
+    beyond = {f"{key}__{name.rpartition('__')[0]}" for name in desk.hints if "__" in name}
+    written = log._base_manager.filter(batch=batch).select_related(key, *beyond).order_by("pk")
     own = list(written.filter(action_code=action.code)[:MOST_TRIED])
     also = list(written.exclude(action_code=action.code)[:MOST_TRIED])
     related = names_of_related(desk.model, [*own, *also])
@@ -111,11 +113,18 @@ def _read(desk, action, batch, ready):
 
 def _hint(desk, record, changes):
     """What tells people which record it is, beside its name: as it is before the change."""
-    fields = (desk.model._meta.get_field(name) for name in desk.hints if name not in changes)
-    return hint_of(desk, {each.name: getattr(record, each.attname) for each in fields})
+    names = (name for name in desk.hints if name not in changes)
+    return hint_of(desk, {name: reduce(getattr, name.split("__"), record) for name in names})
 
 
 def hint_of(desk, values):
-    """These values of a record, {field: value}, in words."""
-    told = (shown(desk.model._meta.get_field(name), value) for name, value in values.items())
+    """These values of a record, {field or path to one: value}, in words."""
+    told = (shown(_field(desk.model, name), value) for name, value in values.items())
     return " · ".join(filter(None, told))
+
+
+def _field(model, path):
+    *ways, name = path.split("__")
+    for way in ways:
+        model = model._meta.get_field(way).related_model
+    return model._meta.get_field(name)

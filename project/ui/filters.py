@@ -67,6 +67,10 @@ class FlagFilter(django_filters.Filter):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, widget=FlagInput(attrs={"value": "1"}), **kwargs)
 
+    def filter(self, records, yes):
+        """Unticked it asks for nothing: django-filter would ask for what is not so."""
+        return super().filter(records, yes) if yes else records
+
 
 class DayFilter(django_filters.DateFilter):
     """By a day of the calendar that lists know: the day before it and the one after are days."""

@@ -292,6 +292,14 @@ def test_a_transfer_is_two_movements_of_one_act(boss, article):
     assert "Shop 2" in page or str(into.pk) in page
 
 
+def test_the_preview_of_a_transfer_tells_the_shops_apart(boss, article):
+    there = make_boutique("Shop 2")
+    make_article(there, 1, code=article.code, nom="The same")
+    asked = {"quantity": "4", "reference": "TR-1", "shop": there.pk, "preview": "1"}
+    page = text_of(boss.post(url_of("transfer", "articles"), {**picked(article), **asked}))
+    assert f"{article.nom} · Ma Boutique" in page and "The same · Shop 2" in page
+
+
 def sold(terminal, article, quantity=3):
     synchronise(terminal, [make_vente_json((article, quantity))])
     return Vente.objects.get()
@@ -345,6 +353,18 @@ def test_a_sale_is_accepted_below_zero_and_says_so(boss, desk, article, kept):
     kept.refresh_from_db()
     assert kept.vente.stock_negatif
     assert stocks(article) == [-2]
+
+
+def test_the_list_of_sales_holds_those_below_zero_and_alone_where_asked(
+    boss, terminal, article, kept
+):
+    usual = make_vente_json((article, 1))
+    synchronise(terminal, [usual])
+    act(boss, url_of("accept", "quarantaine"), {**picked(kept), "reason": "It was sold"})
+    numbers = {kept.numero_facture, usual["numero_facture"]}
+    for query, found in (("", numbers), ("?negative=1", {kept.numero_facture})):
+        page = text_of(boss.get(reverse("inventory:ventes") + query))
+        assert {number for number in numbers if number in page} == found
 
 
 def test_a_retry_of_what_was_accepted_was_received_already(boss, terminal, article, kept):

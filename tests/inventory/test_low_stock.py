@@ -1,14 +1,18 @@
-"""Low stock: the bell rings once for each time that an article comes down to its threshold."""
+"""Low stock: the bell rings once for each time that an article comes to its threshold."""
 
 import pytest
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
+from inventory import entries, services
 from inventory.notifications import tell_low_stock
 from inventory.sync import synchronise
+from project.actions.undo import undo
 from project.audit.models import Batch
+from project.exchange.imports.rows import Entry
 from project.jobs.worker import Worker
 from project.notifications.models import Notification
+from tests.asking import only
 from tests.factories import make_article, make_user, make_vente_json
 from tests.inventory.conftest import move
 
@@ -73,4 +77,69 @@ def test_the_bell_of_low_stock_can_be_switched_off(bureau, low):
 def test_an_article_that_is_no_longer_sold_rings_nothing(boutique):
     article = make_article(boutique, 10, seuil_alerte=5, est_actif=False)
     move(article, -9)
+    assert not DBTaskResult.objects.filter(task_path=tell_low_stock.module_path).exists()
+
+
+def threshold_of(article, threshold, by):
+    article.refresh_from_db()
+    article.seuil_alerte = threshold
+    return article.save(by=by)
+
+
+def by_the_dialog(article, threshold, by):
+    return services.set_threshold(only(article), by=by, threshold=threshold).batch
+
+
+def by_a_file(article, threshold, by):
+    article.refresh_from_db()
+    values = {"shop": article.boutique_id, "code": article.code, "threshold": threshold}
+    entry = Entry(2, values, pk=article.pk, version=article.version, before={})
+    [batch] = entries.write([entry], by=by, tell=None, source="articles.xlsx").batches
+    return batch
+
+
+@pytest.mark.parametrize("raised", [threshold_of, by_the_dialog, by_a_file])
+def test_a_threshold_that_rises_past_the_stock_rings_once_per_crossing(bureau, low, raised):
+    raised(low, 9, bureau)
+    Worker().drain()
+    assert rung(bureau) == []
+    raised(low, 10, bureau)
+    raised(low, 12, bureau)  # it was low already
+    Worker().drain()
+    assert rung(bureau) == ["inventory.low_stock"]
+    raised(low, 5, bureau)
+    Worker().drain()
+    assert len(rung(bureau)) == 1
+    raised(low, 11, bureau)
+    Worker().drain()
+    assert len(rung(bureau)) == 2
+    assert low.logs.filter(action_code="inventory.low_stock").count() == 2
+
+
+def test_a_threshold_that_the_admin_raises_rings_too(admin_client, bureau, low):
+    url = reverse("admin:inventory_article_change", args=[low.pk])
+    asked = admin_client.get(url).context["adminform"].form.initial
+    answer = admin_client.post(
+        url,
+        {k: asked[k] for k in ("code", "nom", "prix")}
+        | {"seuil_alerte": 20, "version": low.version},
+    )
+    assert answer.status_code == 302
+    Worker().drain()
+    assert rung(bureau) == ["inventory.low_stock"]
+
+
+def test_undoing_what_lowered_it_is_a_crossing(bureau, low):
+    by_the_dialog(low, 12, bureau)
+    lowered = by_the_dialog(low, 3, bureau)
+    Worker().drain()
+    assert len(rung(bureau)) == 1
+    undo(lowered, by=bureau)
+    Worker().drain()
+    assert len(rung(bureau)) == 2
+
+
+def test_the_threshold_of_what_is_no_longer_sold_rings_nothing(bureau, boutique):
+    article = make_article(boutique, 10, seuil_alerte=5, est_actif=False)
+    by_the_dialog(article, 20, bureau)
     assert not DBTaskResult.objects.filter(task_path=tell_low_stock.module_path).exists()

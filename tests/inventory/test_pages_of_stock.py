@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from inventory.models import Article, VenteEnQuarantaine
+from inventory import quarantine
+from inventory.models import Article, MouvementStock, VenteEnQuarantaine
 from inventory.stock_forms import MOST_LINES
 from inventory.sync import synchronise
 from tests.asking import act, picked, url_of
@@ -173,3 +174,48 @@ def test_a_sale_of_far_too_many_lines_has_its_pages(
             page = desk.get(url)
         assert page.status_code == 200
         assert page.content.decode().count("<tr>") < MOST_LINES + 10
+
+
+# -------------------------------------------------------------------------------------- documents
+def document_url(shop, kind="receive"):
+    return f"{reverse('inventory:document', args=[kind])}?boutique={shop.pk}"
+
+
+def test_a_receipt_takes_as_many_lines_as_it_has(boss, boutique):
+    articles = [make_article(boutique, 0) for _n in range(12)]
+    typed = {"reference": "BL-12", "lines": 8}
+    for n, each in enumerate(articles[:8]):
+        typed |= {f"article_{n}": each.code, f"quantity_{n}": n + 1}
+    page = boss.post(document_url(boutique), typed | {"more": 1})
+    form = page.context["form"]
+    assert page.status_code == 200 and not form.errors
+    assert not MouvementStock.objects.exists()
+    assert (form["article_7"].value(), form["quantity_7"].value()) == (articles[7].code, "8")
+    typed |= {"lines": form.count}
+    for n, each in enumerate(articles[8:], 8):
+        typed |= {f"article_{n}": each.code, f"quantity_{n}": n + 1}
+    boss.post(document_url(boutique), typed)
+    stocks = Article.objects.order_by("pk").values_list("quantite_stock", flat=True)
+    assert list(stocks) == list(range(1, 13))
+
+
+def test_a_page_of_lines_has_its_bounds(boss, boutique):
+    page = boss.post(document_url(boutique), {"lines": 199, "more": 1})
+    assert page.context["form"].count == 200 and not page.context["form"].may_grow
+    assert boss.post(document_url(boutique), {"lines": "-3"}).context["form"].count == 8
+
+
+def test_a_document_ends_at_its_movements(boss, article):
+    typed = {"reference": "BL 9/é", "article_0": article.code, "quantity_0": 5}
+    page = boss.post(document_url(article.boutique), typed, follow=True)
+    [_row] = page.context["page"].rows
+    assert "10 → 15" in page.content.decode() and "BL 9/é" in page.content.decode()
+
+
+def test_the_history_of_a_correction_tells_the_sale_in_words(desk, bureau, kept):
+    content = kept.vente_proposee
+    content["lignes"][0]["quantite"] = 7
+    quarantine.correct(kept, content, by=bureau)
+    page = desk.get(kept.get_absolute_url()).content.decode()
+    assert "7 of article" in page and "&quot;numero_facture&quot;" not in page.partition("<pre")[0]
+    assert "So it was before it was corrected." in page

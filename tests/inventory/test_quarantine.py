@@ -3,10 +3,15 @@
 import json
 
 import pytest
-from django.utils import timezone
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from inventory import quarantine
 from inventory.models import MouvementStock, Vente, VenteEnQuarantaine
+from inventory.payloads import Detail
 from inventory.states import EtatQuarantaine, Motif
 from inventory.stock import LARGEST_STOCK
 from inventory.sync import Envoi, read_one, synchronise
@@ -79,7 +84,7 @@ def booked_and_kept(terminal, article, numero):
     vente = make_vente_json((article, 1), numero=numero)
     late = Envoi(1, vente, terminal.boutique_id, terminal.pk)
     read_one(late, terminal.boutique.currency)
-    late.refuse(Motif.STOCK_INSUFFISANT, "")
+    late.refuse(Motif.STOCK_INSUFFISANT, Detail())
     assert len(synchronise(terminal, [vente]).creees) == 1
     keep([late], terminal.boutique, terminal, timezone.now())
     return VenteEnQuarantaine.objects.get(numero_facture=numero)
@@ -130,3 +135,107 @@ def test_a_price_is_kept_as_its_currency_writes_it(terminal, boutique, article):
     assert row.commentaire.endswith("Prix: 0.00 CDF")
     same = json.loads(json.dumps(vente).replace(json.dumps(nothing), "0"))
     assert_received_already(terminal, same)
+
+
+# ------------------------------------------------------------------------- in the reader's language
+def test_why_a_sale_waits_is_said_in_the_language_of_who_reads_it(desk, terminal, article):
+    with translation.override("fr"):  # as a terminal is answered
+        entry = kept(terminal, make_vente_json((article, 12)))
+    for page in (entry.get_absolute_url(), entry.get_edit_url(), reverse("inventory:quarantaine")):
+        assert "10 in stock, 12 sold" in desk.get(page).content.decode()
+    with translation.override("fr"):
+        assert entry.explication == f"{article.code} {article.nom} : 10 en stock, 12 vendus."
+        [again] = synchronise(terminal, [json.loads(entry.contenu_recu)]).erreurs
+        assert str(again.detail) == entry.explication
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"numero_facture": ""},
+        {"date_vente": "yesterday"},
+        {"lignes": []},
+        {"lignes": [1]},
+        {"lignes": [{"article_id": "x"}]},
+        {"lignes": [{"article_id": 1, "quantite": 0}]},
+        {"lignes": [{"article_id": 1, "quantite": 1, "prix_unitaire": "x"}]},
+        {"lignes": [{"article_id": 1, "quantite": 10**6, "prix_unitaire": 10**9}]},
+        {"lignes": [{"article_id": 10**9, "quantite": 1, "prix_unitaire": 1}]},
+    ],
+    ids=str,
+)
+def test_every_reason_is_kept_so_that_it_can_be_said_again(terminal, article, changes):
+    vente = make_vente_json((article, 1)) | changes
+    [refused] = synchronise(terminal, [vente]).erreurs
+    entry = VenteEnQuarantaine.objects.get()
+    said = {}
+    for language in ("fr", "en"):
+        with translation.override(language):
+            said[language] = entry.explication
+            assert said[language] == str(refused.detail)
+    assert said["fr"] != said["en"]
+    assert "%(" not in said["fr"] + said["en"]
+
+
+def test_a_reason_that_was_kept_in_words_still_reads(desk, terminal, article):
+    entry = kept(terminal, make_vente_json((article, 12)))
+    old = {"phrase": "", "valeurs": "{}", "detail": "10 en stock, 12 vendus."}
+    QuerySet(VenteEnQuarantaine).filter(pk=entry.pk).update(**old)
+    assert old["detail"] in desk.get(entry.get_absolute_url()).content.decode()
+    [again] = synchronise(terminal, [json.loads(entry.contenu_recu)]).erreurs
+    assert str(again.detail) == old["detail"]
+
+
+# ----------------------------------------------------------------------- longer than a till's sale
+def long_sale(article, lines, **more):
+    return make_vente_json(*[(article, 1)] * lines, **more)
+
+
+@pytest.mark.parametrize("book", ["replay", "accept"])
+def test_a_sale_of_more_lines_than_a_terminal_may_book_is_booked_by_the_office(
+    bureau, terminal, article, book, django_assert_max_num_queries
+):
+    move(article, 2000)
+    vente = long_sale(article, 1201, numero="LONG")
+    entry = kept(terminal, vente)
+    assert entry.motif == Motif.VENTE_INVALIDE
+    verb = {
+        "replay": lambda: quarantine.replay(only(entry), by=bureau),
+        "accept": lambda: quarantine.accept(only(entry), by=bureau, reason="Seen"),
+    }[book]
+    with django_assert_max_num_queries(40):
+        assert verb().changed == 1
+    assert Vente.objects.get().lignes.count() == 1201
+    article.refresh_from_db()
+    assert article.quantite_stock == 2010 - 1201
+    assert_received_already(terminal, vente)
+
+
+def test_the_statements_of_a_long_sale_are_those_of_a_short_one(bureau, terminal, article):
+    move(article, 2000)
+    counts = []
+    for lines in (501, 1200):
+        entry = kept(terminal, long_sale(article, lines))
+        with CaptureQueriesContext(connection) as asked:
+            quarantine.replay(only(entry), by=bureau)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_a_long_sale_is_corrected_a_page_at_a_time_and_then_booked(desk, bureau, terminal, article):
+    move(article, 2000)
+    vente = long_sale(article, 501, numero="LONG")
+    vente["lignes"][450]["article_id"] = 10**9
+    entry = kept(terminal, vente)
+    page = desk.get(entry.get_edit_url() + "?first=400")
+    form = page.context["form"]
+    typed = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert typed["quantity_50"] == 1 and not typed["article_50"]
+    typed |= {"article_50": article.code, "version": page.context["version"]}
+    answer = desk.post(entry.get_edit_url() + "?first=400", typed)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert quarantine.replay(only(entry), by=bureau).changed == 1
+    booked = Vente.objects.get()
+    assert booked.lignes.count() == 501
+    shown = desk.get(booked.get_absolute_url()).content.decode()
+    assert "And 301 more lines." in shown and "All its movements" in shown

@@ -108,7 +108,7 @@ def error(each):
     return {
         "index": each.index,
         "numero_facture": each.numero or "N/A",
-        "erreur": each.detail,
+        "erreur": str(each.detail),
         "code": each.motif if reused else QUARANTINED,
         "motif": each.motif,
     }

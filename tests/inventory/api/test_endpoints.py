@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from inventory.models import Article, MouvementStock, Terminal, VenteEnQuarantaine
 from inventory.states import TypeMouvement
@@ -78,7 +78,10 @@ def test_reasons_are_french_whatever_the_device_asks_for(device, article):
     [error] = device.sync(make_vente_json((article, 99))).json()["details"]["erreurs"]
     assert "sold" not in error["erreur"]
     [kept] = VenteEnQuarantaine.objects.all()
-    assert kept.detail == error["erreur"]
+    with translation.override("fr"):
+        assert kept.explication == error["erreur"]
+    [again] = device.sync(make_vente_json((article, 99))).json()["details"]["erreurs"]
+    assert again["erreur"] == error["erreur"]
 
 
 def test_a_number_of_another_sale_is_answered_as_such(device, article):
