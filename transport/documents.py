@@ -206,6 +206,7 @@ LISTS = (
             "return",
             "late_days",
             "penalty",
+            "penalty_counted",
         ),
     ),
     Listing(
