@@ -43,11 +43,9 @@ def penalty_so_far(limite, statut, par_jour, paliers):
 
 def tiers(paliers):
     """A tariff's tiers, one a line: "1–5: 15000", "6+: 30000"."""
-    return joined(f"{span(tier['du'], tier['au'])}: {tier['montant']}" for tier in paliers)
-
-
-def span(du, au):
-    return f"{du}–{au}" if au else f"{du}+"
+    return joined(
+        f"{penalties.etendue(tier['du'], tier['au'])}: {tier['montant']}" for tier in paliers
+    )
 
 
 def at_risk(statut, contrat, limite):

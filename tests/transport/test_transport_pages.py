@@ -383,7 +383,8 @@ def test_the_late_report_tells_days_penalty_and_contact(desk):
     [row] = response.context["page"].object_list
     assert (row, row.retard, row.penalite_courue) == (late, 4, 100_000)
     assert response.context["totals"] == [{"devise": "XOF", "n": 1, "amount": 100_000}]
-    assert "+221 33 800 00 00" in response.content.decode()
+    page = response.content.decode()
+    assert "+221 33 800 00 00" in page and "<b>4 days</b>" in page
 
 
 def test_the_dashboard_adds_up(desk, gestion):
