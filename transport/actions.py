@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Action, forms_of, told
-from project.directory.services import ACTIVATION
 from project.exchange import actions as files
 
 from . import cascades, missions, payments, services
@@ -21,17 +20,12 @@ from .forms import (
     ValidateForm,
 )
 from .models import (
-    Camion,
     Cautions,
-    Compagnie,
-    Conteneur,
     ContratTransport,
     FraisDeRoute,
     Mission,
     PaiementMission,
     PrestationDeTransports,
-    Tarif,
-    Transitaire,
 )
 
 CANCELLATION = ("statut_avant", "annule_le", "annule_par", "raison_annulation", "annule_dans")
@@ -92,6 +86,35 @@ RETABLIR_CONTRAT = Action(
     writes=("statut", "commentaire", *CANCELLATION),
     undo_refusals=lambda selection: (*services.NOT_CANCELLABLE, services.MOVED_ON),
     after_undo=services.take_back_restore,
+)
+TERMINER_CONTRAT = Action(
+    code="transport.terminer_contrat",
+    label=_("End the contract"),
+    question=ngettext_lazy("End %(n)s contract", "End %(n)s contracts", "n"),
+    done=ngettext_lazy("%(n)s contract ended.", "%(n)s contracts ended.", "n"),
+    icon="status",
+    permission="transport.terminer_contrattransport",
+    service=services.terminer,
+    refusals=services.NOT_ENDABLE,
+    form=OptionalReasonForm,
+    inverse="transport.rouvrir_contrat",
+    writes=("statut",),
+    undo_refusals=lambda selection: services.NOT_REOPENABLE,
+)
+ROUVRIR_CONTRAT = Action(
+    code="transport.rouvrir_contrat",
+    label=_("Reopen"),
+    question=ngettext_lazy("Reopen %(n)s contract", "Reopen %(n)s contracts", "n"),
+    done=ngettext_lazy("%(n)s contract reopened.", "%(n)s contracts reopened.", "n"),
+    icon="reopen",
+    permission="transport.rouvrir_contrattransport",
+    service=services.rouvrir,
+    refusals=services.NOT_REOPENABLE,
+    form=ReasonForm,
+    inverse="transport.terminer_contrat",
+    writes=("statut",),
+    # One that ended without a finished mission ends again as it was.
+    undo_refusals=lambda selection: services.STILL_OUT,
 )
 FIXER_ECHEANCE = Action(
     code="transport.fixer_echeance",
@@ -168,10 +191,12 @@ LEVER_SUSPENSION = Action(
 )
 CONTRATS = (
     ANNULER_CONTRAT,
+    TERMINER_CONTRAT,
     SUSPENDRE,
     FIXER_ECHEANCE,
     CALCULER_ECHEANCE,
     LEVER_SUSPENSION,
+    ROUVRIR_CONTRAT,
     RETABLIR_CONTRAT,
     *files_of(
         "contrattransport",
@@ -491,7 +516,7 @@ CAUTIONS_FORMS = (
     note(cascades.CAUTION_BACK, _("Restored with its contract"), "cautions"),
 )
 
-# -------------------------------------------------- services, road expenses, small records
+# ----------------------------------------------------------------------- services, road expenses
 PRESTATIONS_FORMS = forms_of(
     PrestationDeTransports,
     ngettext_lazy("%(n)s service created.", "%(n)s services created.", "n"),
@@ -504,82 +529,3 @@ FRAIS_FORMS = forms_of(
     ngettext_lazy("%(n)s road expense changed.", "%(n)s road expenses changed.", "n"),
     undoable=False,
 )
-# By kind and act: the question and what was done. What has a page of its own asks no question.
-WORDS = {
-    Transitaire: {
-        "activate": (
-            ngettext_lazy("Activate %(n)s forwarder", "Activate %(n)s forwarders", "n"),
-            ngettext_lazy("%(n)s forwarder activated.", "%(n)s forwarders activated.", "n"),
-        ),
-        "deactivate": (
-            ngettext_lazy("Deactivate %(n)s forwarder", "Deactivate %(n)s forwarders", "n"),
-            ngettext_lazy("%(n)s forwarder deactivated.", "%(n)s forwarders deactivated.", "n"),
-        ),
-    },
-    Camion: {
-        "activate": (
-            ngettext_lazy("Activate %(n)s truck", "Activate %(n)s trucks", "n"),
-            ngettext_lazy("%(n)s truck activated.", "%(n)s trucks activated.", "n"),
-        ),
-        "deactivate": (
-            ngettext_lazy("Deactivate %(n)s truck", "Deactivate %(n)s trucks", "n"),
-            ngettext_lazy("%(n)s truck deactivated.", "%(n)s trucks deactivated.", "n"),
-        ),
-    },
-    Conteneur: {
-        "activate": (
-            ngettext_lazy("Activate %(n)s container", "Activate %(n)s containers", "n"),
-            ngettext_lazy("%(n)s container activated.", "%(n)s containers activated.", "n"),
-        ),
-        "deactivate": (
-            ngettext_lazy("Deactivate %(n)s container", "Deactivate %(n)s containers", "n"),
-            ngettext_lazy("%(n)s container deactivated.", "%(n)s containers deactivated.", "n"),
-        ),
-    },
-    Compagnie: {
-        "activate": (
-            ngettext_lazy("Activate %(n)s shipping line", "Activate %(n)s shipping lines", "n"),
-            ngettext_lazy("%(n)s shipping line activated.", "%(n)s shipping lines activated.", "n"),
-        ),
-        "deactivate": (
-            ngettext_lazy("Deactivate %(n)s shipping line", "Deactivate %(n)s shipping lines", "n"),
-            ngettext_lazy(
-                "%(n)s shipping line deactivated.", "%(n)s shipping lines deactivated.", "n"
-            ),
-        ),
-    },
-    Tarif: {
-        "activate": (
-            ngettext_lazy("Activate %(n)s tariff", "Activate %(n)s tariffs", "n"),
-            ngettext_lazy("%(n)s tariff activated.", "%(n)s tariffs activated.", "n"),
-        ),
-        "deactivate": (
-            ngettext_lazy("Deactivate %(n)s tariff", "Deactivate %(n)s tariffs", "n"),
-            ngettext_lazy("%(n)s tariff deactivated.", "%(n)s tariffs deactivated.", "n"),
-        ),
-    },
-}
-CREATED = {
-    Transitaire: ngettext_lazy("%(n)s forwarder created.", "%(n)s forwarders created.", "n"),
-    Camion: ngettext_lazy("%(n)s truck created.", "%(n)s trucks created.", "n"),
-    Conteneur: ngettext_lazy("%(n)s container created.", "%(n)s containers created.", "n"),
-    Compagnie: ngettext_lazy("%(n)s shipping line created.", "%(n)s shipping lines created.", "n"),
-    Tarif: ngettext_lazy("%(n)s tariff created.", "%(n)s tariffs created.", "n"),
-}
-CHANGED = {
-    Transitaire: ngettext_lazy("%(n)s forwarder changed.", "%(n)s forwarders changed.", "n"),
-    Camion: ngettext_lazy("%(n)s truck changed.", "%(n)s trucks changed.", "n"),
-    Conteneur: ngettext_lazy("%(n)s container changed.", "%(n)s containers changed.", "n"),
-    Compagnie: ngettext_lazy("%(n)s shipping line changed.", "%(n)s shipping lines changed.", "n"),
-    Tarif: ngettext_lazy("%(n)s tariff changed.", "%(n)s tariffs changed.", "n"),
-}
-
-
-def kept_actions(model):
-    """(activate, deactivate) for the small records of `model`."""
-    return ACTIVATION.actions(model, WORDS[model], primary=True)
-
-
-def kept_pages(model):
-    """(create, edit) for the small records of `model`."""
-    return forms_of(model, CREATED[model], CHANGED[model], revert=model.save)

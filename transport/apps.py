@@ -111,7 +111,7 @@ def the_desks():
     # models, which are not there before ready()
     from project.directory.services import ACTIVATION
 
-    from . import actions, filters, missions, models, payments, services
+    from . import actions, filters, missions, models, payments, services, small_records
 
     def desk(slug, model, forms, filterset, list_url, label, url, **more):
         return desks.Desk(
@@ -197,12 +197,12 @@ def the_desks():
             desk(
                 slug,
                 model,
-                actions.kept_pages(model),
+                small_records.kept_pages(model),
                 filterset,
                 f"{model._meta.model_name}_list",
                 named_by,
                 f"{model._meta.model_name}_detail",
-                actions=actions.kept_actions(model),
+                actions=small_records.kept_actions(model),
                 discard=ACTIVATION.discard,
                 discard_permission=f"transport.deactivate_{model._meta.model_name}",
             )

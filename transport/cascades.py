@@ -318,13 +318,20 @@ def finish_contracts(recording, missions):
     finish(recording, ContratTransport.objects.of(missions))
 
 
+def has_open_mission():
+    """An expression over a contract: its container is still on the road."""
+    return Exists(Mission.objects.filter(contrat=OuterRef("pk")).en_cours())
+
+
+def has_finished_mission():
+    """An expression over a contract: its container came back once."""
+    return Exists(Mission.objects.filter(contrat=OuterRef("pk")).terminees())
+
+
 def finish(recording, contrats):
     """End those of these contracts that are active with all their missions ended."""
-    of_contract = Mission.objects.filter(contrat=OuterRef("pk"))
     contrats = contrats.filter(
-        ~Exists(of_contract.en_cours()),
-        Exists(of_contract.terminees()),
-        statut=StatutContrat.ACTIF,
+        ~has_open_mission(), has_finished_mission(), statut=StatutContrat.ACTIF
     )
     recording.beside(ContratTransport).update_also(
         contrats,
@@ -336,9 +343,8 @@ def finish(recording, contrats):
 
 def reopen_contracts(recording, missions):
     """The finished contracts of these missions go on where one of their missions is open again."""
-    of_contract = Mission.objects.filter(contrat=OuterRef("pk"))
     contrats = ContratTransport.objects.of(missions).filter(
-        Exists(of_contract.en_cours()), statut=StatutContrat.TERMINE
+        has_open_mission(), statut=StatutContrat.TERMINE
     )
     recording.beside(ContratTransport).update_also(
         contrats, CONTRAT_ROUVERT, _("Goes on: a mission is open"), statut=StatutContrat.ACTIF

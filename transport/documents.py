@@ -19,14 +19,14 @@ from project.exchange.pdf.document import render
 from project.exchange.pdf.listing import Listing
 from project.exchange.printing import Document
 
-from . import exports
+from . import exports, penalties
 from .models import Cautions, ContratTransport, Suspension
 from .states import StatutCaution, StatutContrat
 
 # So many contracts are laid out together: each costs more in a longer document.
 TOGETHER = 10
 SIGNED_IN = "fr"
-# What the clause on penalties works out as its example.
+# What the clause on penalties works out as its example, at least.
 EXAMPLE_DAYS = 5
 
 
@@ -64,7 +64,7 @@ class Paper:
     @cached_property
     def suspensions(self):
         return [
-            (jour(each.debut), jour(each.fin), each.raison)
+            (days_between(each.debut, each.fin), each.jours, each.raison)
             for each in self.contrat.suspensions.all()
         ]
 
@@ -82,14 +82,24 @@ class Paper:
 
     @property
     def exemple(self):
-        return self.contrat.penalite_au(
-            self.contrat.date_limite_retour + timezone.timedelta(days=EXAMPLE_DAYS)
+        """A delay worked out: {jours, lignes, montant}. It reaches the second tier where there is
+        one, so that it shows how they add up."""
+        bareme = self.contrat.bareme
+        jours = (
+            max(EXAMPLE_DAYS, bareme[:2][-1]["du"] + 1) if self.contrat.paliers else EXAMPLE_DAYS
         )
+        lignes = penalties.detail(jours, bareme)
+        return {"jours": jours, "lignes": lignes, "montant": penalties.penalite(jours, bareme)}
 
 
 def jour(day):
     """ "1er janvier 2025"."""
     return f"{'1er' if day.day == 1 else day.day} {date_format(day, 'F Y')}"
+
+
+def days_between(debut, fin):
+    """ "du 5 janvier 2025 au 8 janvier 2025"."""
+    return f"le {jour(debut)}" if debut == fin else f"du {jour(debut)} au {jour(fin)}"
 
 
 def days_of(du, au):
@@ -120,8 +130,8 @@ def contracts(records, asked, step):
     # Nothing of it is one's own, and several may be asked for at once: none at all is said too.
     for some in printing.batched(found, TOGETHER) if found else [[]]:
         with translation.override(SIGNED_IN):
-            context = {"papers": [Paper(contrat) for contrat in some], "jours": EXAMPLE_DAYS}
-            part = render("transport/pdf/contrats.html", asked | context)
+            papers = [Paper(contrat) for contrat in some]
+            part = render("transport/pdf/contrats.html", asked | {"papers": papers})
         yield part
         step(len(some))
 
@@ -206,6 +216,7 @@ LISTS = (
             "return",
             "late_days",
             "penalty",
+            "penalty_counted",
         ),
     ),
     Listing(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from project.exchange.columns import Column, Grouping, Kind, Sheet, joined, monthly, named
 
 from . import penalties
+from .queries import penalty_counted
 from .states import (
     CAUTION_DEHORS,
     ModePaiement,
@@ -42,11 +43,9 @@ def penalty_so_far(limite, statut, par_jour, paliers):
 
 def tiers(paliers):
     """A tariff's tiers, one a line: "1–5: 15000", "6+: 30000"."""
-    return joined(f"{span(tier['du'], tier['au'])}: {tier['montant']}" for tier in paliers)
-
-
-def span(du, au):
-    return f"{du}–{au}" if au else f"{du}+"
+    return joined(
+        f"{penalties.etendue(tier['du'], tier['au'])}: {tier['montant']}" for tier in paliers
+    )
 
 
 def at_risk(statut, contrat, limite):
@@ -256,7 +255,21 @@ MISSIONS = Sheet(
         *of_contract("contrat__", "truck", "driver", "destination"),
         text("route", _("Route"), "etapes", value=joined, **rare(width=24)),
         whole("late_days", _("Late days"), "jours_retard", value=unless_zero),
-        amount("penalty", _("Penalty"), "penalite", currency="contrat__devise", value=unless_zero),
+        amount(
+            "penalty",
+            _("Penalty"),
+            "penalite",
+            currency="contrat__devise",
+            value=unless_zero,
+            totals=False,
+        ),
+        amount(
+            "penalty_counted",
+            _("Penalty counted"),
+            "penalite_comptee",
+            currency="contrat__devise",
+            worked_out=penalty_counted(),
+        ),
         text("currency", _("Currency"), "contrat__devise", width=9),
         day("measured_by", _("Deadline it was measured by"), "limite_appliquee", **rare()),
         REMARKS,
@@ -267,6 +280,10 @@ MISSIONS = Sheet(
         named("customer", _("Customer"), "contrat__client"),
         named("driver", _("Driver"), "contrat__chauffeur"),
         monthly("date_depart"),
+    ),
+    note=_(
+        "A container is late once: of the missions of a contract the largest penalty counts, and "
+        "none of a cancelled mission."
     ),
 )
 PAIEMENTS = Sheet(

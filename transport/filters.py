@@ -11,6 +11,7 @@ from project.directory.models import Customer, Driver
 from project.ui.filters import FilterSet, FlagFilter, LookupFilter, SearchFilter
 from project.ui.inputs import DayInput
 
+from . import services
 from .models import (
     Camion,
     Cautions,
@@ -68,6 +69,7 @@ class ContratFilter(FilterSet):
     q = SearchFilter(gettext_lazy("Contract, bill of lading, container, customer…"))
     statut = status_filter(StatutContrat)
     en_retard = FlagFilter(label=gettext_lazy("Late"), method="is_late")
+    a_terminer = FlagFilter(label=gettext_lazy("To end"), method="is_to_end")
     since = day_filter(gettext_lazy("Due back from"), "date_limite_retour", "gte")
     until = day_filter(gettext_lazy("Due back until"), "date_limite_retour", "lte")
     client = LookupFilter(
@@ -104,6 +106,9 @@ class ContratFilter(FilterSet):
 
     def is_late(self, contrats, name, yes):
         return contrats.en_retard(timezone.localdate()) if yes else contrats
+
+    def is_to_end(self, contrats, name, yes):
+        return services.to_end(contrats) if yes else contrats
 
 
 class NumberedFilter(FilterSet):

@@ -323,13 +323,14 @@ class FinishForm(ActionForm):
             return ""
         lines = [
             ngettext(
-                "%(n)s late: %(days)s days, %(amount)s in all.",
-                "%(n)s late: %(days)s days together, %(amount)s in all.",
+                "%(n)s container late by %(days)s: %(amount)s.",
+                "%(n)s containers late by %(days)s together: %(amount)s in all.",
                 late["n"],
             )
             % {
                 "n": Counted(late["n"]),
-                "days": Counted(late["days"]),
+                "days": ngettext("%(n)s day", "%(n)s days", late["days"])
+                % {"n": Counted(late["days"])},
                 "amount": formats.amount(late["amount"], late["devise"]),
             }
             for late in queries.penalties_on(self.selection, day)

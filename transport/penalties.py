@@ -73,10 +73,15 @@ def marches(paliers):
     return [(each["du"], each["au"], Decimal(each["montant"])) for each in paliers]
 
 
+def etendue(du, au):
+    """Which late days a tier is about: "1–10", "31+"."""
+    return f"{du}–{au}" if au else f"{du}+"
+
+
 def en_mots(paliers):
-    """Tiers in a line, as a log tells them: "1–10: 15000, 11–: 25000"."""
+    """Tiers in a line, as a log tells them: "1–10: 15000, 11+: 25000"."""
     return ", ".join(
-        f"{palier['du']}–{palier['au'] or ''}: {palier['montant']}" for palier in paliers or ()
+        f"{etendue(palier['du'], palier['au'])}: {palier['montant']}" for palier in paliers or ()
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, Max, Q, Sum, Value
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Sum, Value, When
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -138,17 +138,37 @@ def open_deposits(contrats):
     return Cautions.objects.filter(contrat__in=contrats).ouvertes()
 
 
-def penalties_on(missions, day):
-    """[{devise, n, days, amount}] of the open missions that are late if they end that day."""
-    limite = F("contrat__date_limite_retour")
-    late = missions.order_by().filter(
-        statut=StatutMission.EN_COURS, contrat__date_limite_retour__lt=day, date_depart__lte=day
+# ---------------------------------------------------------------------------------------- penalties
+def counts():
+    """A condition on a mission: its penalty is the one that its contract pays.
+
+    A container is late once, whatever the missions that it made: the largest one counts, and none
+    of a cancelled mission.
+    """
+    others = Mission.objects.non_annulees().filter(
+        Q(penalite__gt=OuterRef("penalite"))
+        | Q(penalite=OuterRef("penalite"), pk__lt=OuterRef("pk")),
+        contrat=OuterRef("contrat"),
     )
-    days = JoursEntre(Value(day, output_field=models.DateField()), limite)
-    amount = Penalite(days, F("contrat__penalite_par_jour"), F("contrat__paliers"))
+    return Q(penalite__gt=0) & ~Q(statut=StatutMission.ANNULEE) & ~Exists(others)
+
+
+def penalty_counted():
+    """An expression over a mission: its penalty where that counts, None where it doesn't."""
+    return Case(When(counts(), then=F("penalite")))
+
+
+def penalties_on(missions, day):
+    """[{devise, n, days, amount}] of the containers that are late if these missions end that day:
+    each counts once, whatever the missions that it makes."""
+    ending = missions.filter(statut=StatutMission.EN_COURS, date_depart__lte=day)
+    days = JoursEntre(Value(day, output_field=models.DateField()), F("date_limite_retour"))
     return list(
-        late.annotate(_days=days, _amount=amount)
-        .values(devise=F("contrat__devise"))
+        ContratTransport.objects.of(ending)
+        .filter(date_limite_retour__lt=day)
+        .order_by()
+        .annotate(_days=days, _amount=Penalite(days, F("penalite_par_jour"), F("paliers")))
+        .values("devise")
         .annotate(n=Count("pk"), days=Sum("_days"), amount=Sum("_amount"))
         .order_by("devise")
     )

@@ -9,10 +9,8 @@ from django.db.models import (
     Case,
     Count,
     DateField,
-    Exists,
     F,
     IntegerField,
-    OuterRef,
     Q,
     Sum,
     Value,
@@ -27,6 +25,7 @@ from project.ui import formats
 
 from .models import Cautions, ContratTransport, Mission
 from .penalties import JoursEntre, Penalite
+from .queries import counts
 from .states import StatutMission
 
 MONTHS_SHOWN = 12
@@ -140,14 +139,9 @@ def return_days(months):
 
 
 def penalties(today):
-    larger = Q(penalite__gt=OuterRef("penalite")) | Q(
-        penalite=OuterRef("penalite"), pk__lt=OuterRef("pk")
-    )
-    # A container is late once, whatever the missions that it made: the largest one counts.
-    others = Mission.objects.terminees().filter(larger, contrat=OuterRef("contrat"))
     rows = (
         returned(today)
-        .filter(~Exists(others), penalite__gt=0)
+        .filter(counts())
         .values("month", devise=F("contrat__devise"))
         .annotate(sum=Sum("penalite"))
         .order_by("month", "devise")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from project.audit.acting import current_user
 from project.audit.former import before
 from project.audit.recorder import line, open_batch, recorded, tell, write_history
-from project.audit.refusals import Refusal
+from project.audit.refusals import Refusal, any_refusal
 from project.audit.statements import insert_select, lock
 
 from . import cascades
@@ -59,7 +59,26 @@ MOVED_ON = Refusal(
 NOT_ACTIVE = Refusal(
     "not_active", ~Q(statut=StatutContrat.ACTIF), gettext_lazy("finished or cancelled")
 )
-
+# Why a contract can't end: as the last of its missions, whose end it is, would leave it.
+STILL_OUT = (
+    NOT_ACTIVE,
+    Refusal("open", cascades.has_open_mission(), gettext_lazy("with a mission in progress")),
+)
+NOT_ENDABLE = (
+    *STILL_OUT,
+    Refusal(
+        "none_finished",
+        ~cascades.has_finished_mission(),
+        gettext_lazy("without a finished mission: cancel it instead"),
+    ),
+)
+NOT_REOPENABLE = (
+    Refusal(
+        "not_finished",
+        ~Q(statut=StatutContrat.TERMINE),
+        pgettext_lazy("masculine", "not finished"),
+    ),
+)
 
 PARTIES = ("client", "transitaire", "camion", "chauffeur", "conteneur")
 
@@ -144,6 +163,46 @@ def take_back_cancellation(batch, undone):
 def take_back_restore(batch, undone):
     """Cancel again what an undone restore brought back, of contracts or of missions."""
     cascades.take_restore_back(cascades.recording_of(ContratTransport, batch), undone)
+
+
+# ------------------------------------------------------------------------------------ end, reopen
+def terminer(selection, *, by, raison="", ticket=None):
+    """End contracts whose missions are all over, one of them finished.
+
+    They end by themselves when the last mission does. Where the last open one was cancelled after
+    another had finished, nobody but staff can tell whether the container is back.
+    """
+    with recorded(
+        "transport.terminer_contrat",
+        selection,
+        by=by,
+        reason=raison,
+        ticket=ticket,
+        sentence=line(_("Contract ended"), raison),
+        refusals=NOT_ENDABLE,
+    ) as batch:
+        batch.update(statut=StatutContrat.TERMINE)
+    return batch.outcome
+
+
+def to_end(contrats):
+    """Those of these contracts that wait for nothing but staff to end them."""
+    return contrats.exclude(any_refusal(NOT_ENDABLE))
+
+
+def rouvrir(selection, *, by, raison, ticket=None):
+    """Let ended contracts go on: their container goes out once more."""
+    with recorded(
+        "transport.rouvrir_contrat",
+        selection,
+        by=by,
+        reason=raison,
+        ticket=ticket,
+        sentence=line(_("Reopened"), raison),
+        refusals=NOT_REOPENABLE,
+    ) as batch:
+        batch.update(statut=StatutContrat.ACTIF)
+    return batch.outcome
 
 
 # ----------------------------------------------------------------------------- deadlines, the clock

@@ -13,7 +13,7 @@ from project.ui import formats
 from project.ui.pages import Sort
 from project.ui.table import Column, Table
 
-from .penalties import marches
+from .penalties import etendue, marches
 from .states import (
     LOOKS,
     ModePaiement,
@@ -325,7 +325,7 @@ class TarifTable(KeptTable):
 
     def cell_paliers(self, tiers):
         steps = (
-            f"{du}–{au or ''}: {formats.amount(montant, settings.CURRENCY)}"
+            f"{etendue(du, au)}: {formats.amount(montant, settings.CURRENCY)}"
             for du, au, montant in marches(tiers)
         )
         return "<br>".join(map(escape, steps)) or "–"

@@ -91,6 +91,14 @@ def contrat_list(request):
     return list_of(request, "contrats", ContratTable, create="contrat_create")
 
 
+def ending_of(contrat, user):
+    """What a page says of a contract that staff can end; None where it isn't one."""
+    if not services.to_end(services.alone(contrat)).exists():
+        return None
+    asks = requests.of_record(_("End the contract"), "contrats", "terminer_contrat", contrat, user)
+    return {"contrat": contrat, "request": asks}
+
+
 @require_safe
 @may("view_contrattransport")
 def contrat_detail(request, pk):
@@ -110,6 +118,7 @@ def contrat_detail(request, pk):
         "late": contrat.jours_de_retard(today) if contrat.statut == "actif" else 0,
         "days_left": (contrat.date_limite_retour - today).days,
         "penalty": contrat.penalite_au(today),
+        "ending": ending_of(contrat, request.user),
         "paper": requests.of_record(
             _("Contract as PDF"),
             "contrats",
@@ -250,7 +259,8 @@ def mission_detail(request, pk):
         "frais": frais,
         "spent": sum(each.montant for each in frais if each.genre == "depense"),
         "given": sum(each.montant for each in frais if each.genre == "avance"),
-        "refresh_on": "paiements-changed from:body, missions-changed",
+        "ending": ending_of(mission.contrat, request.user),
+        "refresh_on": "paiements-changed from:body, contrats-changed from:body, missions-changed",
     }
     return pages.show(request, desks.get("missions"), mission, "transport/mission.html", context)
 

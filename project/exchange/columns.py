@@ -38,7 +38,8 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column: `title` is its heading, `fields` what is read of the record (paths, as values()
-    takes them), `value` makes the cell's value of them; without it, it is the first of them.
+    takes them), `value` makes the cell's value of them; without it, it is the first of them. Where
+    `worked_out` is given, an expression over the record, the first of them is its name.
 
     `unit` stands beside the title ("km"). The column of an AMOUNT is followed through `currency`,
     the path of its currency. `choices` are those of a CHOICE. A column that `totals` is summed
@@ -51,6 +52,7 @@ class Column:
     fields: tuple
     kind: Kind = Kind.TEXT
     value: Callable | None = None
+    worked_out: Any = None
     unit: Any = ""
     currency: str = ""
     choices: tuple = ()

@@ -21,6 +21,11 @@ class Reader:
         self.columns = tuple(columns)
         paths, self.places = paths_of(self.columns)
         self.paths = list(dict.fromkeys((*paths, *also)))
+        self.worked_out = {
+            column.fields[0]: column.worked_out
+            for column in self.columns
+            if column.worked_out is not None
+        }
 
     def chunks(self, records, order):
         """Lists of rows as `values_list` gives them, in one statement.
@@ -28,7 +33,7 @@ class Reader:
         It has ended before the first of them is out: as long as one reads, SQLite lets this
         connection write nothing that others saw change, and a job has its progress to tell.
         """
-        rows = records.order_by(*order).values_list(*self.paths)
+        rows = records.annotate(**self.worked_out).order_by(*order).values_list(*self.paths)
         with TemporaryFile() as spool:
             with sorting_on_disk(connections[records.db]):
                 for chunk in batched(rows.iterator(CHUNK)):

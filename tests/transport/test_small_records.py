@@ -293,7 +293,7 @@ def test_its_life_tells_tiers_in_words(boss):
     change = {"delai_jours": "21", "paliers": "1: 15000\n11: 25000", "nom": "x", "version": "1"}
     boss.post(tarif.get_edit_url(), change)
     page = boss.get(tarif.get_absolute_url()).content.decode()
-    assert "1–10: 15000, 11–: 25000" in page
+    assert "1–10: 15000, 11+: 25000" in page
 
 
 @pytest.mark.parametrize("slug", ["conteneurs", "compagnies", "tarifs"])

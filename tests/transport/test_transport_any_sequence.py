@@ -32,6 +32,8 @@ ACTIONS = {
     ContratTransport: [
         lambda draw: (services.annuler, {"raison": "Storm"}),
         lambda draw: (services.retablir, {}),
+        lambda draw: (services.terminer, {}),
+        lambda draw: (services.rouvrir, {"raison": "Slip"}),
         lambda draw: (services.fixer_echeance, {"date": draw(DAYS), "raison": "Border"}),
         lambda draw: (services.calculer_echeance, {}),
         lambda draw: (services.lever, {}),

@@ -44,7 +44,7 @@ from tests.factories import (
 )
 from tests.jobs.conftest import worker
 from tests.transport.conftest import browser_of, only
-from transport import actions, exports, services
+from transport import actions, exports, queries, services
 from transport.models import PaiementMission
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +143,24 @@ def test_a_mission_s_row(desk, bureau):
     assert finished["measured_by"] == datetime(2025, 1, 24)
     assert (finished["route"], finished["status"]) == ("Kaolack\nKidira", "Finished")
     assert (open_["return"], open_["late_days"], open_["penalty"]) == (None, None, None)
+
+
+def test_the_penalty_of_a_contract_counts_once(desk, gestion):
+    contrat, other = make_contrat(), make_contrat()
+    made = [
+        make_mission(contrat),
+        make_mission(contrat),
+        make_mission(contrat),
+        make_mission(other),
+    ]
+    for mission, day in zip(made, (26, 29, 28, 25), strict=True):
+        mission.terminer_mission(date(2025, 1, day), confirmer=True, by=gestion)
+    made[1].annuler_mission("Billed twice", by=gestion)
+    *rows, _blank, total = table(desk, *made, totals="on")
+    assert [row["penalty"] for row in rows] == [50_000, 125_000, 100_000, 25_000]
+    assert [row["penalty_counted"] for row in rows] == [None, None, 100_000, 25_000]
+    pages = [queries.totals_of(each)["penalty"] for each in (contrat, other)]
+    assert (total["penalty"], total["penalty_counted"]) == (None, sum(pages))
 
 
 def test_a_payment_s_row(desk, gestion):

@@ -295,6 +295,15 @@ def test_a_late_end_shows_days_and_penalty_and_asks(boss):
     assert "<details" in page and re.search(r"× \D*25,000", page)
 
 
+def test_the_missions_of_one_container_tell_its_penalty_once(boss):
+    contrat = make_contrat()
+    made = [make_mission(contrat), make_mission(contrat), make_mission()]
+    data = {**picked(*made), "date_retour": "2025-01-29", "confirm": "1", "preview": "1"}
+    asked = boss.post(url_of("terminer_mission", "missions"), data, headers=HTMX)
+    told = re.search(r"2 containers late by 10 days.*in all", asked.content.decode())
+    assert told and "250,000" in told[0]
+
+
 def test_undoing_an_end_reopens_the_contract(boss):
     mission = make_mission()
     data = {**picked(mission), "date_retour": "2025-01-10"}
@@ -374,7 +383,8 @@ def test_the_late_report_tells_days_penalty_and_contact(desk):
     [row] = response.context["page"].object_list
     assert (row, row.retard, row.penalite_courue) == (late, 4, 100_000)
     assert response.context["totals"] == [{"devise": "XOF", "n": 1, "amount": 100_000}]
-    assert "+221 33 800 00 00" in response.content.decode()
+    page = response.content.decode()
+    assert "+221 33 800 00 00" in page and "<b>4 days</b>" in page
 
 
 def test_the_dashboard_adds_up(desk, gestion):

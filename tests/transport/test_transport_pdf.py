@@ -104,9 +104,10 @@ def test_it_names_the_parties_and_what_is_carried(paper, settings):
 
 def test_it_says_the_deadline_and_the_penalty_of_the_plain_terms(paper):
     text = paper(make_contrat(date_debut=date(2025, 1, 1)))
-    assert "Le transporteur dispose de 23 jours à compter du 1er janvier 2025" in text
+    assert "dispose de 23 jours à compter du 1er janvier 2025, ce jour non compris, pour" in text
     assert "au plus tard le vendredi 24 janvier 2025, ce jour compris" in text
-    assert re.search(r"une pénalité de 25.000.F.CFA par jour de retard est due", text)
+    assert re.search(r"Une pénalité de 25.000.F.CFA par jour de retard est due", text)
+    assert "due une seule fois pour le conteneur, quel que soit le nombre de missions" in text
     assert re.search(r"un retard de 5 jours coûte 125.000.F.CFA\.", text)
 
 
@@ -128,7 +129,9 @@ def test_it_says_the_tiers_as_they_were_copied(paper):
     assert "du 1er au 2e jour sans pénalité" in text
     for days, amount in (("du 3e au 5e", 15), ("le 6e", 20), ("à partir du 7e", 30)):
         assert re.search(rf"{days} jour {amount}.000.F.CFA par jour", text)
-    assert re.search(r"un retard de 5 jours coûte 45.000.F.CFA", text)
+    assert "ces montants s’additionnent" in text
+    added = r"3 × 15.000.F.CFA \+ 1 × 20.000.F.CFA \+ 1 × 30.000.F.CFA, soit 95.000.F.CFA\."
+    assert re.search(rf"un retard de 7 jours coûte {added}", text)
     assert "25" not in text.partition("Article 4")[2].partition("Article 5")[0]
 
 
@@ -142,9 +145,10 @@ def test_it_lists_suspensions_in_force_and_counts_them_in(paper, gestion):
     given = {"by": gestion, "debut": date(2025, 1, 5), "fin": date(2025, 1, 8)}
     services.suspendre(only(contrat), raison="Frontière fermée", **given)
     text = paper(contrat)
-    assert "auxquels s’ajoutent 4 jours de suspension (article 5)" in text
+    assert "auxquels s’ajoutent 4 jours de suspension (article 5), pour ramener" in text
+    assert "premier et dernier jours compris" in text
     assert "au plus tard le mardi 28 janvier 2025" in text
-    assert "du 5 janvier 2025 au 8 janvier 2025 Frontière fermée" in text
+    assert "du 5 janvier 2025 au 8 janvier 2025 4 jours Frontière fermée" in text
     services.lever(only(contrat), by=gestion)
     text = paper(contrat)
     assert "Frontière fermée" not in text and "24 janvier 2025" in text
@@ -159,6 +163,9 @@ def test_an_exceptional_deadline_overrides_the_days_with_its_reason(paper, gesti
     assert "Par dérogation au délai de 23 jours" in text
     assert "au plus tard le samedi 1er mars 2025" in text
     assert "Motif : Grève des douaniers" in text.replace("\xa0", " ")
+    # A suspension does not move it: the paper may not say that it does.
+    assert "L’échéance est reculée" not in text
+    assert "n’en est pas reculée" in text
 
 
 def test_it_says_amounts_services_and_deposits(paper, gestion):

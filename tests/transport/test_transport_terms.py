@@ -189,7 +189,7 @@ def tiered():
 
 def test_another_penalty_takes_the_place_of_the_tiers(desk, tiered):
     html = desk.get(tiered.get_edit_url()).content.decode()
-    assert "1–10: 15000, 11–: 30000" in html
+    assert "1–10: 15000, 11+: 30000" in html
     desk.post(tiered.get_edit_url(), edited(tiered, penalite_par_jour="5000"))
     tiered.refresh_from_db()
     assert (tiered.penalite_par_jour, tiered.paliers) == (5_000, [])

@@ -169,6 +169,8 @@ class ContratTransport(Cancellable):
         permissions = [
             ("annuler_contrattransport", gettext_lazy("Can cancel contracts")),
             ("retablir_contrattransport", gettext_lazy("Can restore cancelled contracts")),
+            ("terminer_contrattransport", gettext_lazy("Can end contracts")),
+            ("rouvrir_contrattransport", gettext_lazy("Can reopen ended contracts")),
             ("echeance_contrattransport", gettext_lazy("Can set exceptional deadlines")),
             ("suspendre_contrattransport", gettext_lazy("Can suspend the clock of contracts")),
             ("export_contrattransport", gettext_lazy("Can export contracts to files")),
