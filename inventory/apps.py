@@ -63,7 +63,7 @@ class InventoryConfig(AppConfig):
         from project.notifications.live import kinds
         from project.utilisateurs import backends
 
-        from . import bell, documents, exports, imports
+        from . import bell, documents, exports, imports, tables
         from .seed import seed
 
         post_migrate.connect(guards.keep, sender=self, dispatch_uid="inventory.guards")
@@ -83,8 +83,9 @@ class InventoryConfig(AppConfig):
         waiting = self.get_model("VenteEnQuarantaine").objects.waiting()
         backends.carry("sales_in_quarantine", waiting.counted())
         nav.register(MENU)
-        for sheet in exports.SHEETS:
-            columns.register(sheet)
+        columns.register(exports.ARTICLES, tables.ArticleTable)
+        columns.register(exports.MOVEMENTS, tables.MouvementTable)
+        columns.register(exports.SALES, tables.VenteTable)
         for each in imports.IMPORTERS:
             importer.register(each)
         for each in documents.FORMATS:
