@@ -21,6 +21,8 @@ from project.ui.models import NamedFilter
 from . import formats
 from .models import Export, State
 
+SHOWN = 100
+
 
 @require_safe
 @never_cache
@@ -35,6 +37,15 @@ def export_page(request, pk):
         "starts": export.state == State.READY and export.fetched_at is None,
     }
     return render(request, template(request), context)
+
+
+@require_safe
+@never_cache
+def my_files(request):
+    """The user's own files, newest first, for as long as they are kept."""
+    exports = Export.objects.filter(owner=request.user).select_related("job")[:SHOWN]
+    context = {"files": [(export, formats.get(export.format)) for export in exports]}
+    return render(request, "exchange/files.html", context)
 
 
 @require_safe

@@ -9,8 +9,9 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from bookings.filters import BookingFilter
 from bookings.models import Booking
 from bookings.services import archive
 from bookings.states import Status
@@ -150,6 +151,12 @@ def test_a_file_says_which_days_a_period_had(desk):
         ("", f"From today: {today:%m/%d/%Y}"),
     ):
         assert said(desk, everything(query)) == [words, "Without archived bookings"]
+
+
+def test_a_file_says_so_as_its_language_writes_it(bureau):
+    with translation.override("fr"):
+        first, _archived = BookingFilter(QueryDict("period=month"), user=bureau).facts
+    assert first.startswith("Ce mois-ci\N{NO-BREAK SPACE}: ")
 
 
 def test_a_file_says_whether_it_has_the_archive(desk, bureau):
