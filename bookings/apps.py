@@ -40,7 +40,7 @@ class BookingsConfig(AppConfig):
         from project.exchange.imports import importer
         from project.notifications.live import kinds
 
-        from . import bell, documents, exports, imports, notifications, parties
+        from . import bell, documents, exports, imports, notifications, parties, tables
         from .public_holidays import check_country
         from .seed import seed
 
@@ -56,7 +56,7 @@ class BookingsConfig(AppConfig):
         desks.register(desk)
         kinds.register(desk, *bell.KINDS)
         nav.register(MENU)
-        columns.register(exports.SHEET)
+        columns.register(exports.SHEET, tables.BookingTable)
         importer.register(imports.IMPORTER)
         printing.register(documents.DOCUMENTS)
         parties.register()

@@ -240,7 +240,7 @@ class BookingFilter(FilterSet):
             first, after = days_of(value, timezone.localdate())
             days = [first] if after is None else [first, after - timedelta(days=1)]
             shown = [date_format(day, "SHORT_DATE_FORMAT") for day in dict.fromkeys(days)]
-            return f"{words}: {' – '.join(shown)}"
+            return _("%(label)s: %(value)s") % {"label": words, "value": " – ".join(shown)}
         return words
 
     def words(self, name, value, text):

@@ -64,7 +64,7 @@ class InventoryConfig(AppConfig):
         from project.notifications.live import kinds
         from project.utilisateurs import backends
 
-        from . import bell, documents, exports, imports, notifications
+        from . import bell, documents, exports, imports, notifications, tables
         from .seed import seed
 
         recorder.listeners.append(notifications.follow_thresholds)
@@ -85,8 +85,9 @@ class InventoryConfig(AppConfig):
         waiting = self.get_model("VenteEnQuarantaine").objects.waiting()
         backends.carry("sales_in_quarantine", waiting.counted())
         nav.register(MENU)
-        for sheet in exports.SHEETS:
-            columns.register(sheet)
+        columns.register(exports.ARTICLES, tables.ArticleTable)
+        columns.register(exports.MOVEMENTS, tables.MouvementTable)
+        columns.register(exports.SALES, tables.VenteTable)
         for each in imports.IMPORTERS:
             importer.register(each)
         for each in documents.FORMATS:

@@ -230,4 +230,3 @@ SALES = Sheet(
     order=("date_vente", "pk"),
     groupings=(BY_SHOP, BY_TERMINAL, monthly("date_vente")),
 )
-SHEETS = (ARTICLES, MOVEMENTS, SALES)

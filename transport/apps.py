@@ -74,7 +74,7 @@ class TransportConfig(AppConfig):
         from project.exchange import printing
         from project.notifications.live import kinds
 
-        from . import bell, documents, exports, missions, notifications, parties, services
+        from . import bell, documents, exports, missions, notifications, parties, services, tables
         from .models import doors
         from .seed import seed
 
@@ -93,8 +93,8 @@ class TransportConfig(AppConfig):
         for desk in the_desks():
             desks.register(desk)
             kinds.register(desk, *bell.KINDS)
-        for sheet in exports.SHEETS:
-            columns.register(sheet)
+        for sheet, table in zip(exports.SHEETS, tables.FILED, strict=True):
+            columns.register(sheet, table)
         for printed in documents.PRINTED:
             printing.register(printed)
         nav.register(MENU)

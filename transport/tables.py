@@ -245,6 +245,9 @@ class CautionTable(TransportTable):
         return self.money(amount, currency)
 
 
+FILED = (ContratTable, MissionTable, PaiementTable, CautionTable)  # those that have files
+
+
 class KeptTable(TransportTable):
     """Lists of small records: their first column leads to their page."""
 

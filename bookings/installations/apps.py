@@ -55,7 +55,7 @@ class InstallationsConfig(AppConfig):
         from project.exchange import printing
         from project.notifications.live import kinds
 
-        from . import bell, documents, exports, notifications, parties
+        from . import bell, documents, exports, notifications, parties, tables
         from .seed import seed
 
         groups.register("installations", bureau=permissions.BUREAU, gestion=permissions.GESTION)
@@ -68,8 +68,8 @@ class InstallationsConfig(AppConfig):
             desks.register(desk)
             if desk.slug in told:
                 kinds.register(desk, *told[desk.slug], page=pages.get(desk.slug))
-        for sheet in exports.SHEETS:
-            columns.register(sheet)
+        columns.register(exports.ORDERS, tables.OrderTable)
+        columns.register(exports.ENGINEERS, tables.EngineerTable)
         printing.register(documents.PRINTED)
         nav.register(MENU)
         scopes.register(*SCOPES)

@@ -126,4 +126,3 @@ ENGINEERS = Sheet(
     ),
     order=("sort_name", "pk"),
 )
-SHEETS = (ORDERS, ENGINEERS)

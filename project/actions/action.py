@@ -62,7 +62,8 @@ class Action:
     What `reports` changes nothing: it shows the records. Without a form it does so at once. Where
     it does not end in a text, `leads_to(batch)` is the address of what it made. One that `filters`
     shows the filter that chose the records and lets one change it; the service gets it as `filter`
-    (a query string, "" for records picked one by one).
+    (a query string, None for records picked one by one), with the `words` for what else chose them,
+    how far they were `widened` in words, and the `sort` of their list (a code).
     """
 
     code: str

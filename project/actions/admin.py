@@ -10,6 +10,8 @@ from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from project.audit.recorder import Stale
@@ -97,6 +99,24 @@ class RecordedAdmin(OfferedActions, SimpleHistoryAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
+def words_of(model_admin, request):
+    """What chose all the records of a list in admin, a line for each condition; () of those that
+    were ticked."""
+    if request.POST.get("select_across") != "1":
+        return ()
+    listed = model_admin.get_changelist_instance(request)
+    said = {_("Search"): listed.query} if listed.query else {}
+    unsaid = {name: values[-1] for name, values in listed.get_filters_params().items()}
+    for filter in listed.filter_specs:
+        for name in filter.expected_parameters():
+            if unsaid.pop(name, None):
+                chosen = [each["display"] for each in filter.choices(listed) if each["selected"]]
+                said[capfirst(filter.title)] = ", ".join(map(str, chosen))
+    said |= unsaid  # from a link of somebody's own, or the days over the list
+    words = [_("%(label)s: %(value)s") % {"label": label, "value": said[label]} for label in said]
+    return tuple(words) or (_("Everything"),)
+
+
 def _runner(action):
     """The function that Django admin calls for an action: ask, then do, as the desk does."""
 
@@ -108,10 +128,11 @@ def _runner(action):
             ("select_across", request.POST.get("select_across", "0")),
             *(("_selected_action", pk) for pk in request.POST.getlist("_selected_action")),
         ]
+        words = words_of(model_admin, request) if action.filters else ()
         step = take(
             desk,
             action,
-            Selection(queryset, tuple(hidden)),
+            Selection(queryset, tuple(hidden), words=words),
             request.POST,
             user=request.user,
         )

@@ -93,6 +93,17 @@ def desk_of(slug, user):
     return _desks[slug]
 
 
+def action_of(desk, name):
+    """The action of a desk that has a dialog, by its name; raises Http404 for none."""
+    try:
+        action = desk.action(name)
+    except KeyError:
+        raise Http404 from None
+    if action.service is None:
+        raise Http404
+    return action
+
+
 def all_desks():
     return list(_desks.values())
 

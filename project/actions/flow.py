@@ -223,6 +223,7 @@ def take(desk, action, selection, data, *, user):
     if action.filters:
         answers["filter"] = selection.matching.query if selection.matching else None
         answers["widened"] = str(scope.label) if scope and scope.added else ""
+        answers |= {"words": selection.words, "sort": selection.sort}
     picked = selection.queryset if scope and scope.added else None
     lists = bool(scope and scope.lists and not action.reports)
     look = partial(
@@ -301,10 +302,12 @@ def dialog(desk, step):
 
 def filter_of(step):
     """The filter that chose the records, where the action lets one change it: its words, and its
-    fields under names of their own."""
+    fields under names of their own; words alone, where it is no filter of the desk's."""
     matching = step.selection.matching
-    if matching is None or not step.action.filters:
+    if not step.action.filters or (matching is None and not step.selection.words):
         return None
+    if matching is None:
+        return {"words": step.selection.words, "fields": (), "invalid": False}
     return {
         "words": [chip.label for chip in matching.chips] if matching.is_valid() else [],
         "fields": matching.fields_under(FILTER),

@@ -1,7 +1,7 @@
 """Which records an action is asked for: some, or all that match a filter."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import models
@@ -31,12 +31,16 @@ class Selection:
     """A queryset, and the hidden fields that carry it through the dialog and back.
 
     `matching` is the filter (a FilterSet) that chose the records; None where they were picked.
+    `words` say what chose them where that was no filter of the desk's, `sort` (a code) is how their
+    list was sorted.
     """
 
     queryset: models.QuerySet
     hidden: tuple = ()
     notes: list = field(default_factory=list)
     matching: Any = None
+    words: tuple = ()
+    sort: str = ""
 
 
 def keys_in(texts):
@@ -90,11 +94,24 @@ def changed_filter(data):
     return query.urlencode()
 
 
+def sort_in(data):
+    """How the list was sorted, by its code; '' where nothing is said, or no code."""
+    code = data.get("sort", "")
+    return code if code.removeprefix("-").isidentifier() and len(code) < 50 else ""
+
+
 def read(desk, data, user):
-    """The selection in a request's data: `all` with `filter`, a `batch`, or picked `pk`s.
+    """The selection in a request's data: `all` with `filter`, a `batch`, or picked `pk`s; with the
+    list's `sort`.
 
     Raises NoSelection where nothing is picked, an id is no number, or the filter is wrong.
     """
+    found = _chosen(desk, data, user)
+    sort = sort_in(data)
+    return replace(found, sort=sort, hidden=(*found.hidden, ("sort", sort))) if sort else found
+
+
+def _chosen(desk, data, user):
     visible = desk.visible_to(user)
     if data.get("all") == "1":
         named = saved.chosen(data, desk.slug, user)

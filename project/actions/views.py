@@ -30,7 +30,7 @@ def run(request, slug, name):
     A GET is what is left of a dialog after signing in again: it leads to the list.
     """
     desk = desks.desk_of(slug, request.user)
-    action = _found(desk, name)
+    action = desks.action_of(desk, name)
     if request.method == "GET":
         return redirect(desk.list_url)
     try:
@@ -166,16 +166,6 @@ def _toast(request, text, outcome, *, undoable):
 def counted(reasons):
     """Why records were left alone, in a line: "3 already cancelled, 1 archived"."""
     return ", ".join(f"{Counted(reason.count)} {reason.message}" for reason in reasons)
-
-
-def _found(desk, name):
-    try:
-        action = desk.action(name)
-    except KeyError:
-        raise Http404 from None
-    if action.service is None:
-        raise Http404
-    return action
 
 
 def _link(desk, pk, name):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 _sheets = {}
+_tables = {}
 
 
 class Kind(Enum):
@@ -154,13 +155,20 @@ def heading(column):
     return f"{column.title} ({column.unit})" if column.unit else str(column.title)
 
 
-def register(sheet):
+def register(sheet, table):
+    """Offer the files of a desk; its list's `table` knows how that can be sorted."""
     _sheets[sheet.slug] = sheet
+    _tables[sheet.slug] = table
 
 
 def sheet_of(slug):
     """The sheet of a desk; KeyError if it has none."""
     return _sheets[slug]
+
+
+def order_of(sheet, sort):
+    """The order of rows whose list was sorted so, by its code; the sheet's own for ''."""
+    return _tables[sheet.slug].sort(sort).order if sort else sheet.order
 
 
 def paths_of(columns):

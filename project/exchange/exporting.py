@@ -43,6 +43,7 @@ def deliver(
     refusals=(),
     sentence=EXPORTED,
     filter=None,
+    words=(),
     widened="",
     **options,
 ):
@@ -50,8 +51,8 @@ def deliver(
 
     `code` is the action's, `format` the name of one that is registered, `refusals` what the file
     can't show, `sentence` the log line, of the `%(format)s`, and `options` (JSON) are for its
-    writer, who gets a `filter` (a query string; None where records were picked by hand) and how far
-    that was `widened` in words too. `page_of(outcome.batch)` is where the
+    writer, who gets a `filter` (a query string; None where records were picked by hand, or by what
+    `words` say) and how far that was `widened` in words too. `page_of(outcome.batch)` is where the
     owner finds the file. Raises ValidationError where there is no record.
 
     Rows of a ledger have no log: the records that they belong to (`logged_on`) tell that theirs
@@ -61,7 +62,7 @@ def deliver(
     desk = desks.of_model(selection.model._meta.label_lower)
     action = desk.action(code)
     kind = formats.get(format)
-    options |= {"filter": filter, "filter_words": words_of(desk, filter, by, widened)}
+    options |= {"filter": filter, "filter_words": words_of(desk, filter, by, words, widened)}
     told = line(sentence % {"format": kind.label})
     export = Export(
         owner=by,
@@ -118,10 +119,10 @@ def note_rows(export, selection):
     )
 
 
-def words_of(desk, query, user, widened=""):
+def words_of(desk, query, user, words=(), widened=""):
     """What a filter says, a line for each condition, and what was added to it; [] where no more is
     to be said than that the records were picked by hand."""
-    said = [] if query is None else desk.matching(query, user).facts
+    said = list(words) if query is None else desk.matching(query, user).facts
     if widened:
         said = said or [_("Picked one by one")]
         said.append(_("And what goes with it: %(scope)s") % {"scope": widened})

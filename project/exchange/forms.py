@@ -85,22 +85,6 @@ class ColumnsField(forms.Field):
         return ticked
 
 
-def with_options(data, named):
-    """What was posted, with the choices of a saved filter in the place of the present ones."""
-    data = data.copy()
-    data["taken"] = str(named.pk)
-    options = named.options
-    if not options:
-        return data
-    for name in ("columns", "columns_order", "totals"):
-        data.pop(name, None)
-    data.setlist("columns", options.get("columns", []))
-    data["format"], data["per"] = options.get("format", "xlsx"), options.get("per", "")
-    if options.get("totals"):
-        data["totals"] = "on"
-    return data
-
-
 def offer_saved(field, slug, user):
     """Let one choose among the saved filters of a desk, where there are any."""
     offered = NamedFilter.objects.of(slug).visible_to(user) if user else ()
@@ -119,8 +103,9 @@ def groups_in(selection, grouping):
     return counted["n"] + bool(counted["others"])
 
 
-class ExportForm(forms.Form):
-    """Into which kind of file the records go, with which columns, on which sheets."""
+class FileForm(ActionForm):
+    """What a dialog asks that ends in a file. Its choices can be kept under a name, together with
+    the filter, and are taken again from there."""
 
     saved = forms.ChoiceField(
         label=gettext_lazy("Saved filters and choices"),
@@ -128,6 +113,45 @@ class ExportForm(forms.Form):
         widget=forms.Select(attrs={"data-preview": ""}),
     )
     taken = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    under = "exchange/_keep.html"
+
+    def __init__(self, data=None, *, selection=None, user=None, **kwargs):
+        self.slug = printing.slug_of(selection)
+        named = saved.chosen(data, self.slug, user) if data else None
+        if named:
+            data = self.with_options(data, named)
+        super().__init__(data, selection=selection, user=user, **kwargs)
+        offer_saved(self.fields["saved"], self.slug, user)
+
+    def with_options(self, data, named):
+        """What was posted, with the choices of a saved filter in the place of the present ones;
+        of what its own dialog did not ask, the present ones stay."""
+        data = data.copy()
+        data["taken"] = str(named.pk)
+        for name in self.base_fields.keys() & named.options.keys():
+            value = named.options[name]
+            data.pop(name, None)
+            data.pop(f"{name}_order", None)
+            if value is not False:  # an unticked box is not sent
+                data.setlist(name, value if isinstance(value, list) else [value])
+        return data
+
+    @property
+    def keep(self):
+        """The form that keeps these choices under a name."""
+        return saved.NamedFilterForm(prefix="keep", use_required_attribute=False)
+
+    def clean(self):
+        asked = super().clean()
+        for name in ("saved", "taken"):  # these are of the dialog, not of the file
+            asked.pop(name, None)
+        return asked
+
+
+class ExportForm(FileForm):
+    """Into which kind of file the records go, with which columns, on which sheets."""
+
     format = forms.ChoiceField(
         label=gettext_lazy("Format"), widget=forms.RadioSelect, initial="xlsx"
     )
@@ -141,14 +165,9 @@ class ExportForm(forms.Form):
     )
     columns = ColumnsField(label=gettext_lazy("Columns and their order"), required=False)
 
-    under = "exchange/_keep.html"
-
-    def __init__(self, data=None, *, selection=None, user=None, **kwargs):
-        self.selection = selection
-        self.sheet = sheet_of(printing.slug_of(selection))
-        named = saved.chosen(data, self.sheet.slug, user) if data else None
-        super().__init__(with_options(data, named) if named else data, **kwargs)
-        offer_saved(self.fields["saved"], self.sheet.slug, user)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sheet = sheet_of(self.slug)
         self.fields["format"].choices = [(name, formats.get(name).label) for name in OFFERED]
         self.fields["per"].choices = [
             ("", _("One for all")),
@@ -162,19 +181,8 @@ class ExportForm(forms.Form):
         ]
         self.initial.setdefault("columns", [column.name for column in self.sheet.chosen()])
 
-    @property
-    def keep(self):
-        """The form that keeps these choices under a name."""
-        return saved.NamedFilterForm(prefix="keep", use_required_attribute=False)
-
-    @property
-    def slug(self):
-        return self.sheet.slug
-
     def clean(self):
         asked = super().clean()
-        for name in ("saved", "taken"):  # these are of the dialog, not of the file
-            asked.pop(name, None)
         grouping = self.sheet.grouping(asked.get("per", ""))
         if grouping and asked.get("format") == "xlsx":
             sheets = groups_in(self.selection, grouping)
@@ -189,38 +197,24 @@ class ExportForm(forms.Form):
         return asked
 
 
-class PrintForm(ActionForm):
+class PrintForm(FileForm):
     """Which of the desk's documents is printed, and a list's columns. A saved filter chooses the
     records anew, and brings columns of its own."""
 
-    saved = forms.ChoiceField(
-        label=gettext_lazy("Saved filters and choices"),
-        required=False,
-        widget=forms.Select(attrs={"data-preview": ""}),
-    )
-    taken = forms.CharField(required=False, widget=forms.HiddenInput)
     document = forms.ChoiceField(
         label=gettext_lazy("Document"), widget=forms.RadioSelect(attrs={"data-preview": ""})
     )
     columns = ColumnsField(label=gettext_lazy("Columns and their order"), required=False)
 
-    def __init__(self, data=None, *, selection=None, user=None, **kwargs):
-        slug = printing.slug_of(selection)
-        named = saved.chosen(data, slug, user) if data else None
-        if named:
-            data = data.copy()
-            data["taken"] = str(named.pk)
-            for name in ("columns", "columns_order"):
-                data.pop(name, None)
-        elif data:
-            named = saved.taken(data.get("taken") or "", slug, user)
-        super().__init__(data, selection=selection, user=user, **kwargs)
-        offer_saved(self.fields["saved"], slug, user)
-        documents = printing.documents_of(slug)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Another document may be asked for before the list that shows the columns that were kept.
+        named = saved.taken(self.data.get("taken") or "", self.slug, self.user)
+        documents = printing.documents_of(self.slug)
         self.fields["document"].choices = [(name, each.label) for name, each in documents.items()]
         self.fields["document"].initial = next(iter(documents))
         self.own = (named and named.options.get("columns")) or []
-        asked = documents.get((data or {}).get("document") or next(iter(documents)))
+        asked = documents.get(self.data.get("document") or next(iter(documents)))
         self.listing = asked and asked.listing
         if self.listing:
             self.fields["columns"].choices = [
@@ -232,8 +226,6 @@ class PrintForm(ActionForm):
 
     def clean(self):
         asked = super().clean()
-        for name in ("saved", "taken"):  # these are of the dialog, not of the file
-            asked.pop(name, None)
         columns = asked.get("columns") or self.own
         # Where nobody chose, those in which nothing stands are left out.
         usual = self.listing and columns == list(self.listing.listed)

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext
 
 from project import money
 
-from .columns import sheet_of
+from .columns import order_of, sheet_of
 from .reading import Reader
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -134,7 +134,7 @@ class Layout:
 
     def rows(self):
         """All rows, telling at each chunk how many are done."""
-        order = self.sheet.order
+        order = order_of(self.sheet, self.content.options.get("sort", ""))
         if self.grouping:
             order = (*self.grouping.fields, *order)
         chunks = self.reader.chunks(self.content.records, order)

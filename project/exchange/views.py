@@ -4,7 +4,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,8 +19,9 @@ from project.ui.errors import asks_for_part
 from project.ui.models import NamedFilter
 
 from . import formats
-from .forms import ExportForm
 from .models import Export, State
+
+SHOWN = 100
 
 
 @require_safe
@@ -36,6 +37,15 @@ def export_page(request, pk):
         "starts": export.state == State.READY and export.fetched_at is None,
     }
     return render(request, template(request), context)
+
+
+@require_safe
+@never_cache
+def my_files(request):
+    """The user's own files, newest first, for as long as they are kept."""
+    exports = Export.objects.filter(owner=request.user).select_related("job")[:SHOWN]
+    context = {"files": [(export, formats.get(export.format)) for export in exports]}
+    return render(request, "exchange/files.html", context)
 
 
 @require_safe
@@ -67,13 +77,17 @@ async def in_pieces(file):
 
 
 @require_POST
-def keep_choices(request, slug):
-    """Keep what an export's dialog says, filter and all, under a name."""
-    desk = saved.desk_of(slug, request.user)
+def keep_choices(request, slug, name):
+    """Keep what the dialog of a file says, filter and all, under a name."""
+    desk = desks.desk_of(slug, request.user)
+    action = desks.action_of(desk, name)
+    if not action.filters:
+        raise Http404
+    action.allow(request.user)
     data = request.POST
     query = changed_filter(data) or (data.get("filter", "") if data.get("all") == "1" else "")
     query = saved.cleaned_query(desk, query, request.user) if query else ""
-    choices = ExportForm(data, selection=desk.model.objects.none(), user=request.user)
+    choices = action.form(data, selection=desk.model.objects.none(), user=request.user)
     named = NamedFilter(owner=request.user, slug=desk.slug, query=query or "")
     form = saved.NamedFilterForm(data, instance=named, prefix="keep", use_required_attribute=False)
     if query is None:
@@ -83,10 +97,12 @@ def keep_choices(request, slug):
     else:
         named.options = choices.cleaned_data
     kept = saved.written(form)
-    context = {"keep": form, "kept": named if kept else None, "desk": desk}
+    context = {"keep": form, "kept": named if kept else None, "desk": desk, "action": action}
     if asks_for_part(request):
         return render(request, "exchange/_keep.html", context, status=200 if kept else 422)
-    if not kept:
+    if kept:
+        messages.success(request, _("Filter “%(name)s” saved.") % {"name": named})
+    else:
         messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
     return redirect(saved.filters_url(desk))
 

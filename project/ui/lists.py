@@ -49,6 +49,7 @@ def render_list(request, desk, table_class, *, new_url=None, template="ui/desk.h
         "page": page,
         "pager": pager_links(page, links),
         "sort": links.sort_code,
+        "order": sort.code,
         "here": links.here(request.GET),
         "actions": buttons(desk, request.user),
         "columns": choices(table_class, table),

@@ -44,6 +44,12 @@ class Sort:
     def expression(self):
         return F(self.key) if isinstance(self.key, str) else self.key
 
+    @property
+    def order(self):
+        """As `order_by` takes it: the id decides between equals, in the same direction."""
+        key = self.expression
+        return (key.desc(), "-pk") if self.descending else (key.asc(), "pk")
+
     def reversed(self):
         return replace(self, descending=not self.descending)
 

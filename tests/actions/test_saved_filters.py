@@ -10,15 +10,19 @@ from bookings.states import Status
 from project.exchange.models import Export
 from project.ui.models import NamedFilter
 from tests.asking import HTMX, act, toasts
+from tests.bookings.conftest import browser_of
 from tests.bookings.posting import text_of
 from tests.exchange.asking_for_files import EXPORT
 from tests.factories import make_booking, make_user
+
+PRINT = reverse("action", args=["bookings", "print"])
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("bookings:list")
 SAVED = reverse("saved-filters", args=["bookings"])
 KEEP = reverse("keep-filter", args=["bookings"])
-CHOICES = reverse("exchange:keep-choices", args=["bookings"])
+CHOICES = reverse("exchange:keep-choices", args=["bookings", "export"])
+PRINTED = reverse("exchange:keep-choices", args=["bookings", "print"])
 QUERY = "period=month&status=confirmed"
 
 
@@ -207,8 +211,70 @@ def test_the_choices_of_an_export_are_kept_with_its_filter(desk, bureau):
 
 
 def test_without_a_script_they_are_kept_too(desk):
-    assert desk.post(CHOICES, CHOSEN).url == SAVED
+    response = desk.post(CHOICES, CHOSEN)
+    assert response.url == SAVED
     assert NamedFilter.objects.get().name == "For the bank"
+    assert toasts(desk.get(SAVED)) == ["Filter “For the bank” saved."]
+
+
+LISTED = CHOSEN | {"document": "list", "internal": "on"}
+
+
+def test_the_choices_of_a_document_are_kept_with_its_filter(desk, bureau):
+    response = desk.post(PRINTED, LISTED | {"keep-is_shared": "on"}, headers=HTMX)
+    assert "Saved as “For the bank”" in text_of(response)
+    named = NamedFilter.objects.get()
+    assert (named.owner, named.is_shared) == (bureau, True)
+    assert named.query == "period=any&status=confirmed"
+    assert named.options == {
+        "document": "list",
+        "internal": True,
+        "columns": ["price", "reference"],
+    }
+    assert not Export.objects.exists()
+
+
+def test_a_document_that_was_kept_fills_its_dialog_and_its_filter(desk):
+    ride = make_booking(status=Status.CONFIRMED)
+    make_booking()
+    desk.post(PRINTED, LISTED, headers=HTMX)
+    named = NamedFilter.objects.get()
+    data = {"all": "1", "filter": "period=any", "saved": str(named.pk), "document": "recap"}
+    asked = desk.post(PRINT, data | {"preview": "1"}, headers=HTMX)
+    assert 'id="keep"' in asked.content.decode()
+    form = asked.context["form"]
+    assert (form["document"].value(), bool(form["internal"].value())) == ("list", True)
+    assert form["columns"].value()[1] == ["price", "reference"]
+    assert act(desk, PRINT, data, headers=HTMX).status_code == 302
+    export = Export.objects.get()
+    assert (export.rows, export.format) == (1, "bookings.list")
+    assert export.options["columns"] == ["price", "reference"]
+    assert ride.logs.filter(batch=export.batch).exists()
+
+
+def test_what_its_dialog_did_not_ask_stays_as_it_is(desk):
+    make_booking(status=Status.CONFIRMED)
+    desk.post(PRINTED, LISTED, headers=HTMX)
+    data = {"all": "1", "filter": "period=any", "saved": str(NamedFilter.objects.get().pk)}
+    asked = desk.post(
+        EXPORT, data | {"preview": "1", "format": "csv", "totals": "on"}, headers=HTMX
+    )
+    form = asked.context["form"]
+    assert (form["format"].value(), bool(form["totals"].value())) == ("csv", True)
+    assert form["columns"].value()[1] == ["price", "reference"]
+
+
+@pytest.mark.parametrize("name", ["archive", "nonsense", "create"])
+def test_no_choices_are_kept_of_what_makes_no_file(desk, name):
+    url = reverse("exchange:keep-choices", args=["bookings", name])
+    assert desk.post(url, CHOSEN).status_code == 404
+
+
+def test_who_may_not_make_the_file_keeps_no_choices_of_it(desk):
+    onlooker = make_user("onlooker")
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    assert browser_of(onlooker).post(CHOICES, CHOSEN).status_code == 403
+    assert not NamedFilter.objects.exists()
 
 
 def test_a_name_that_is_taken_is_said_in_the_dialog(desk, bureau):

@@ -12,7 +12,9 @@ from bookings.models import Booking, BookingLog
 from bookings.recurrence import Frequency, Rule
 from bookings.states import Status
 from project.audit.models import Batch
+from project.exchange.models import Export
 from project.notifications.models import OutgoingMail
+from project.ui.models import NamedFilter
 from tests.asking import act, ticket_of, toasts
 from tests.bookings.conftest import browser_of, only
 from tests.factories import make_booking, make_customer, make_driver, make_user
@@ -408,3 +410,48 @@ def test_a_series_is_shown_with_its_rides_and_changed_by_nobody(admin, admin_use
     assert admin.get(reverse("admin:bookings_series_add")).status_code == 403
     assert admin.post(url, {"rule": "FREQ=WEEKLY"}).status_code == 403
     assert admin.post(f"{url}delete/", {"post": "yes"}).status_code == 403
+
+
+EXPORT_ALL = {"action": "export", "select_across": "1"}
+CSV = {"format": "csv", "columns": ["reference"]}
+
+
+def test_a_file_of_all_that_admin_lists_says_what_its_filter_is(admin):
+    shown, other = make_booking(status=Status.CONFIRMED), make_booking()
+    url = f"{LIST}?status__exact=confirmed&q={shown.reference}"
+    data = EXPORT_ALL | CSV | {"_selected_action": [shown.pk]}
+    words = [f"Search: {shown.reference}", "Status: Confirmed"]
+    asked = admin.post(url, data)
+    assert list(asked.context["filter"]["words"]) == words
+    assert "Status: Confirmed" in asked.content.decode()
+    admin.post(url, data | ticket_of(asked))
+    export = Export.objects.get()
+    assert (export.rows, export.options["filter_words"]) == (1, words)
+    assert not other.logs.filter(batch=export.batch).exists()
+
+
+def test_a_file_of_what_was_ticked_in_admin_has_no_filter(admin):
+    booking = make_booking(status=Status.CONFIRMED)
+    data = CSV | {"action": "export", "_selected_action": [booking.pk]}
+    asked = admin.post(f"{LIST}?status__exact=confirmed", data)
+    assert asked.context["filter"] is None
+    admin.post(LIST, data | ticket_of(asked))
+    assert Export.objects.get().options["filter_words"] == []
+
+
+def test_all_of_admins_list_is_everything(admin):
+    booking = make_booking()
+    data = EXPORT_ALL | CSV | {"_selected_action": [booking.pk]}
+    assert list(admin.post(LIST, data).context["filter"]["words"]) == ["Everything"]
+
+
+def test_a_files_choices_are_kept_from_admin_too(admin, admin_user):
+    booking = make_booking()
+    data = CSV | {"action": "export", "_selected_action": [booking.pk]}
+    page = admin.post(LIST, data).content.decode()
+    keep = reverse("exchange:keep-choices", args=["bookings", "export"])
+    assert f'formaction="{keep}" formnovalidate formtarget="_blank"' in page
+    assert 'name="keep-name"' in page
+    admin.post(keep, data | {"keep-name": "Short"})
+    named = NamedFilter.objects.get()
+    assert (named.owner, named.options["columns"]) == (admin_user, ["reference"])

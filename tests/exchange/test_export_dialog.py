@@ -9,11 +9,13 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from bookings.filters import BookingFilter
 from bookings.models import Booking
 from bookings.services import archive
 from bookings.states import Status
+from project.exchange import exporting
 from project.exchange.models import Export
 from tests.asking import HTMX, act, picked, ticket_of
 from tests.bookings.conftest import browser_of
@@ -151,6 +153,12 @@ def test_a_file_says_which_days_a_period_had(desk):
         assert said(desk, everything(query)) == [words, "Without archived bookings"]
 
 
+def test_a_file_says_so_as_its_language_writes_it(bureau):
+    with translation.override("fr"):
+        first, _archived = BookingFilter(QueryDict("period=month"), user=bureau).facts
+    assert first.startswith("Ce mois-ci\N{NO-BREAK SPACE}: ")
+
+
 def test_a_file_says_whether_it_has_the_archive(desk, bureau):
     make_booking()
     archive(Booking.objects.filter(pk=make_booking(status=Status.COMPLETED).pk), by=bureau)
@@ -201,6 +209,88 @@ def test_to_export_one_has_to_see(desk):
     blind.user_permissions.add(Permission.objects.get(codename="export_booking"))
     make_booking()
     assert act_status(browser_of(blind)) == 403
+
+
+# --------------------------------------------------------------------------------------- order
+OURS = {}
+
+
+def in_order(client, data):
+    """The references of the file, as its rows stand."""
+    exported(client, data)
+    book = workbook(fetched(client, Export.objects.latest("created_at")))
+    return [row[0] for sheet in book.worksheets for row in values(sheet)[1:] if row[0] in OURS]
+
+
+@pytest.fixture
+def priced(db):
+    """Rides by their time, each with a price: dear, without, cheap, and dear once more."""
+    start = timezone.now() + timedelta(days=1)
+    rides = [
+        make_booking(pickup_at=start + timedelta(hours=hour), price=price)
+        for hour, price in enumerate((50_000, None, 10_000, 50_000))
+    ]
+    OURS.clear()
+    OURS.update((ride.reference, ride) for ride in rides)
+    return [ride.reference for ride in rides]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("", (0, 1, 2, 3)),
+        ("departure", (0, 1, 2, 3)),
+        ("-departure", (3, 2, 1, 0)),
+        ("price", (1, 2, 0, 3)),
+        ("-price", (3, 0, 2, 1)),
+        ("-reference", (3, 2, 1, 0)),
+        ("nonsense", (0, 1, 2, 3)),
+        ("\x00", (0, 1, 2, 3)),
+        ("-" * 9, (0, 1, 2, 3)),
+    ],
+)
+def test_the_rows_stand_as_in_the_list(desk, priced, sort, order):
+    assert in_order(desk, everything(sort=sort)) == [priced[place] for place in order]
+
+
+def test_picked_ones_stand_as_in_the_list_too(desk, priced):
+    data = picked(*(OURS[each] for each in priced)) | {"columns": ["reference"], "format": "xlsx"}
+    assert in_order(desk, data | {"sort": "-price"}) == [priced[place] for place in (3, 0, 2, 1)]
+
+
+def test_a_csv_has_the_lists_order_as_well(desk, priced):
+    act(desk, EXPORT, everything(format="csv", sort="-price"), headers=HTMX)
+    text = fetched(desk, Export.objects.get()).decode("utf-8-sig")
+    assert text.split()[1:] == [priced[place] for place in (3, 0, 2, 1)]
+
+
+def test_a_grouped_file_is_by_its_groups_first(desk):
+    first, last = make_customer("Aaa"), make_customer("Zzz")
+    OURS.clear()
+    for customer, price in ((last, 500), (last, 100), (first, 300)):
+        ride = make_booking(customer=customer, price=price)
+        OURS[ride.reference] = ride
+    dear, cheap, only = OURS
+    assert in_order(desk, everything(sort="price", per="customer")) == [only, cheap, dear]
+
+
+def test_a_job_that_runs_again_writes_the_same_order(desk, priced):
+    exported(desk, everything(sort="-price"))
+    export = Export.objects.get()
+    assert export.options["sort"] == "-price"
+    exporting.write(export)
+    book = workbook(fetched(desk, export))
+    found = [row[0] for row in values(book.worksheets[0])[1:] if row[0]]
+    assert found == [priced[place] for place in (3, 0, 2, 1)]
+
+
+def test_the_list_tells_its_order(desk):
+    make_booking()
+    page = desk.get(LIST, {"period": "any", "sort": "-price"}).content.decode()
+    form = page.split('id="desk"')[1].split("</form>")[0]
+    assert '<input type="hidden" name="sort" value="-price">' in form
+    asked = desk.post(EXPORT, everything(sort="-price"), headers=HTMX)
+    assert '<input type="hidden" name="sort" value="-price">' in asked.content.decode()
 
 
 # ------------------------------------------------------------------------------------- columns

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from openpyxl.worksheet import _writer as openpyxl_writer
@@ -370,3 +371,27 @@ def test_fetching_takes_few_statements(desk):
     with CaptureQueriesContext(connection) as statements:
         fetched(desk, export)
     assert len(statements) <= 6
+
+
+def test_ones_own_files_are_found_again(desk, bureau, gestion):
+    booking = make_booking()
+    mine = asked_for(desk, booking)
+    other = asked_for(browser_of(gestion), booking)
+    response = desk.get(reverse("exchange:files"))
+    assert [export for export, _format in response.context["files"]] == [mine]
+    page = response.content.decode()
+    assert file_url(mine) in page and file_url(other) not in page
+    assert reverse("exchange:files") in desk.get(mine.get_absolute_url()).content.decode()
+    Export.objects.update(expires_at=timezone.now())
+    page = desk.get(reverse("exchange:files")).content.decode()
+    assert "Expired" in page and file_url(mine) not in page
+
+
+def test_the_list_of_files_takes_as_many_statements_for_many(desk):
+    booking, counts = make_booking(), []
+    for _ in range(2):
+        asked_for(desk, booking)
+        with CaptureQueriesContext(connection) as statements:
+            desk.get(reverse("exchange:files"))
+        counts.append(len(statements))
+    assert counts[0] == counts[1]

@@ -3,6 +3,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 from django_tasks_db.models import DBTaskResult
 
@@ -176,3 +177,15 @@ def test_admin_shows_and_changes_nothing(admin_client, mine, worker, model):
     worker.start_due()
     assert admin_client.get(reverse(f"admin:jobs_{model}_changelist")).status_code == 200
     assert admin_client.get(reverse(f"admin:jobs_{model}_add")).status_code == 403
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.FAILED, State.CANCELLED])
+def test_a_page_that_waited_for_the_end_renews_itself(client, awa, mine, state):
+    client.force_login(awa)
+    url, elsewhere = pages_of(mine)["detail"], "http://testserver/imports/1/?state=new"
+    asked = HTMX | {"HX-Current-URL": elsewhere}
+    assert "HX-Refresh" not in client.get(url, headers=asked)
+    Progress.objects.filter(pk=mine.pk).update(state=state, finished_at=timezone.now())
+    assert client.get(url, headers=asked)["HX-Refresh"] == "true"
+    own = client.get(url, headers=HTMX | {"HX-Current-URL": f"http://testserver{url}?x=1"})
+    assert "HX-Refresh" not in own and 'id="progress"' in own.content.decode()

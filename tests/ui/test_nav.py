@@ -62,6 +62,7 @@ def test_it_has_what_the_office_works_with(office):
         "Drivers",
         "Partners",
         "E-mails",
+        "My files",
         "Jobs",
     ]
 

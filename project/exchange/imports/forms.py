@@ -4,6 +4,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.ui.formats import Counted
+
 from .limits import MEGABYTE, MOST_BYTES, MOST_ROWS
 
 ORDERS = (
@@ -46,7 +48,7 @@ class UploadForm(OptionsForm):
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = _(
             "Drop it here or choose it. .xlsx or .csv, %(megabytes)s MB and %(rows)s rows at most."
-        ) % {"megabytes": MOST_BYTES // MEGABYTE, "rows": MOST_ROWS}
+        ) % {"megabytes": MOST_BYTES // MEGABYTE, "rows": Counted(MOST_ROWS)}
         self.fields["file"].max_length = 1_000
         self.fields["file"].error_messages["empty"] = _("The file is empty.")
 

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from project.ui.formats import Counted
+
 MEGABYTE = 1_000_000
 
 MOST_BYTES = 10 * MEGABYTE
@@ -31,7 +33,8 @@ def check_extent(rows, columns):
     """Rows and columns of a sheet, its heading not counted."""
     if rows > MOST_ROWS:
         raise Unreadable(
-            _("The sheet has too many rows: %(most)s at most. Split it.") % {"most": MOST_ROWS}
+            _("The sheet has too many rows: %(most)s at most. Split it.")
+            % {"most": Counted(MOST_ROWS)}
         )
     if columns > MOST_COLUMNS:
         raise Unreadable(

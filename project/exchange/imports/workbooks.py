@@ -146,7 +146,10 @@ def rows_in_error(item):
 def told_errors(item, row):
     """What is wrong with a row, a sentence for each cell."""
     columns = item.importer.sheet.by_name
-    return [f"{columns[name].title}: {text}" if name else text for name, text in row.errors.items()]
+    return [
+        _("%(label)s: %(value)s") % {"label": columns[name].title, "value": text} if name else text
+        for name, text in row.errors.items()
+    ]
 
 
 def _cell(sheet, value, font=None, fill=None):
