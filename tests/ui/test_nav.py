@@ -76,7 +76,7 @@ def test_it_leaves_out_what_one_may_not_see(client):
     reader = make_user(language="en")
     reader.user_permissions.add(Permission.objects.get(codename="view_booking"))
     client.force_login(reader)
-    assert list(menu(client)) == ["Bookings", "Today", "To assign", "Jobs"]
+    assert list(menu(client)) == ["Bookings", "Today", "To assign", "My files", "Jobs"]
 
 
 @pytest.mark.parametrize(
