@@ -214,6 +214,20 @@ def test_the_bad_rows_come_back_with_their_reasons_and_can_be_imported(desk, bur
     assert states(take(bureau, data=target.getvalue())) == [State.NEW]
 
 
+def test_an_unknown_reference_is_told_at_its_cell_and_first_among_the_reasons(
+    desk, bureau, customer
+):
+    unknown = {"Référence": "R-26-999999", **row_for("Personne")}
+    item = take(bureau, unknown)
+    (line,) = page(desk, item).context["lines"]
+    wrong = [(cell.title, cell.error) for cell in line.cells if cell.error]
+    assert wrong[0] == ("Reference", "Unknown: R-26-999999.")
+    assert (line.error, len(wrong)) == ("", 2)
+    with translation.override("en"):
+        told = workbooks.told_errors(item, rows_of(item)[0])
+    assert told[0] == "Reference: Unknown: R-26-999999."
+
+
 def test_rows_to_correct_of_changes_alone_are_recognised(desk, bureau, customer):
     ride = make_booking(customer=customer, price=1)
     item = take(bureau, {"Référence": ride.reference, "Prix": "dix"})

@@ -73,11 +73,11 @@ def line_of(item, row):
     importer, zone = item.importer, ZoneInfo(item.zone)
     cells = []
     for place, name in enumerate(item.names):
-        if name == importer.key and (row.pk or not importer.makes):
-            continue
         column, error = importer.sheet.by_name[name], row.errors.get(name, "")
+        if name == importer.key and not error and (row.pk or not importer.makes):
+            continue
         raw = row.cells[place]
-        found = importer.intake[name].find is not None
+        found = name in importer.intake and importer.intake[name].find is not None
         read = row.values[place] if row.values else None
         text = str(raw) if error or found or read is None else shown(column, read, zone)
         changes = name in row.before
@@ -90,13 +90,12 @@ def line_of(item, row):
             text = "—"
         cells.append(Cell(str(column.title), short(text), before and short(before), error))
     cells.sort(key=lambda cell: (not cell.error, cell.before is None))
-    key_error = row.errors.get(importer.key, "")
     desk = desks.get(importer.desk)
     return Line(
         number=row.number,
         state=row.state,
         label=str(State(row.state).label),
-        error=" ".join(filter(None, (row.errors.get("", ""), key_error))),
+        error=row.errors.get("", ""),
         name=row.name,
         url=desk.record_url(row.pk, row.name) if row.name else "",
         cells=cells,

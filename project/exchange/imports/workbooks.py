@@ -144,11 +144,13 @@ def rows_in_error(item):
 
 
 def told_errors(item, row):
-    """What is wrong with a row, a sentence for each cell."""
+    """What is wrong with a row, a sentence for each cell, in the order of the file's columns."""
     columns = item.importer.sheet.by_name
+    places = {name: place for place, name in enumerate(item.names)}
+    told = sorted(row.errors.items(), key=lambda wrong: places.get(wrong[0], -1))
     return [
         _("%(label)s: %(value)s") % {"label": columns[name].title, "value": text} if name else text
-        for name, text in row.errors.items()
+        for name, text in told
     ]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import datetime
 
 import xlsxwriter
 
@@ -17,6 +18,8 @@ def workbook(*rows, sheet="Feuille1", formats=(), others=()):
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "default_date_format": "dd/mm/yyyy hh:mm"}
     )
+    # Not when it was made: the same content is the same bytes.
+    book.set_properties({"created": datetime(2026, 1, 1)})
     named = [(sheet, rows), *others]
     for name, content in named:
         page = book.add_worksheet(name)
