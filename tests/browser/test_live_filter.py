@@ -51,7 +51,7 @@ def test_a_sort_asked_for_while_the_filter_is_under_way_wins(rides, signed_in):
     expect(page).to_have_url(re.compile(r"q=Ndiaye"))
     page.click("th a:has-text('Price')")
     expect(page).to_have_url(re.compile(r"sort=price"))
-    expect(page.locator("input[name=sort]")).to_have_value("price")
+    expect(page.locator("input[name=sort][form=filters]")).to_have_value("price")
     page.locator("#filters summary").first.click()
     page.check("#filters input[value=confirmed]")
     matching(page, 57)
