@@ -60,7 +60,9 @@ def quiet():
 
 def badge(response):
     """What the bell shows: its text, or None where it is hidden."""
-    found = re.search(r"data-unread( hidden)?><span>(.*?)</span>", response.content.decode())
+    found = re.search(
+        r"data-unread=\"\d+\"( hidden)?><span>(.*?)</span>", response.content.decode()
+    )
     return None if found[1] else found[2]
 
 
