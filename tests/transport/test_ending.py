@@ -88,10 +88,10 @@ def test_the_pages_of_the_contract_and_its_missions_offer_it(waiting, desk, gest
         page = desk.get(url)
         assert page.context["ending"]["contrat"] == waiting
         assert page.context["ending"]["request"].url == url_of("terminer_contrat", "contrats")
-        assert 'id="a_terminer"' in page.content.decode()
+        assert 'id="a-terminer"' in page.content.decode()
     services.terminer(only(waiting), by=gestion)
     for url in pages:
-        assert 'id="a_terminer"' not in desk.get(url).content.decode()
+        assert 'id="a-terminer"' not in desk.get(url).content.decode()
 
 
 def test_nothing_is_said_while_a_mission_is_open(desk):
