@@ -35,12 +35,13 @@ from .forms import (
     StatusForm,
 )
 from .models import Booking
-from .models.booking import CANCELLATION, PATTERN
+from .models.booking import CANCELLATION, OCCURRENCE
 from .print_forms import PrintForm
 from .scopes import (
     ASSIGNING_SCOPES,
     BOTH_FOLLOWING,
     BOTH_SERIES,
+    CANCELLING_SCOPES,
     READING_SCOPES,
     RESTORING_SCOPES,
     ROUND_TRIP,
@@ -59,6 +60,7 @@ def told_as(code, label, permission="bookings.view_booking"):
 
 
 SETTLEMENT = ("settled_amount", "settled_on", "settled_by")
+TIE = ("round_trip", "leg", *OCCURRENCE)
 # Whom an undo takes rides from, and whom it gives them back to.
 NOW_AND_BEFORE = ("customer", "before_customer")
 
@@ -112,7 +114,7 @@ CANCEL = Action(
     ),
     warns=OVERRIDE,
     form=CancelForm,
-    scopes=SCOPES,
+    scopes=CANCELLING_SCOPES,
     together=whole_trips,
     inverse="bookings.restore",
     writes=CANCELLATION,
@@ -164,6 +166,7 @@ SET_STATUS = Action(
     inverse="bookings.set_status",
     writes=("status", "billable", "fee"),
     undo_refusals=lambda selection: (services.ARCHIVED,),
+    after_undo=notifications.take_back_status,
     primary=True,
 )
 ASSIGN = Action(
@@ -316,7 +319,7 @@ PAIR = Action(
     form=PairForm,
     together=round_trips.mates_of,
     inverse="bookings.unpair",
-    writes=("round_trip", "leg"),
+    writes=TIE,
     undo_refusals=round_trips.not_untied_again,
 )
 UNPAIR = Action(
@@ -330,7 +333,7 @@ UNPAIR = Action(
     refusals=round_trips.NOT_UNPAIRABLE,
     scopes=(ROUND_TRIP,),
     inverse="bookings.pair",
-    writes=("round_trip", "leg", "series", "original_start"),
+    writes=TIE,
     undo_refusals=round_trips.not_paired_again,
 )
 CHANGE_SERIES = Action(
@@ -353,14 +356,15 @@ CHANGE_SERIES = Action(
         bool(answers.get("overwrite")),
         override=bool(answers.get("override")),
     ),
+    page_refusals=series_changes.nowhere_changeable,
     warns=OVERRIDE,
     form=SeriesChangeForm,
     scopes=(SEGMENT, SAME_FOLLOWING, SAME_SERIES, BOTH_FOLLOWING, BOTH_SERIES),
     together=whole_trips,
     inverse=series_queries.CHANGE,
-    writes=PATTERN,
-    undo_refusals=partial(changes.not_changed_back, writes=PATTERN),
-    undo_locks=people_and_segments,
+    writes=series_changes.WRITES,
+    undo_refusals=partial(changes.not_changed_back, writes=series_changes.WRITES),
+    undo_locks=partial(people_and_segments, customers=NOW_AND_BEFORE),
     after_undo=notifications.take_back_edit,
 )
 RECAP = Action(
@@ -439,7 +443,7 @@ DISCARD = Action(
     permission="bookings.cancel_booking",
 )
 COPIED = told_as("bookings.copied", _("Copied"))
-RETURNED = told_as("bookings.returned", _("Return created"))
+RETURNED = told_as("bookings.returned", _("Create return"))
 UNTIED = told_as(notifications.UNTIED, _("Return discarded"))
 REPEAT = Action(
     code=series_queries.REPEAT,
@@ -467,6 +471,9 @@ RESCHEDULE = Action(
 REINSTATE = told_as(
     series_queries.REINSTATE, _("Change of the rule undone"), "bookings.repeat_booking"
 )
+PUT_BACK = told_as(
+    series_queries.PUT_BACK, _("Change of the rule undone"), "bookings.repeat_booking"
+)
 RESCHEDULED = told_as(series_queries.MADE, _("Created from a series"))
 CONTINUED = told_as(series_queries.KEPT, _("Goes on in another series"))
 FORMS = (
@@ -484,6 +491,7 @@ FORMS = (
     RESCHEDULE,
     RESCHEDULED,
     REINSTATE,
+    PUT_BACK,
     CONTINUED,
 )
 

@@ -69,6 +69,9 @@ class BookingAdmin(RecordedAdmin):
         "cancellation_reason",
         "billable",
         "fee",
+        "settled_on",
+        "settled_amount",
+        "settled_by",
         "round_trip",
         "leg",
     )

@@ -36,7 +36,7 @@ from project.directory.models import Customer, Driver, Partner
 
 from .models import Booking
 from .querysets import LONGEST_RIDE
-from .states import Leg, Status
+from .states import Leg, Status, occupies
 
 # The permission to go ahead in spite of a warning: an overlap, a price that was invoiced, …
 OVERRIDE = "bookings.override_overlap_booking"
@@ -334,7 +334,7 @@ def check_time(booking, *, override=""):
     A ride that was not moved is not asked about again: an overlap may have been accepted.
     `override`, a reason, accepts an overlap and nothing else.
     """
-    if booking.status == Status.CANCELLED or not is_moved(booking):
+    if not occupies(booking.status) or not is_moved(booking):
         return
     for person in filter(None, (booking.driver, booking.partner)):
         if inactive(type(person), {person.pk}):

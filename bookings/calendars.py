@@ -18,6 +18,7 @@ def appointment(ride):
         location=ride.pickup_address,
         description="\n".join(description(ride)),
         cancelled=ride.status == Status.CANCELLED,
+        tentative=ride.status == Status.PENDING,
     )
 
 

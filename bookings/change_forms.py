@@ -35,6 +35,7 @@ class ChangeForm(TellingForm):
     )
 
     template = "bookings/_change.html"
+    to = changes.To
     left_out = ()
     last = ("tell",)
     GROUPS = (
@@ -173,7 +174,7 @@ class ChangeForm(TellingForm):
             if name in picked and name not in self.errors:
                 value = self._new(name, data)
                 if name not in self.errors:
-                    values[name] = changes.To(value, data.get(f"{name}_leg", ""))
+                    values[name] = self.to(value, data.get(f"{name}_leg", ""))
         for name in ("price", "payout"):
             if name in values and "currency" not in values:
                 check_decimals(self, name)

@@ -23,7 +23,7 @@ from .availability import clashes, hold, in_spite_of
 from .models import Booking
 from .models.booking import FIELDS, PATTERN, ends_at
 from .services import ARCHIVED, BILLED, SETTLED, not_exact
-from .states import PaymentState
+from .states import Leg, PaymentState
 from .wall_time import AtTime, OnDate
 
 # What a change may set besides; it says who pays and how.
@@ -54,12 +54,22 @@ class To:
 
     def or_else(self, new, present):
         """`new` on the rides that it is for, `present` on the others."""
-        return Case(When(leg=self.leg, then=new), default=present) if self.leg else new
+        return Case(When(self.rides, then=new), default=present) if self.leg else new
 
     @property
     def rides(self):
         """A `Q`: the rides that it is for."""
         return Q(leg=self.leg) if self.leg else EVERY
+
+
+class ToPlanned(To):
+    """The same, where `leg` is the segment that a series planned a ride as."""
+
+    __slots__ = ()
+
+    @property
+    def rides(self):
+        return Q(planned_return=self.leg == Leg.RETURN) if self.leg else EVERY
 
 
 def new_values(values):
@@ -194,7 +204,7 @@ def unchanged(values, new):
         if name in (DAY, CLOCK):
             continue
         already = same_as(name, to.value)
-        same &= already | ~Q(leg=to.leg) if to.leg else already
+        same &= already | ~to.rides if to.leg else already
     if "pickup_at" in new:
         same &= Q(pickup_at=new["pickup_at"])
     return Refusal("unchanged", same, gettext_lazy("already so"), idle=True)

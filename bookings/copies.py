@@ -21,8 +21,11 @@ FRESH = {
     "cancellation_kind": "",
     "cancellation_reason": "",
     "leg": "",
+    "planned_return": False,
     "version": 1,
 }
+# What is logged, and so told in a preview, of a copy.
+TOLD_OF_COPIES = {name: F(name) for name in ("reference", "pickup_at", "price", "payout")}
 
 
 def insert_copies(batch, originals, count, **changed):

@@ -3,7 +3,7 @@
 They are written in the language that is active, but for a statement, which is in its customer's.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
+from project import money
 from project.audit.refusals import Refusal
 from project.exchange import printing
 from project.exchange.pdf.document import render
@@ -198,6 +199,7 @@ class Statement:
     last: object
     count: int
     unpriced: int
+    missing: int
     balance: Table | None
     table: Table
 
@@ -207,16 +209,33 @@ def statements(records, asked, step):
     rides = records.filter(CHARGED).order_by("customer__sort_name", "customer", "pickup_at", "pk")
     rides = rides.values_list(*ON_A_STATEMENT, named=True)
     by_customer = [list(theirs) for _key, theirs in groupby(rides, key=attrgetter("customer"))]
+    missing = missing_beside(records, by_customer)
     for theirs in by_customer:
         with translation.override(theirs[0].customer__language):
-            context = {"statement": statement_of(theirs)}
+            context = {"statement": statement_of(theirs, missing[theirs[0].customer])}
             part = render("bookings/pdf/statement.html", asked | context, step=step)
         yield part
     if not by_customer:
         yield render("bookings/pdf/statement.html", asked | {"statement": None})
 
 
-def statement_of(rides):
+def missing_beside(records, by_customer):
+    """{customer: how many other rides they are charged for in the days of their statement}: what
+    the filter, or whoever picked the rides, left out. One statement."""
+    spans = {rides[0].customer: (rides[0].pickup_at, rides[-1].pickup_at) for rides in by_customer}
+    if not spans:
+        return {}
+    first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+    others = records.model.objects.filter(CHARGED, customer__in=records.values("customer"))
+    others = others.filter(pickup_at__range=(first, last)).exclude(pk__in=records.values("pk"))
+    found = Counter()
+    for customer, at in others.order_by().values_list("customer", "pickup_at").iterator():
+        first, last = spans[customer]
+        found[customer] += first <= at <= last
+    return found
+
+
+def statement_of(rides, missing=0):
     columns = (
         Column(_("Date"), fixed=True),
         Column(_("Reference"), fixed=True),
@@ -240,6 +259,7 @@ def statement_of(rides):
         last=rides[-1].pickup_at,
         count=len(rides),
         unpriced=sum(amount is None for amount, _ride in charged),
+        missing=missing,
         balance=balance_of(charged) if sums else None,
         table=Table(columns, rows),
     )
@@ -247,12 +267,15 @@ def statement_of(rides):
 
 def on_a_statement(amount, ride):
     at = timezone.localtime(ride.pickup_at)
+    status = str(Status(ride.status).label)
+    if ride.status in BILLABLE:  # whoever reads it wonders why a ride that was not costs something
+        status = _("%(status)s (fee)") % {"status": status}
     return (
         date_format(at, "SHORT_DATE_FORMAT"),
         ride.reference,
         f"{ride.pickup_address} → {ride.dropoff_address}",
         ride.passenger_name,
-        str(Status(ride.status).label),
+        status,
         str(PaymentState(ride.payment_state).label),
         formats.amount(amount, ride.currency) or "—",
     )
@@ -293,10 +316,7 @@ def charge(ride):
 
 def totals_of(amounts):
     """The sums of (amount or None, currency), by currency."""
-    sums = defaultdict(Decimal)
-    for amount, currency in amounts:
-        if amount is not None:
-            sums[currency] += amount
+    sums = money.sums_of(amounts)
     return [Sum(currency, sums[currency]) for currency in sorted(sums)]
 
 
@@ -336,6 +356,7 @@ LIST = printing.list_of(
             "driver",
             "partner",
             "status",
+            "fee",
             "price",
         ),
         by_day="departure",

@@ -22,8 +22,8 @@ from . import changes, notifications
 from .availability import EARLY, Move, customer_left, inactive, is_busy, staying_of
 from .models import Booking, faults_in, following, reference_prefix
 from .series_queries import FROM_FILE
-from .services import ARCHIVED, BILLED, SETTLED
-from .states import CLOSED, UNDER_WAY, PaymentState, Status
+from .services import ARCHIVED, BILLED, SETTLED, price_stands
+from .states import CLOSED, UNDER_WAY, Status, occupies
 
 CREATED, CHANGED = "bookings.imported", FROM_FILE
 
@@ -188,7 +188,7 @@ def standing(entry):
     if ride["archived_at"]:
         return {"": str(ARCHIVED.message)}
     faults = {}
-    if ride["payment_state"] != PaymentState.UNPAID:
+    if price_stands(ride["payment_state"], entry.after("payment_state")):
         # On the form a reason overrides that; a file has nowhere to say one.
         for name in ("price", "currency"):
             if entry.changes(name):
@@ -245,7 +245,7 @@ def people(entry, left):
     if customer in left["customer_id"] and (new or entry.changes("customer_id")):
         faults["customer_id"] = customer_left()
     for name in ("driver_id", "partner_id"):
-        given = new or entry.changes(name) or moves_in_time(entry)
+        given = new or entry.changes(name) or moves_people(entry)
         if given and entry.after(name) in left[name]:
             faults[name] = _("No longer active.")
     return faults
@@ -255,14 +255,19 @@ def moves_in_time(entry):
     return entry.changes("pickup_at", "duration_minutes")
 
 
+def moves_people(entry):
+    """Whether it moves, and takes time of who drives: what is cancelled takes nobody's."""
+    return moves_in_time(entry) and occupies(entry.stored["status"])
+
+
 def drives(entry):
     """Whether it takes time of its driver that it has not taken before."""
     if entry.after("driver_id") is None:
         return False
     if entry.stored is None:
         return True
-    alive = entry.stored["status"] != Status.CANCELLED
-    return alive and (moves_in_time(entry) or entry.changes("driver_id"))
+    takes_time = occupies(entry.stored["status"])
+    return takes_time and (moves_in_time(entry) or entry.changes("driver_id"))
 
 
 def hold_people(entries):
@@ -311,6 +316,7 @@ def insert(batch, entries, references):
         **{name: DEFAULTS[name] for name in FIELDS if name not in columns},
         "status": Status.PENDING,
         "billable": False,
+        "planned_return": False,
         "version": 1,
         "created_at": batch.created_at,
         "updated_at": batch.created_at,

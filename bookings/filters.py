@@ -26,6 +26,7 @@ from project.ui.pages import Count, count_of
 
 from .models import Booking, Series
 from .queries import address_search, free_search
+from .series_queries import cancelled_from
 from .states import Status
 
 ANY, UPCOMING = "any", "upcoming"
@@ -92,6 +93,25 @@ class ReferencesFilter(django_filters.Filter):
         super().__init__(lookup_expr="in", widget=widget, **options)
 
 
+class ArchiveFilter(django_filters.ChoiceFilter):
+    """Without the archived ones, unless they are asked for: alone, or with the others."""
+
+    ALONE, TOO = "1", "all"
+    WITHOUT = gettext_lazy("Without archived bookings")
+    CHOICES = (
+        (ALONE, gettext_lazy("Archived bookings alone")),
+        (TOO, gettext_lazy("With archived bookings")),
+    )
+
+    def __init__(self, **options):
+        super().__init__(choices=self.CHOICES, empty_label=self.WITHOUT, **options)
+
+    def filter(self, bookings, value):
+        if value == self.TOO:
+            return bookings
+        return bookings.archived() if value == self.ALONE else bookings.active()
+
+
 class BookingFilter(FilterSet):
     q = SearchFilter(gettext_lazy("Reference, passenger, phone, address…"))
     period = django_filters.ChoiceFilter(
@@ -127,7 +147,13 @@ class BookingFilter(FilterSet):
     series = django_filters.ModelChoiceFilter(
         label=gettext_lazy("Series"), queryset=Series.objects.all(), widget=forms.HiddenInput
     )
-    archived = FlagFilter(label=gettext_lazy("Archived"), method="is_archived")
+    left_series = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Cancelled by a change of the rule"),
+        method="has_left",
+        queryset=Series.objects.all(),
+        widget=forms.HiddenInput,
+    )
+    archived = ArchiveFilter(label=gettext_lazy("Archived"))
 
     quick = ("q", "period", "status", "unassigned")
     opening = f"period={UPCOMING}"
@@ -165,14 +191,22 @@ class BookingFilter(FilterSet):
     def in_status(self, bookings, name, statuses):
         return bookings.filter(status__in=statuses)
 
+    def has_left(self, bookings, name, series):
+        return bookings.filter(pk__in=cancelled_from(series).values("pk"))
+
     def is_unassigned(self, bookings, name, yes):
         return bookings.unassigned() if yes else bookings
 
-    def is_archived(self, bookings, name, yes):
-        # Always the ones or the others: each have their own indexes.
-        return bookings.archived() if yes else bookings.active()
-
     def branches(self, sort):
+        """Active and archived ones apart, since each have their own indexes."""
+        return [part for branch in self._by_status(sort) for part in self._by_archive(branch)]
+
+    def _by_archive(self, bookings):
+        if self.form.cleaned_data.get("archived") == ArchiveFilter.TOO:
+            return [bookings.active(), bookings.archived()]
+        return [bookings]
+
+    def _by_status(self, sort):
         """Several statuses by departure: each has its index, already in that order.
 
         In another order the index of that order is walked, past the rows that do not match; unless
@@ -198,7 +232,7 @@ class BookingFilter(FilterSet):
             return Count(sum(shown for _reference, shown in self.listed))
         if self.form.cleaned_data.get("status"):
             bookings = bookings.order_by()  # the index by status has them together
-        return count_of(bookings)
+        return count_of(*self._by_archive(bookings))
 
     @cached_property
     def listed(self):
@@ -228,14 +262,12 @@ class BookingFilter(FilterSet):
         return {"references": " ".join(said)} if said else {}
 
     @property
-    def facts(self):
+    def unasked(self):
         archived = self.form.cleaned_data.get("archived")
-        return super().facts if archived else [*super().facts, _("Without archived bookings")]
+        return [] if archived else [str(ArchiveFilter.WITHOUT)]
 
     def lasting_words(self, name, value, text):
         words = super().lasting_words(name, value, text)
-        if name == "archived" and value:
-            return _("Archived bookings alone")
         if name == "period" and words:
             first, after = days_of(value, timezone.localdate())
             days = [first] if after is None else [first, after - timedelta(days=1)]

@@ -19,6 +19,7 @@ from project.ui.formats import Counted
 from project.ui.inputs import ClockInput, DayInput, MomentInput
 from project.ui.layout import helper_of
 from project.ui.lookup import LookupField, SuggestInput
+from project.ui.numbers import LocalDecimalField
 
 from . import round_trips
 from .availability import DRIVER_BUSY, OVERRIDE
@@ -27,11 +28,11 @@ from .services import BILLED
 from .states import TRANSITIONS, CancellationKind, Status
 
 
-class AmountField(forms.DecimalField):
+class AmountField(LocalDecimalField):
     """An amount of money that may be left empty."""
 
     def __init__(self, **options):
-        given = {"min_value": 0, "max_digits": 14, "decimal_places": 3, "localize": True}
+        given = {"min_value": 0, "max_digits": 14, "decimal_places": 3}
         super().__init__(**given | {"required": False} | options)
 
 
@@ -58,8 +59,8 @@ class TellField(forms.BooleanField):
     """Whether the customer hears of it; yes, unless one says no."""
 
     def __init__(self, **options):
-        label = gettext_lazy("Tell the customer by e-mail")
-        super().__init__(label=label, required=False, initial=True, **options)
+        given = {"label": gettext_lazy("Tell the customer by e-mail")} | options
+        super().__init__(required=False, initial=True, **given)
 
 
 class TellOfSaveField(TellField):
@@ -126,12 +127,18 @@ class CancelForm(TellingForm):
     field_order = ("kind", "reason", "billable", "fee_percent", "fee", "tell")
 
     def clean_fee_percent(self):
-        return self.cleaned_data["fee_percent"] or 100
+        """As it is proposed, where it was not asked at all."""
+        if "fee_percent" in self.data:
+            return self.cleaned_data["fee_percent"]
+        return self.fields["fee_percent"].initial
 
     def clean(self):
         data = super().clean()
         if data.get("fee") is not None and not data.get("billable"):
             self.add_error("fee", _("Only a billable cancellation has a fee."))
+        given = {data.get(name, "") for name in ("fee", "fee_percent")}  # "": it has an error
+        if data.get("billable") and given == {None}:
+            self.add_error("fee_percent", _("Give a percentage or an amount."))
         check_decimals(self, "fee")
         return data
 
@@ -151,7 +158,7 @@ class PairForm(ActionForm):
     )
 
 
-class StatusForm(ActionForm):
+class StatusForm(TellingForm):
     status = forms.ChoiceField(
         label=gettext_lazy("New status"),
         choices=[
@@ -163,8 +170,11 @@ class StatusForm(ActionForm):
     )
     fee = AmountField(
         label=gettext_lazy("Fee for a no-show"),
-        help_text=gettext_lazy("In each booking's own currency; empty: not billed."),
+        help_text=gettext_lazy("For each ride, in its own currency; empty: not billed."),
     )
+    tell = TellField(label=gettext_lazy("Tell the customer by e-mail that it is confirmed"))
+
+    field_order = ("status", "fee", "tell")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -260,12 +270,15 @@ class ReturnForm(TellingForm):
 
     def clean(self):
         data = super().clean()
-        other = data.get("pricing") == round_trips.Pricing.OTHER
-        if other and data.get("price") is None and "price" not in self.errors:
+        if data.get("pricing") != round_trips.Pricing.OTHER:
+            # The dialog shows no amounts then: whatever was typed in them before is not meant.
+            for name in ("price", "payout"):
+                self.errors.pop(name, None)
+                data[name] = None
+            return data
+        if data.get("price") is None and "price" not in self.errors:
             self.add_error("price", _("Give the price of the return."))
         for name in ("price", "payout"):
-            if not other and data.get(name) is not None:
-                self.add_error(name, _("Only for another price."))
             check_decimals(self, name)
         return data
 
@@ -277,7 +290,7 @@ class SettleForm(ActionForm):
             "Empty: the agreed payout. For each ride; for a whole round trip, shared between its "
             "two segments."
         ),
-        widget=forms.NumberInput(attrs={"data-preview": ""}),
+        widget=forms.TextInput(attrs={"data-preview": ""}),
     )
     date = forms.DateField(
         label=gettext_lazy("Paid on"),
@@ -291,7 +304,10 @@ class SettleForm(ActionForm):
 
     def clean_date(self):
         date, today = self.cleaned_data["date"], timezone.localdate()
-        if not date.year >= FIRST_YEAR or date > today:
+        if date.year < FIRST_YEAR:
+            between = {"first": FIRST_YEAR, "last": today.year}
+            raise ValidationError(_("The year must be between %(first)s and %(last)s.") % between)
+        if date > today:
             raise ValidationError(_("A payout is validated for today or a day before."))
         return date
 
@@ -397,8 +413,10 @@ class BookingForm(forms.ModelForm):
             "driver_notes": forms.Textarea(attrs={"rows": 2}),
             "office_notes": forms.Textarea(attrs={"rows": 2}),
         }
-        field_classes = {"driver_notes": NotesField, "office_notes": NotesField}
-        localized_fields = ["distance_km", "price", "payout"]
+        field_classes = {
+            **dict.fromkeys(("driver_notes", "office_notes"), NotesField),
+            **dict.fromkeys(("distance_km", "price", "payout"), LocalDecimalField),
+        }
 
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, **kwargs)

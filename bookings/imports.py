@@ -119,14 +119,17 @@ def chosen(name, parties):
 
 # ------------------------------------------------------------------------------ known bookings
 def known(references):
-    """{reference: Known}; one statement."""
-    rides = Booking.objects.filter(reference__in=values_of(Booking, references)).order_by()
+    """{reference, without its case: Known}; one statement."""
+    written = [reference.upper() for reference in references]  # as all of ours are
+    rides = Booking.objects.filter(reference__in=values_of(Booking, written)).order_by()
     names = ("customer__name", "driver__name", "partner__name")
     found = {}
     for ride in rides.values("pk", "version", "reference", *services.FIELDS, *names):
         values = {column: plain(column, ride[name]) for column, name in ATTRIBUTES.items()}
         shown = {name.partition("__")[0]: ride[name] for name in names}
-        found[ride["reference"]] = Known(ride["pk"], ride["version"], values, shown)
+        reference = ride["reference"]
+        key = reference.casefold()
+        found[key] = Known(ride["pk"], ride["version"], values, shown, reference)
     return found
 
 
@@ -184,6 +187,12 @@ def by_column(faults):
 
 
 # --------------------------------------------------------------------------------- the whole
+def currency_of(given, known):
+    """What the amounts of a row are in."""
+    now = known.values["currency"] if known else services.DEFAULTS["currency"]
+    return given.get("currency") or now
+
+
 def check(entries):
     """What a form would say of the rides as a whole; three statements, four with changes."""
     entries = entries_of(entries)
@@ -265,6 +274,7 @@ IMPORTER = Importer(
     intakes=tuple(intakes()),
     known=known,
     check=check,
+    currency=currency_of,
     write=write,
     permission="bookings.import_booking",
     add_permission="bookings.add_booking",

@@ -15,10 +15,11 @@ from django.db.models.functions import Cast
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 
+from project import money
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
-from project.notifications.calendars import CANCEL, REQUEST, calendar_of
-from project.notifications.letters import MOMENTS, Dated, Letter
+from project.notifications.calendars import CANCEL, MOST_FILES, REQUEST, files_of
+from project.notifications.letters import Dated, Letter, moment
 from project.ui import formats
 
 from .calendars import appointment
@@ -42,8 +43,10 @@ TOLD = (
     "price",
     "currency",
 )
-# More than so many rides are told by their dates alone.
-MOST_IN_FULL = 6
+# What a letter about rides of a series reads like where another rule made them or called them off.
+OF_A_RULE = {"cancelled": "dropped", "created": "added"}
+# More rides are told by their dates alone, and their calendar entries are one file.
+MOST_IN_FULL = MOST_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,12 @@ class Ride(Dated):
 def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False):
     """The Letter of an OutgoingMail from the templates called `template`.
 
-    `to_former` is for the customer whom the batch took a ride from. With `only_changes` there is no
+    Of a change of a series' rule it is from those that `OF_A_RULE` has instead. `to_former` is for
+    the customer whom the batch took a ride from. With `only_changes` there is no
     letter (None) where nothing that it could tell has changed.
     """
+    if mail.batch.action == RESCHEDULE:
+        template = OF_A_RULE.get(template, template)
     rows = rows_of(mail, to_former)
     lines = {
         line.booking_id: line.changes
@@ -82,26 +88,32 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
         rides = [Ride(row, changes_in(row, lines.get(row.id, {}))) for row in rows]
         if only_changes and not any(ride.changes for ride in rides):
             return None
+        in_full = len(rides) <= MOST_IN_FULL
         context = {
+            "common": [] if in_full else take_common(rides),
             "rides": rides,
             "first": rides[0],
             "count": len(rides),
-            "in_full": len(rides) <= MOST_IN_FULL,
+            "fees": fees_of(rows),
+            "in_full": in_full,
             "customer": customer,
             "site": settings.SITE_NAME,
         }
-        calendar = ""
-        if customer.email:
-            entries = [appointment(row) for row in rows]
-            calendar = calendar_of(entries, customer, method=method, stamp=mail.batch.created_at)
+        entries = [appointment(row) for row in rows] if customer.email else []
+        calendars = files_of(entries, customer, method=method, stamp=mail.batch.created_at)
         return Letter.to(
             customer,
             f"bookings/email/{template}",
             context,
             language=language,
-            calendar=calendar,
-            method=method,
+            calendars=calendars,
         )
+
+
+def fees_of(rows):
+    """What the cancellation of these rides costs in all, in words; '' for nothing."""
+    sums = money.sums_of((row.fee, row.currency) for row in rows)
+    return ", ".join(formats.amount(amount, currency) for currency, amount in sums.items())
 
 
 def rows_of(mail, to_former=False):
@@ -164,7 +176,13 @@ def as_before(rows):
 
 
 def changes_in(row, logged):
-    """What the log line says, as far as it concerns the customer, in words."""
+    """What the log line says, as far as it concerns the customer, in words.
+
+    Nothing of a ride that is new to them: made by the batch, or another's before it.
+    """
+    customer, now = logged.get("customer", (None, None))
+    if row.history_type == "+" or (customer is not None and customer != now):
+        return []
     currency = logged.get("currency", [row.currency, row.currency])
     changes = []
     for name in TOLD:
@@ -178,12 +196,22 @@ def changes_in(row, logged):
     return changes
 
 
+def take_common(rides):
+    """The changes that all of the rides have alike, which are then told once and not with each."""
+    common = [
+        change for change in rides[0].changes if all(change in each.changes for each in rides)
+    ]
+    for ride in rides:
+        ride.changes[:] = [change for change in ride.changes if change not in common]
+    return common
+
+
 def in_words(field, value, currency):
     if field.name == "price" and value is not None:
         return formats.amount(field.to_python(value), currency)
     if field.name == "duration_minutes" and value is not None:
         return formats.duration(value)
-    return shown(field, value, moments=MOMENTS)
+    return shown(field, value, moment=moment)
 
 
 def letter_of_cancellation(mail, template="cancelled", **options):

@@ -20,7 +20,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, RowNumber
+from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
 from django.utils.translation import gettext_lazy
 
 from project.directory.models import Customer
@@ -29,15 +29,21 @@ from project.notifications.models import OutgoingMail
 
 from .letters import TOLD, given_away, letter_of_cancellation, pages, write
 from .models import Booking, BookingLog
-from .series_queries import DISCARD, REINSTATE, RESCHEDULE
+from .series_queries import DISCARD, OF_THE_RULE, REINSTATE, RESCHEDULE
 
 CREATED = "bookings.created"
+CONFIRMED = "bookings.confirmed"
+UNCONFIRMED = "bookings.unconfirmed"
 CHANGED = "bookings.changed"
 CANCELLED = "bookings.cancelled"
 RESTORED = "bookings.restored"
 WITHDRAWN = "bookings.withdrawn"
 # Of each message about an edit, the one about its undo.
 CONTRARY = {CHANGED: CHANGED, CREATED: WITHDRAWN, WITHDRAWN: CREATED}
+# The same of a status.
+OTHER_STATUS = {CONFIRMED: UNCONFIRMED, UNCONFIRMED: CONFIRMED}
+# What is said of a ride that is to come: what was driven and entered afterwards is no such news.
+COMING = (CREATED, CONFIRMED, UNCONFIRMED)
 TO_CUSTOMER = outbox.to("customer", F("customer_id"))
 # What befalls a ride whose return is discarded: it may have been given half of the price.
 UNTIED = "bookings.untied"
@@ -49,6 +55,18 @@ KINDS = (
         code=CREATED,
         label=gettext_lazy("New booking"),
         write=partial(write, template="created"),
+        pages=pages,
+    ),
+    letters.Kind(
+        code=CONFIRMED,
+        label=gettext_lazy("Confirmation"),
+        write=partial(write, template="confirmed"),
+        pages=pages,
+    ),
+    letters.Kind(
+        code=UNCONFIRMED,
+        label=gettext_lazy("Confirmation taken back"),
+        write=partial(write, template="unconfirmed"),
         pages=pages,
     ),
     letters.Kind(
@@ -81,15 +99,17 @@ KINDS = (
 def tell(batch, kind, *, among=None, code=None):
     """Post a message of `kind` to each customer of the bookings that `batch` changed.
 
-    One message for a round trip or a series; none without an address; of a change, none where
-    nothing that customers see has changed. `among` (a queryset) narrows it down to some bookings,
-    `code` to those whose log line has it, where that is not the batch's own. Two statements,
-    however many bookings.
+    One message for a round trip or a series; none without an address, nor of a ride to come that
+    was over before it was entered; of a change, none where nothing that customers see has changed.
+    `among` (a queryset) narrows it down to some bookings, `code` to those whose log line has it,
+    where that is not the batch's own. Two statements, however many bookings.
     """
     lines = lines_of(batch, code)
     if kind == CHANGED:
         lines = with_news(lines)
     told = models.QuerySet(Booking).filter(pk__in=lines.values("booking_id"))
+    if kind in COMING:
+        told = told.filter(ends_at__gt=batch.created_at)
     if among is not None:
         told = told.filter(pk__in=among.values("pk"))
     told = told.exclude(customer__email="")
@@ -136,8 +156,10 @@ def take_back(tell_contrary, batch, undone):
 
     A message that has not left is taken back, unless it also tells of rides that stay as they are;
     then, and where it may have left, `tell_contrary(batch, told)` posts another: `told` are the
-    messages that are not taken back.
+    messages that are not taken back. What `undone` had taken back itself is to be told again.
     """
+    if undone.undo_of_id:
+        tell_again(batch, undone.undo_of.mails.taken_back())
     if not undone.mails.exists():
         return
     now, then = (lines_of(each).values("booking_id") for each in (batch, undone))
@@ -145,6 +167,15 @@ def take_back(tell_contrary, batch, undone):
     stays = tied_to(bookings.filter(pk__in=then).exclude(pk__in=now))
     outbox.drop_unsent(undone.mails.exclude(object_id__in=stays.values("pk")))
     tell_contrary(batch, undone.mails.exclude(state=OutgoingMail.State.DROPPED))
+
+
+def tell_again(batch, mails):
+    """Post what these messages were to tell, now that `batch` has brought it about again."""
+    kinds = set(mails.values_list("kind", flat=True))
+    if kinds & CONTRARY.keys():
+        tell_of_edit(batch, among={kind: rides_in(mails.filter(kind=kind)) for kind in CONTRARY})
+    for kind in sorted(kinds - CONTRARY.keys()):
+        tell_all(kind, batch, mails.filter(kind=kind))
 
 
 def tell_all(kind, batch, told):
@@ -168,10 +199,18 @@ def tell_edited_back(batch, told):
     tell_of_edit(batch, among=among)
 
 
+def tell_status_back(batch, told):
+    """Post that rides which were confirmed are still to be, to those who heard of it; and the
+    other way about."""
+    for then, now in OTHER_STATUS.items():
+        tell_all(now, batch, told.filter(kind=then))
+
+
 take_back_creation = partial(take_back, tell_discarded)
 take_back_restore = partial(take_back, partial(tell_all, CANCELLED))
 take_back_cancellation = partial(take_back, partial(tell_all, RESTORED))
 take_back_edit = partial(take_back, tell_edited_back)
+take_back_status = partial(take_back, tell_status_back)
 
 
 def take_back_rule(batch, undone):
@@ -259,4 +298,20 @@ def remarks(bookings, user, batches):
     trips = then.filter(id__in=keys, round_trip__isnull=False).values("round_trip")
     once = then.filter(round_trip__in=trips).values("id")
     about = models.QuerySet(Booking).filter(Q(pk__in=about.values("pk")) | Q(pk__in=once))
-    return outbox.remarks(about.values("pk"), user, batches)
+    of_a_rule = Q(batch__action__in=OF_THE_RULE)
+    tied = Q(~of_a_rule, object_id__in=about.values("pk"))
+    return outbox.remarks(tied | Q(of_a_rule, alike(keys)), user, batches)
+
+
+def alike(keys):
+    """A condition on messages of a change of a rule, which calls some rides of a series off, makes
+    others and moves the rest: that one of these went the way of the ride that it is about."""
+    text = {"output_field": TextField()}
+    left = Coalesce(Cast(KT("changes__series__0"), TextField()), Value(""), **text)
+    way = Concat(F("action_code"), Value(" "), left, **text)
+    lines = BookingLog._base_manager.filter(batch=OuterRef("batch_id")).annotate(way=way)
+    of_mail = lines.filter(booking=OuterRef(OuterRef("object_id"))).values("way")[:1]
+    same_way = lines.filter(booking__in=keys, way=Subquery(of_mail))
+    then = Booking.history.model._base_manager.filter(batch_id=OuterRef("batch_id"), id__in=keys)
+    theirs = then.annotate(to=TO_CUSTOMER).filter(to=OuterRef("addressee"))
+    return Q(Exists(same_way), Exists(theirs))

@@ -57,7 +57,10 @@ def day_sheets_of(driver, user):
 
 def statement_of(customer, user):
     return printing(
-        _("Statement"), documents.STATEMENTS, f"period=any&customer={customer.pk}", user
+        _("Statement"),
+        documents.STATEMENTS,
+        f"period=any&archived=all&customer={customer.pk}",
+        user,
     )
 
 

@@ -10,7 +10,7 @@ from project.audit.refusals import Refusal, in_force
 
 from .availability import OVERRIDE, in_spite_of
 from .services import ARCHIVED, NOBODY, not_exact
-from .sharing import not_shareable, shared
+from .sharing import above_agreed, not_shareable, shared
 from .states import BILLABLE
 
 NOT_REOPENABLE = (
@@ -45,14 +45,15 @@ def not_settleable(selection, amount=None, *, spared=(), override=False):
             MISSED,
         )
     refusals += (not_exact(amount, "amount_decimals"), MISSED)
-    return (*refusals, *not_shareable(selection, (*spared, *in_force(refusals, override))))
+    shareable = not_shareable(selection, (*spared, *in_force(refusals, override)))
+    return (*refusals, *shareable, above_agreed(selection, amount))
 
 
 def settle(selection, *, by, amount=None, date=None, override="", ticket=None):
     """Validate what the driver or partner was paid on `date`, by default the agreed payout.
 
     An `amount` is for each ride or round trip; the segments share it by their agreed payouts.
-    `override` is the reason to pay for a ride that did not take place.
+    `override` is the reason to pay for a ride that did not take place, or more than was agreed.
     """
     ticket = ticket or Ticket()
     refusals = not_settleable(selection, amount, spared=ticket.spared, override=bool(override))

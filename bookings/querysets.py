@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import DecimalField, Exists, Func, OuterRef
+from django.db.models import BigIntegerField, DecimalField, Exists, Func, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 
@@ -47,6 +47,56 @@ class WithoutIndex(Func):
 
     def as_sqlite(self, compiler, connection, **context):
         return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
+class Bare(Subquery):
+    """A subquery as a part of the text of another, which sets its own parentheses."""
+
+    template = "%(subquery)s"
+    empty_result_set_value = NotImplemented  # of nothing there is nothing to widen
+
+
+class AndFollowing(Func):
+    """The keys of `rides`, and of what follows: `since` are series, and from which moment on. Those
+    that continue a series follow as well.
+
+    One union and one recursion, which has the selection on its outside: that is nested deeply as it
+    is, and SQLite's parser has a stack of a hundred places.
+    """
+
+    template = "(WITH RECURSIVE reached(series, since) AS (%(expressions)s)"
+    arg_joiner = (
+        " UNION SELECT later.id, reached.since FROM {series} later"
+        " JOIN reached ON later.follows_id = reached.series)"
+        " SELECT ride.id FROM reached JOIN {bookings} ride"
+        " ON ride.series_id = reached.series AND ride.original_start >= reached.since UNION "
+    )
+    output_field = BigIntegerField()
+
+    def __init__(self, since, rides):
+        super().__init__(Bare(since), Bare(rides))
+        bookings = rides.model._meta
+        series = bookings.get_field("series").related_model._meta
+        self.arg_joiner = self.arg_joiner.format(bookings=bookings.db_table, series=series.db_table)
+
+
+class InLine(Func):
+    """The keys of `series` (a queryset) and of all that continue them or, `back`, that they
+    continue."""
+
+    template = (
+        "(WITH RECURSIVE reached(series) AS (%(expressions)s UNION {step}"
+        " WHERE {key} IS NOT NULL) SELECT reached.series FROM reached)"
+    )
+    output_field = BigIntegerField()
+
+    def __init__(self, series, *, back=False):
+        super().__init__(Bare(series.order_by().values("pk")))
+        key, tie = ("follows_id", "id") if back else ("id", "follows_id")
+        step = "SELECT link.{key} FROM {table} link JOIN reached ON link.{tie} = reached.series"
+        self.template = self.template.format(
+            step=step.format(key=key, tie=tie, table=series.model._meta.db_table), key=f"link.{key}"
+        )
 
 
 class BookingQuerySet(RecordedQuerySet):
@@ -114,22 +164,20 @@ class BookingQuerySet(RecordedQuerySet):
         return self._with(self.model.objects.filter(series__in=series))
 
     def following(self):
-        """These, and what their series have planned from the earliest of them on.
+        """These, and what their series and those that continue them have planned from the
+        earliest of them on.
 
         By the key of the occurrence, not by where it was moved to; so the other segment of a round
         trip, which has the same key, is among them.
         """
-        earlier = (
-            self.occurrences()
-            .order_by()
-            .filter(series=OuterRef("series"), original_start__lte=OuterRef("original_start"))
-        )
-        series = self.occurrences().order_by().values("series")
-        return self._with(self.model.objects.filter(Exists(earlier), series__in=series))
+        chosen = self.occurrences().order_by().values("series")
+        since = chosen.annotate(since=Min("original_start"))
+        return self.model.objects.filter(pk__in=AndFollowing(since, self.order_by().values("pk")))
 
-    def of_legs_in(self, selection):
-        """Those that are the same segment as one in `selection`."""
-        return self.filter(leg__in=selection.order_by().values("leg"))
+    def planned_as(self, selection):
+        """Those that a series planned as the same segment as one in `selection`: the ride itself,
+        whatever it was paired with since, or the return of a round trip that recurs."""
+        return self.filter(planned_return__in=selection.order_by().values("planned_return"))
 
     def _with(self, others):
         """These and others as one set, each found by its own index."""

@@ -28,8 +28,9 @@ from project.search.folding import Lowered
 
 from . import notifications
 from .availability import CUSTOMER_LEFT, EARLY, people_of
-from .copies import insert_copies, tie_from, trip_from
+from .copies import TOLD_OF_COPIES, insert_copies, tie_from, trip_from
 from .models import Booking, RoundTrip
+from .models.booking import OCCURRENCE, OF_NO_SERIES
 from .services import ARCHIVED, CANCELLED, SETTLED, not_exact
 from .states import Leg, PaymentState
 from .wall_time import AtTime, OnDate
@@ -150,7 +151,7 @@ def create_return(
             **amounts,
         )
         batch.write(originals, told, **tied)
-        batch.created(returns, reference=F("reference"), pickup_at=F("pickup_at"))
+        batch.created(returns, **TOLD_OF_COPIES)
         if tell:
             notifications.tell(batch.batch, notifications.CREATED)
     return batch.outcome
@@ -285,7 +286,7 @@ def outbound(rides, any_name):
 
 
 def unpair(selection, *, by, ticket=None):
-    """Untie the segments of round trips: two plain rides again."""
+    """Untie the segments of round trips: two rides again, each for itself."""
     with recorded(
         "bookings.unpair",
         selection,
@@ -294,14 +295,14 @@ def unpair(selection, *, by, ticket=None):
         sentence=line(_("Round trip untied")),
         refusals=NOT_UNPAIRABLE,
     ) as batch:
-        # The return of a pair that recurs leaves the series: the key of both is the same.
-        stays = Q(leg=Leg.OUTBOUND)
-        batch.update(
-            round_trip=None,
-            leg="",
-            series=Case(When(stays, then=F("series"))),
-            original_start=Case(When(stays, then=F("original_start"))),
-        )
+        # What its series planned as the return of a trip leaves it: it is the return of none. An
+        # occurrence that was paired as a return stays, like one that was paired as an outbound.
+        leaves = Q(leg=Leg.RETURN, planned_return=True)
+        values = {
+            name: Case(When(leaves, then=Value(value)), default=F(name))
+            for name, value in OF_NO_SERIES.items()
+        }
+        batch.update(round_trip=None, leg="", **values)
     return batch.outcome
 
 
@@ -320,4 +321,10 @@ def not_untied_again(selection):
 def not_paired_again(selection):
     """Why an undo can't give a ride back to its round trip."""
     free = selection.filter(archived_at__isnull=True, round_trip__isnull=True)
-    return (ARCHIVED, PAIRED, without_mate(free, "before_round_trip"))
+    before = {name: OuterRef(f"before_{name}") for name in OCCURRENCE}
+    there = models.QuerySet(Booking).filter(**before).exclude(pk=OuterRef("pk"))
+    taken = Refusal(
+        "taken", Exists(there), gettext_lazy("another ride has its place in the series")
+    )
+    free = free.exclude(taken.condition)
+    return (ARCHIVED, PAIRED, taken, without_mate(free, "before_round_trip"))

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from project.actions.action import Scope
 
 from . import series_queries
+from .models import Booking
 
 
 def whole_trips(selection):
@@ -23,7 +25,8 @@ def recurs(selection):
 
 
 def recurs_in_pairs(selection):
-    return selection.occurrences().exclude(leg="").exists()
+    series = selection.occurrences().order_by().values("series")
+    return Booking.objects.filter(series__in=series, planned_return=True).exists()
 
 
 SPARING = {
@@ -32,15 +35,20 @@ SPARING = {
     "lists": True,
 }
 
-SEGMENT = Scope("segment", _("Only what is selected"), lambda selection: selection)
+SEGMENT = Scope(
+    series_queries.SELECTED,
+    _("Only what is selected"),
+    lambda selection: selection,
+    alone=_("This ride only"),
+)
 ROUND_TRIP = Scope(
     "round_trip",
     _("The whole round trip"),
     whole_trips,
     offered=tied,
     added=ngettext_lazy(
-        "%(n)s added: the other leg of a round trip",
-        "%(n)s added: the other legs of round trips",
+        "%(n)s added: the other segment of a round trip",
+        "%(n)s added: the other segments of round trips",
         "n",
     ),
 )
@@ -79,6 +87,24 @@ def sparing(refusal):
     )
 
 
+def departed(selection):
+    """What the whole series does not call off: a ride that took place and was left open."""
+    return (series_queries.departed(),)
+
+
+def others_departed(selection):
+    """The same of *this* and the following, which says itself that this one is meant."""
+    refusal = series_queries.departed()
+    chosen = Q(pk__in=selection.order_by().values("pk"))
+    return (replace(refusal, condition=refusal.condition & ~chosen),)
+
+
+CANCELLING_SCOPES = (
+    SEGMENT,
+    ROUND_TRIP,
+    replace(FOLLOWING, keeps=others_departed),
+    replace(SERIES, keeps=departed),
+)
 ASSIGNING_SCOPES = sparing(series_queries.ASSIGNED_BY_HAND)
 RESTORING_SCOPES = sparing(series_queries.CANCELLED_BY_HAND)
 # What changes no ride has no reason to pass any by.
@@ -86,12 +112,12 @@ READING_SCOPES = sparing(None)
 # The pattern of one segment is not that of the other. (Its own form asks for what it spares.)
 SAME_FOLLOWING = replace(
     FOLLOWING,
-    widen=lambda selection: selection.following().of_legs_in(selection),
+    widen=lambda selection: selection.following().planned_as(selection),
     spares=None,
 )
 SAME_SERIES = replace(
     SERIES,
-    widen=lambda selection: selection.whole_series().of_legs_in(selection),
+    widen=lambda selection: selection.whole_series().planned_as(selection),
     spares=None,
 )
 BOTH_FOLLOWING = replace(

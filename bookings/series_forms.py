@@ -22,7 +22,7 @@ from .forms import TellField
 from .models import Booking
 from .public_holidays import holidays_of
 from .recurrence import MOST_BETWEEN, MOST_OCCURRENCES, Frequency, Rule, TooMany, places_of
-from .series_queries import continuations
+from .series_queries import continuations, left_alone_by
 from .series_schedule import day_of, new_rule, not_droppable
 from .series_services import keep_people, plan_of, segments_of
 
@@ -46,6 +46,7 @@ class RuleForm(forms.Form):
     """The rule by which a ride of `start` (its day) recurs: `cleaned_data["rule"]`."""
 
     stays_first = True  # the rule has to have that day
+    of_others = False
 
     frequency = forms.ChoiceField(label=gettext_lazy("Recurs"), choices=Frequency.choices)
     interval = forms.IntegerField(
@@ -77,9 +78,13 @@ class RuleForm(forms.Form):
     )
     listed = forms.CharField(required=False, widget=forms.HiddenInput)  # days, as they were shown
 
-    def __init__(self, *args, start, month_day=None, **kwargs):
+    def __init__(self, *args, start, month_day=None, in_trips=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.start = start
+        if in_trips:
+            self.fields["count"].help_text = _(
+                "A round trip counts as one. The first one included, and the days left out."
+            )
         month_day = month_day or start.day
         by_date = Rule(Frequency.MONTHLY, month_day=month_day, count=1)
         self.in_month = {BY_DATE: {"month_day": month_day}} | {
@@ -182,7 +187,7 @@ class RuleForm(forms.Form):
 
 class SeriesChangeForm(ChangeForm):
     """What to change of the rides of a series, each on its own day; of round trips, each field on
-    one segment or both where both are taken."""
+    one segment or both where both are taken. Whether it is paid is each ride's own."""
 
     overwrite = forms.BooleanField(
         label=gettext_lazy("Those changed by hand as well"),
@@ -190,11 +195,12 @@ class SeriesChangeForm(ChangeForm):
         widget=forms.CheckboxInput(attrs={"data-preview": ""}),
     )
 
-    left_out = (changes.DAY, *changes.PAYING)
+    to = changes.ToPlanned
+    left_out = (changes.DAY, "payment_state")
     last = ("overwrite", "tell")
 
     def _asks_legs(self):
-        return self.selection.order_by().values("leg").distinct().count() > 1
+        return self.selection.order_by().values("planned_return").distinct().count() > 1
 
     def clean(self):
         overwrite = self.cleaned_data.get("overwrite", False)
@@ -216,9 +222,15 @@ class RepeatForm(RuleForm):
     tell = TellField(help_text=gettext_lazy("One message for all the rides."))
 
     def __init__(self, data, *, booking):
-        zone = timezone.get_default_timezone()
-        self.segments = segments_of(booking, both=bool(data.get("both")))
-        super().__init__(data, start=self.segments[0].pickup_at.astimezone(zone).date())
+        trip = segments_of(booking)
+        self.segments = trip if data.get("both") else [booking]
+        shown = [ride for ride in trip if ride.pk in seen_in(data.get("seen", ""))]
+        # The box for both segments was ticked or not: the page is about other rides than it says.
+        self.of_others = bool(shown) and shown != self.segments
+        day = day_of(self.segments[0].pickup_at)
+        if self.of_others:
+            data = asked_of(data, day_of(shown[0].pickup_at), day)
+        super().__init__(data, start=day, in_trips=bool(booking.round_trip_id))
         self.booking, self.plan, self.days = booking, None, []
         if not booking.round_trip_id:
             del self.fields["both"]
@@ -236,7 +248,7 @@ class RepeatForm(RuleForm):
     def asked_first(cls, booking):
         """The form as it opens."""
         [first, *_others] = segments_of(booking)
-        day = first.pickup_at.astimezone(timezone.get_default_timezone()).date()
+        day = day_of(first.pickup_at)
         return cls(cls.opening(day) | {"both": "on", "tell": "on"}, booking=booking)
 
     def clean(self):
@@ -298,7 +310,10 @@ class NewRuleForm(RuleForm):
         label=gettext_lazy("Cancel those changed by hand as well"), required=False
     )
     tell = TellField(
-        help_text=gettext_lazy("One message for the new rides, one for those cancelled.")
+        help_text=gettext_lazy(
+            "One message says which rides no longer take place, because the days have changed, and "
+            "one which are new. Nothing is said of those that stay."
+        )
     )
 
     def __init__(self, data, *, booking):
@@ -307,7 +322,7 @@ class NewRuleForm(RuleForm):
         in_force = Rule.parse(booking.series.rule)
         # A short month has a rule of its 31st on another day, from which it goes on all the same.
         anchor = in_force.month_day if in_force.has(start) else None
-        super().__init__(data, start=start, month_day=anchor)
+        super().__init__(data, start=start, month_day=anchor, in_trips=bool(booking.round_trip_id))
         self.booking, self.plan, self.days = booking, None, []
         self.dropped, self.kept = [], []
         self.helper = helper_of(
@@ -374,17 +389,45 @@ class NewRuleForm(RuleForm):
                 self.kept.append((ride, words[ride.refusal]))
             else:
                 self.dropped.append(ride)
+        left = left_alone_by(self.dropped)
+        for ride in self.dropped:
+            ride.left = left.get(ride.round_trip_id)
 
     @property
     def counts(self):
         return {
             "rides": len(self.plan.rides),
+            "left": sum(bool(ride.left) for ride in self.dropped),
             "stay": sum(map(len, self.plan.there.values())),
             "dropped": len(self.dropped),
             "holidays": sum(bool(each["holiday"] and each["moments"]) for each in self.days),
             "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
             "left_out": len(self.plan.excluded),
         }
+
+
+def seen_in(text):
+    """{key: version} as the page had them; what is neither is a version that no ride has."""
+    pairs = [pair.partition("-") for pair in text.split()]
+    return {
+        int(key): int(version)
+        for key, _dash, version in pairs
+        if key.isdecimal() and version.isdecimal() and len(key + version) < 30
+    }
+
+
+def asked_of(data, before, start):
+    """What was asked of a ride on the day `before`, of one on `start`: its weekday follows, and
+    its place in the month."""
+    data = data.copy()
+    days, new = data.getlist("weekdays"), str(start.weekday())
+    if new not in days:
+        former = str(before.weekday())
+        data.setlist("weekdays", [new if day == former else day for day in days])
+    places = [str(place) for place in places_of(start)]
+    if data.get("month") not in (BY_DATE, *places):
+        data["month"] = places[0]
+    return data
 
 
 def rule_rows():

@@ -1,6 +1,8 @@
 """What is known of a series: its occurrences, their numbers, which were changed by hand."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from itertools import groupby
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Value, When
@@ -13,6 +15,7 @@ from project.audit.refusals import Refusal
 
 from .models import Booking, BookingLog, Series
 from .models.booking import PATTERN
+from .querysets import InLine
 from .states import OPEN, Status
 
 REPEAT, TIED = "bookings.repeat", "bookings.repeated"
@@ -20,27 +23,27 @@ CHANGE, UNTIE = "bookings.change_series", "bookings.untie"
 FROM_FILE = "bookings.import_changes"
 RESCHEDULE, MADE, KEPT = "bookings.reschedule", "bookings.rescheduled", "bookings.continued"
 REINSTATE, DISCARD = "bookings.reinstate", "bookings.discard"
-# {act: how many rides it may be about, to be about occurrences by themselves}: a change of chosen
-# rides always is, one with their series only where it was of one.
-ANY_NUMBER = 2**31 - 1
-BY_HAND = {
-    "bookings.edit": ANY_NUMBER,
-    "bookings.change": ANY_NUMBER,
-    FROM_FILE: ANY_NUMBER,
-    CHANGE: 1,
-}
+PUT_BACK = "bookings.put_back"
+OF_THE_RULE = (RESCHEDULE, REINSTATE)
+# The scope of an act on what is selected, by its name.
+SELECTED = "segment"
+# What is always about occurrences by themselves, be they many: the last splits their price. A
+# change in the series is where it was asked for what is selected; without a scope, where it was of
+# one ride.
+BY_HAND = ("bookings.edit", "bookings.change", FROM_FILE, "bookings.returned")
+OF_SOME = Q(batch__scope=SELECTED) | Q(batch__scope="", batch__changed__lte=1)
 # What was done and not undone, or undone and done again.
 STANDING = Q(Q(batch__undo_of=None) | Q(batch__redo=True), batch__undone_by=None)
+# Times of day that a header tells: more say less than none.
+MOST_TIMES = 3
 # What the occurrences of a series have in common: the pattern, and who pays in which currency.
 AGREED = (*PATTERN, "customer", "currency")
 
 
 def told_by_hand():
     """An expression over a ride: whether the latest that was said of what they all agree on was
-    about this occurrence alone, and was not undone."""
-    about_one = Q(pk__in=[])
-    for act, most in BY_HAND.items():
-        about_one |= Q(action_code=act, batch__changed__lte=most)
+    about chosen occurrences alone, and was not undone."""
+    about_one = Q(action_code__in=BY_HAND) | Q(OF_SOME, action_code=CHANGE)
     alone = Q(about_one, STANDING, changes__has_any_keys=AGREED)
     return latest_is(alone, among=alone | Q(action_code__in=(REPEAT, TIED, MADE, CHANGE)))
 
@@ -96,25 +99,78 @@ ASSIGNED_BY_HAND, CANCELLED_BY_HAND = (
 )
 
 
+def departed():
+    """The refusal of rides that have left and were left open: nobody takes them back any more."""
+    left = Q(pickup_at__lt=timezone.now(), status__in=OPEN)
+    return Refusal("departed", left, gettext_lazy("already departed"))
+
+
 def occurrences_of(series):
-    """The occurrences in the order of their keys, the outbound before its return."""
-    rides = with_by_hand(Booking.objects.filter(series=series))
+    """The occurrences in the order of their keys, the outbound before its return; each with
+    `by_hand` and, where it is elsewhere, `planned`: the moment that it has with its series."""
+    planned = with_series()
+    elsewhere = Case(When(~Q(pickup_at=planned), then=planned))
+    rides = with_by_hand(Booking.objects.filter(series=series)).annotate(planned=elsewhere)
     return rides.select_related("driver", "partner").order_by("original_start", "leg", "pk")
 
 
+def with_series():
+    """An expression over a ride: the moment that its series gave it last, when it was made or
+    changed with it; what was said of it alone does not count, nor what was undone."""
+    moving = Q(action_code=CHANGE, changes__has_key="pickup_at") & ~OF_SOME & STANDING
+    given = Q(action_code__in=(REPEAT, TIED, MADE)) | moving
+    lines = BookingLog._base_manager.filter(given, booking=OuterRef(OuterRef("pk")))
+    last = lines.order_by("-pk").values("batch")[:1]
+    row = Booking.history.filter(id=OuterRef("pk"), batch_id=Subquery(last))
+    return Coalesce(Subquery(row.values("pickup_at")[:1]), F("pickup_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """At which time the occurrences leave from that of `since` on."""
+
+    at: time
+    since: datetime
+
+
+def times_of(series):
+    """The TimeOfDay of the occurrences to come: one, or several where it changed from one of them
+    on; of all where none is to come, and [] where they differ too often."""
+    rides = Booking.objects.filter(series=series, planned_return=False)
+    ahead = Case(When(pickup_at__gte=timezone.now(), status__in=OPEN, then=True), default=False)
+    rides = rides.annotate(given=with_series(), ahead=ahead).order_by("original_start", "pk")
+    found = list(rides.values_list("given", "ahead"))
+    coming = [given for given, is_ahead in found if is_ahead] or [given for given, _is in found]
+    moments = map(timezone.localtime, coming or [series.starts_at])
+    runs = groupby(moments, key=lambda moment: moment.time())
+    times = [TimeOfDay(at, next(run)) for at, run in runs]
+    return times if len(times) <= MOST_TIMES else []
+
+
+def in_line(series, *, back=False):
+    """A series and those that continue it, however many in turn; `back`, those that it continues.
+
+    As a part of another query it takes no statement of its own.
+    """
+    return Series.objects.filter(pk__in=InLine(Series.objects.filter(pk=series.pk), back=back))
+
+
 def continuations(series):
-    """The keys of the series that continue this one, and of those that continue them."""
-    found, last = [], [series.pk]
-    while last:
-        following = Series.objects.filter(follows__in=last).order_by("pk")
-        last = list(following.values_list("pk", flat=True))
-        found += last
-    return found
+    """The series that continue this one, and those that continue them."""
+    return in_line(series).exclude(pk=series.pk)
 
 
 def rides_of_all(series):
     """The rides of a series and of those that continue it: what another rule may touch."""
-    return Booking.objects.filter(series__in=[series.pk, *continuations(series)])
+    return Booking.objects.filter(series__in=in_line(series).values("pk"))
+
+
+def left_alone_by(rides):
+    """{round trip: its other segment, where that stays on without any of these}."""
+    trips = {ride.round_trip_id for ride in rides} - {None}
+    others = Booking.objects.filter(round_trip__in=trips).exclude(status=Status.CANCELLED)
+    others = others.exclude(pk__in=[ride.pk for ride in rides])
+    return {ride.round_trip_id: ride for ride in others}
 
 
 def in_force_by(batch):
@@ -140,19 +196,90 @@ def next_of(series):
     return ahead or rides.last()
 
 
+def first_of(series):
+    """The first occurrence that is there; of a series without any, the ride that it was made of."""
+    rides = Booking.objects.filter(series=series).select_related("customer")
+    return rides.order_by("original_start", "leg", "pk").first() or series.origin
+
+
 def acts_on(series, most=50):
-    """[(batch, how many rides of the series)] of what was done to it, newest first."""
+    """[(batch, how many rides of the series)] of what was done to it, newest first.
+
+    Of a change of the rule the rides are those that came to the series or left it: it has its log
+    lines under several codes, and most of those rides are of this series no more.
+    """
     lines = BookingLog._base_manager.filter(
         booking__series=series, action_code=F("batch__action")
-    ).order_by()
-    acts = lines.values_list("batch").annotate(
-        rides=Count("booking", distinct=True), latest=Max("pk")
+    ).exclude(action_code__in=OF_THE_RULE)
+    acts = (
+        lines.order_by()
+        .values_list("batch")
+        .annotate(rides=Count("booking", distinct=True), latest=Max("pk"))
     )
-    found = list(acts.order_by("-latest")[:most])
-    batches = Batch.objects.select_related("user", "undone_by").in_bulk(
-        [batch for batch, *_rest in found]
+    rides = {batch: count for batch, count, _latest in acts.order_by("-latest")[:most]}
+    rides |= changes_of_rule(series)
+    batches = Batch.objects.select_related("user", "undone_by").in_bulk(rides)
+    found = [(batches[batch], count) for batch, count in rides.items()]
+    return sorted(found, key=lambda act: act[0].created_at, reverse=True)[:most]
+
+
+def rules_written(series):
+    """The changes of the rule of a series, and of those before it that may have taken its rides."""
+    line = in_line(series, back=True)
+    rows = Series.history.order_by().filter(id__in=line.values("pk")).values("batch_id")
+    return Batch.objects.filter(action__in=OF_THE_RULE, pk__in=rows).order_by()
+
+
+def changes_of_rule(series):
+    """{batch: how many rides came to the series or left it} of the changes of its rule, and of
+    those of a series before it that took rides from it."""
+    written = rules_written(series)
+    own = Series.history.order_by().filter(id=series.pk).values("batch_id")
+    moved = (
+        BookingLog._base_manager.filter(
+            Q(changes__series__0=series.pk) | Q(changes__series__1=series.pk),
+            batch__in=written.values("pk"),
+        )
+        .order_by()
+        .values_list("batch")
+        .annotate(rides=Count("booking", distinct=True))
     )
-    return [(batches[batch], rides) for batch, rides, _latest in found]
+    own = written.filter(pk__in=own).values_list("pk", flat=True)
+    return dict.fromkeys(own, 0) | dict(moved)
+
+
+def cancelled_from(series):
+    """The rides that changes of the rule cancelled, so that they are of the series no more."""
+    lines = BookingLog._base_manager.filter(
+        action_code=RESCHEDULE, batch__in=rules_written(series), changes__series__0=series.pk
+    )
+    gone = Booking.objects.filter(series=None, status=Status.CANCELLED)
+    return gone.filter(pk__in=lines.values("booking"))
+
+
+def gone_on_in(series):
+    """The series that rides of this one are in by now: another rule, or its undo, took them."""
+    lines = BookingLog._base_manager.filter(
+        batch__in=rules_written(series), changes__series__0=series.pk
+    )
+    now = Booking.objects.filter(pk__in=lines.values("booking"), series__isnull=False)
+    return Series.objects.filter(pk__in=now.values("series")).order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What became of a series without rides: the `undo` that withdrew it, None where another rule
+    took its place; and the series in which it goes on."""
+
+    undo: Batch | None
+    goes_on_in: list
+
+
+def emptied(series):
+    begun = series.made_in_id
+    undo = Batch.objects.filter(undo_of=begun).select_related("user").first() if begun else None
+    others = list(gone_on_in(series)) or list(Series.objects.filter(pk=series.follows_id))
+    return Emptied(undo, others)
 
 
 def place_of(booking):

@@ -11,33 +11,34 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Min, Q, TextField, Value
+from django.db.models import F, Q, Subquery, TextField, Value
 from django.db.models.functions import JSONArray, JSONObject
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from project.actions.undo import CannotUndo
 from project.audit.former import before, untouched_since
 from project.audit.recorder import SelectionChanged, Ticket, line, recorded, write_history
-from project.audit.refusals import Refusal
 from project.audit.statements import digest_of, lock
 
 from . import notifications, services
 from .availability import CUSTOMER_LEFT, gone
 from .availability import people_of as people_of_rides
 from .models import Booking, BookingLog, Series
-from .models.booking import CANCELLATION
+from .models.booking import CANCELLATION, OCCURRENCE, OF_NO_SERIES
 from .recurrence import Rule, ended_before
 from .series_queries import (
     DISCARD,
     KEPT,
     MADE,
     OCCURRENCE_BY_HAND,
+    PUT_BACK,
     REINSTATE,
     RESCHEDULE,
     continuations,
+    departed,
+    in_line,
     rides_of_all,
 )
 from .series_services import (
@@ -59,7 +60,7 @@ from .wall_time import on_date
 # What undoing a change of the rule takes, beside the permission to make it.
 CANCEL, RESTORE = "bookings.cancel_booking", "bookings.restore_booking"
 # What it puts back on the rides that were cancelled.
-WRITES = (*CANCELLATION, "series", "original_start")
+WRITES = (*CANCELLATION, *OCCURRENCE)
 
 
 @dataclass(slots=True)
@@ -100,13 +101,16 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
     zone = timezone.get_default_timezone()
     after = Q(series__in=continuations(series))
     scope = Booking.objects.filter(series=series)
-    if whole:
-        check_end(days, Booking.objects.filter(after))
-    else:
+    if not whole:
         following = Q(series=series, original_start__gte=booking.original_start)
         scope = Booking.objects.filter(following | after)
     there = {}
-    for ride in scope.order_by("original_start", "leg"):
+    next_ride = Booking.objects.filter(after).order_by("original_start").values("original_start")
+    rides = scope.annotate(next_begins=Subquery(next_ride[:1]))
+    rides = list(rides.order_by("original_start", "leg"))
+    if whole and rides:
+        check_end(days, rides[0].next_begins)
+    for ride in rides:
         there.setdefault(day_of(ride.original_start), []).append(ride)
     superfluous = [ride.pk for day in there.keys() - {*days} for ride in there[day]]
     missing = [day for day in days if day not in there]
@@ -127,9 +131,8 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
     return plan
 
 
-def check_end(days, after):
-    """Raise ValidationError where these days reach those of the rides `after` them."""
-    begins = after.order_by().aggregate(first=Min("original_start"))["first"]
+def check_end(days, begins):
+    """Raise ValidationError where these days reach the moment when another series `begins`."""
     if begins and days and days[-1] >= day_of(begins):
         raise ValidationError(
             _(
@@ -140,17 +143,9 @@ def check_end(days, after):
         )
 
 
-def not_droppable(*, overwrite=False, now=None):
+def not_droppable(*, overwrite=False):
     """Why an occurrence that the new rule has not stays all the same."""
-    refusals = (
-        ARCHIVED,
-        CANCELLED,
-        OVER,
-        SETTLED,
-        Refusal(
-            "departed", Q(pickup_at__lt=now or timezone.now()), gettext_lazy("already departed")
-        ),
-    )
+    refusals = (ARCHIVED, CANCELLED, OVER, SETTLED, departed())
     return refusals if overwrite else (*refusals, OCCURRENCE_BY_HAND)
 
 
@@ -193,8 +188,8 @@ def reschedule(
             RESCHEDULE,
             plan.dropped,
             by=by,
-            reason=reason,
-            sentence=line(_("Cancelled with a change of its series")),
+            reason=rule.words,  # told of all; that it left, of what left
+            sentence=line(_("Cancelled with a change of its series"), reason),
             ticket=Ticket(token=ticket.token if ticket else None),
             refusals=not_droppable(overwrite=overwrite),
         ) as recording:
@@ -206,8 +201,7 @@ def reschedule(
                 cancellation_reason=reason,
                 cancelled_at=batch.created_at,
                 cancelled_by=by,
-                series=None,
-                original_start=None,
+                **OF_NO_SERIES,
             )
             cancelled = recording.outcome.changed
             series = put_in_force(recording, plan, rule)
@@ -225,12 +219,16 @@ def reschedule(
 
 
 def hold_series(series):
-    """Lock a series and those that continue it, each after the one that it continues."""
-    keys = [series.pk]
-    while keys:
-        list(Series.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
-        following = Series.objects.filter(follows__in=keys)
-        keys = list(following.values_list("pk", flat=True))
+    """Lock a series and those that continue it, each after the one that it continues, which is
+    older.
+
+    Who waited for one of them may find that another was begun meanwhile: so again, until all that
+    there are were locked. Two statements, where nobody was in the way.
+    """
+    held = set()
+    while held != (there := set(in_line(series).values_list("pk", flat=True))):
+        lock(Series.objects.filter(pk__in=there))
+        held = there
 
 
 def put_in_force(recording, plan, rule):
@@ -330,7 +328,7 @@ def take_back(batch, *, by):
             former = {name: before(Booking, batch, name) for name in WRITES}
             recording.update(**former)
             recording.update_also(
-                kept, KEPT, line(_("Back in its former series")), series=former["series"]
+                kept, PUT_BACK, line(_("Back in its former series")), series=former["series"]
             )
             recording.outcome.changed += made.count() + kept.count()
             for row in written.order_by("id"):

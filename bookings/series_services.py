@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import connections, models, router, transaction
+from django.db import connections, models, router
 from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.functions import JSONArray, JSONObject
 from django.utils import timezone
@@ -24,7 +24,7 @@ from . import notifications, services
 from .availability import CUSTOMER_LEFT, busy_of, clash, gone
 from .copies import FRESH
 from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
-from .models.booking import COPIED
+from .models.booking import COPIED, OF_NO_SERIES
 from .recurrence import moments
 from .series_queries import REPEAT, TIED, UNTIE
 from .services import ARCHIVED, CANCELLED
@@ -187,6 +187,7 @@ def repeat(
             models.QuerySet(Booking).filter(pk__in=[segment.pk for segment in segments]),
             series=series,
             original_start=plan.start,
+            planned_return=Q(leg=Leg.RETURN) if len(segments) > 1 else False,
             version=F("version") + 1,
             updated_at=recording.batch.created_at,
         )
@@ -317,6 +318,7 @@ def make(batch, series, rides, *also):
         "partner_id": "planned.partner",
         "round_trip_id": "trips.id",
         "leg": "CASE WHEN trips.id IS NULL THEN '' ELSE t.leg END",
+        "planned_return": "trips.id IS NOT NULL AND t.leg = 'return'",
     }
     given = {name: value for name, value in FRESH.items() if name not in values}
     given |= {"series_id": series.pk, "created_at": batch.created_at}
@@ -394,14 +396,13 @@ def either(condition, one, other):
 def discard(selection, *, by, refusals, undo_of):
     """Undo the making of bookings. Where that was a series, its first ride is a plain one again,
     unless an occurrence stays because someone touched it."""
-    with transaction.atomic():
-        outcome = services.discard(selection, by=by, refusals=refusals, undo_of=undo_of)
-        if undo_of.action == REPEAT and not outcome.refused:
+
+    def untie(recording):
+        if undo_of.action == REPEAT and not recording.outcome.refused:
             first = Booking.objects.filter(
                 logs__batch=undo_of, logs__action_code=TIED, series__made_in=undo_of
             )
-            with recorded(
-                UNTIE, first, by=by, sentence=line(_("Taken out of its series"))
-            ) as recording:
-                recording.update(series=None, original_start=None)
-    return outcome
+            told = line(_("Taken out of its series"))
+            recording.update_also(first, UNTIE, told, **OF_NO_SERIES)
+
+    return services.discard(selection, by=by, refusals=refusals, undo_of=undo_of, beside=untie)

@@ -11,14 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import reselect, reswap, retarget
 
 from project.actions import desk as desks
 from project.actions import pages
 from project.actions.flow import ticket_of
+from project.actions.undo import extent
 from project.actions.undo import why_not as why_not_undo
 from project.actions.views import tell
+from project.audit.former import standing
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, SelectionChanged
+from project.audit.retelling import retold_reason
 from project.audit.statements import digest_of
 from project.audit.timeline import Entry
 from project.ui.errors import asks_for_part
@@ -27,14 +31,18 @@ from project.ui.formats import Counted
 from . import series_schedule, series_services
 from .actions import RESCHEDULE, ways_to_edit
 from .models import Booking, Series
-from .series_forms import NewRuleForm, RepeatForm
+from .series_forms import NewRuleForm, RepeatForm, seen_in
 from .series_queries import (
     acts_on,
+    cancelled_from,
     counts_of,
+    emptied,
+    first_of,
     in_force_by,
     next_of,
     occurrences_of,
     rides_of_all,
+    times_of,
 )
 from .states import OPEN
 
@@ -86,7 +94,8 @@ def booking_repeat(request, reference):
 def asked(request, form_class, booking, page):
     """(the form, None) once its rule is confirmed; before that (the form, the page that asks).
 
-    `page(request, form, status)` shows the form; a script asks for its list of days alone.
+    `page(request, form, status)` shows the form; a script asks for its list of days alone, and gets
+    all of the page where it is about other rides by now.
     """
     if request.method == "GET":
         form = form_class.asked_first(booking)
@@ -94,6 +103,9 @@ def asked(request, form_class, booking, page):
         return form, page(request, form, 200)
     form = form_class(request.POST, booking=booking)
     valid = form.is_valid()
+    if asks_for_part(request) and form.of_others:
+        anew = retarget(page(request, form, 200), "#main")
+        return form, reswap(reselect(anew, "#main"), "outerHTML")
     if asks_for_part(request):
         return form, render(request, "bookings/_occurrences.html", {"form": form, "part": True})
     if request.POST.get("preview") or not valid:
@@ -102,8 +114,9 @@ def asked(request, form_class, booking, page):
 
 
 def repeat_page(request, form, status=200):
+    names = " ⇄ ".join(ride.reference for ride in form.segments)
     context = {
-        "title": _("Make %(reference)s recurring") % {"reference": form.booking.reference},
+        "title": _("Make %(reference)s recurring") % {"reference": names},
         "form": form,
         "booking": form.booking,
         "back_url": form.booking.get_absolute_url(),
@@ -172,27 +185,21 @@ def reschedule_page(request, form, status=200):
     return render(request, "bookings/reschedule.html", context, status=status)
 
 
-def seen_in(text):
-    """{key: version} as the page had them; what is neither is a version that no ride has."""
-    pairs = [pair.partition("-") for pair in text.split()]
-    return {
-        int(key): int(version)
-        for key, _dash, version in pairs
-        if key.isdecimal() and version.isdecimal() and len(key + version) < 30
-    }
-
-
 @require_safe
 @may_view
 def series_detail(request, pk):
     """A series: its rule, and each of its rides."""
-    series = get_object_or_404(Series.objects.select_related("origin__customer", "follows"), pk=pk)
+    series = get_object_or_404(Series.objects.select_related("follows"), pk=pk)
     desk = desks.get("bookings")
     rides = occurrences_of(series)
     rows = Paginator(rides, PAGE).get_page(request.GET.get("rides"))
-    start = next_of(series)
+    start, first = next_of(series), first_of(series)
     context = {
         "series": series,
+        "first": first,
+        "times": times_of(series),
+        "emptied": None if start else emptied(series),
+        "cancelled": cancelled_from(series).count(),
         "record": None,
         "desk": desk,
         "rows": rows,
@@ -200,30 +207,34 @@ def series_detail(request, pk):
         "followed_by": series.followed_by.filter(occurrences__isnull=False).distinct(),
         "counts": counts_of(series),
         "refresh_on": desk.event,
+        "watched": {
+            "filter": f"series={series.pk}&archived=all",
+            "state": digest_of(Booking.objects.filter(series=series))[1],
+        },
         "open": OPEN,
         # Asked of all of it; the dialog offers less.
         "pk": start and start.pk,
         "scope": "series",
-        "actions": actions_on(start, request.user) if start else [],
-        "editing": rule_of(series, request.user),
+        "actions": actions_on(series, request.user) if start else [],
+        "editing": rule_of(first, request.user) if start else [],
         "entries": life_of(series, request.user),
         "older": False,
     }
     return render(request, "bookings/series.html", context)
 
 
-def rule_of(series, user):
-    """The way to another rule, where the first ride is still of the series."""
-    if series.origin.series_id != series.pk:
-        return []
-    return [each for each in ways_to_edit(series.origin, user) if each["action"] is RESCHEDULE]
+def rule_of(ride, user):
+    """The way to another rule, by a ride of the series; none where that is of none any more."""
+    return [each for each in ways_to_edit(ride, user) if each["action"] is RESCHEDULE]
 
 
-def actions_on(ride, user):
-    """What can be done with a series, from this ride of it; the commonest first."""
+def actions_on(series, user):
+    """What can be done with a series: with one of its rides at least; the commonest first."""
     return [
         each
-        for each in pages.available(desks.get("bookings"), [ride], user)
+        for each in pages.available(
+            desks.get("bookings"), Booking.objects.filter(series=series), user
+        )
         if any(scope.name == "series" for scope in each["action"].scopes)
     ]
 
@@ -231,17 +242,19 @@ def actions_on(ride, user):
 def life_of(series, user):
     """What was done to the rides of a series, act by act: an entry each, whatever their number."""
     labels = desks.get("bookings").labels()
+    acts = [(batch, rides) for batch, rides in acts_on(series) if batch.action in labels]
+    left = standing(Booking, [batch.pk for batch, _rides in acts])
     return [
         Entry(
             when=batch.created_at,
             who=batch.user,
             label=str(labels[batch.action]),
             text=ngettext("%(n)s ride", "%(n)s rides", rides) % {"n": Counted(rides)},
-            reason=batch.reason,
+            reason=retold_reason(batch.reason),
             batch=batch.pk,
-            undo=not why_not_undo(batch, user),
+            extent=extent(batch),
+            undo=batch.pk in left and not why_not_undo(batch, user),
             kind=batch.action.rpartition(".")[2],
         )
-        for batch, rides in acts_on(series)
-        if batch.action in labels
+        for batch, rides in acts
     ]

@@ -45,8 +45,9 @@ from .availability import (
     inactive,
     people_of,
 )
-from .copies import insert_copies, tie_from
+from .copies import TOLD_OF_COPIES, insert_copies, tie_from
 from .models import Booking
+from .models.booking import OF_NO_SERIES
 from .queries import payment_before_cancellation
 from .recap import render_recap
 from .sharing import ABOVE_PRICE, above_price, half_paid, not_shareable, other_among, shared
@@ -263,8 +264,11 @@ def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
     return batch.outcome
 
 
-def discard(selection, *, by, refusals, undo_of):
-    """Undo the making of bookings: cancel and archive them, as created by mistake."""
+def discard(selection, *, by, refusals, undo_of, beside=None):
+    """Undo the making of bookings: cancel and archive them, as created by mistake.
+
+    `beside(recording)` writes what else comes of that, in the same batch.
+    """
     reason = made_by_mistake()
     with recorded(
         "bookings.discard",
@@ -297,6 +301,8 @@ def discard(selection, *, by, refusals, undo_of):
             **former,
         )
         batch.update(**discarded(reason, by=by, at=batch.batch.created_at))
+        if beside:
+            beside(batch)
         notifications.take_back_creation(batch.batch, undo_of)
     return batch.outcome
 
@@ -310,8 +316,7 @@ def discarded(reason, *, by, at):
     return {
         "round_trip": None,
         "leg": "",
-        "series": None,
-        "original_start": None,
+        **OF_NO_SERIES,
         "status_before": F("status"),
         "status": Status.CANCELLED,
         "cancellation_kind": CancellationKind.MISTAKE,
@@ -345,10 +350,11 @@ def not_settable(status, fee=None):
     return refusals
 
 
-def set_status(selection, *, by, status, fee=None, override="", ticket=None):
+def set_status(selection, *, by, status, fee=None, override="", tell=False, ticket=None):
     """Move bookings one step on. `fee` (an amount) bills a no-show; it is refused elsewhere.
 
-    `override` is the reason to accept a fee above the price.
+    `override` is the reason to accept a fee above the price. `tell` posts a message to each
+    customer whose ride is confirmed; the other steps are none of theirs.
     """
     if fee is not None and status != Status.NO_SHOW:
         raise ValidationError({"fee": _("Only a no-show can be billed here.")})
@@ -364,6 +370,8 @@ def set_status(selection, *, by, status, fee=None, override="", ticket=None):
         sentence=in_spite_of(sentence, refusals, override),
     ) as batch:
         batch.update(status=status, billable=fee is not None, fee=fee)
+        if tell and status == Status.CONFIRMED:
+            notifications.tell(batch.batch, notifications.CONFIRMED)
     return batch.outcome
 
 
@@ -476,7 +484,7 @@ def duplicate(selection, *, by, date, tell=False, ticket=None):
             round_trip=Subquery(trip.values("pk")[:1]),
             leg=Case(When(Exists(trip), then=F("leg")), default=Value("")),
         )
-        batch.created(copies, reference=F("reference"), pickup_at=F("pickup_at"))
+        batch.created(copies, **TOLD_OF_COPIES)
         if tell:
             notifications.tell(batch.batch, notifications.CREATED)
     return batch.outcome
@@ -558,6 +566,12 @@ def check_edit(booking, *, override=""):
         raise ValidationError(errors)
 
 
+def price_stands(before, after):
+    """Whether the price of a ride whose payment state goes from one to the other stays: it is
+    invoiced or paid, and stays so."""
+    return PaymentState.UNPAID not in (before, after)
+
+
 def _check_amounts(booking, *, override):
     """Raise ValidationError where the price or the payout of a settled booking would change, or,
     without a reason to `override`, the price of one that is invoiced or paid and stays so."""
@@ -570,8 +584,8 @@ def _check_amounts(booking, *, override):
     if changed and stored.settled_on:
         text = _("The payout is validated: reopen it before changing this.")
         raise ValidationError({name: text for name in changed})
-    unpaid = PaymentState.UNPAID in (stored.payment_state, booking.payment_state)
+    stands = price_stands(stored.payment_state, booking.payment_state)
     charged = [name for name in changed if name != "payout"]
-    if charged and not (unpaid or override):
+    if charged and stands and not override:
         text = _("The booking is invoiced or paid: its price stands.")
         raise ValidationError({name: ValidationError(text, code=BILLED.code) for name in charged})

@@ -26,13 +26,20 @@ from .availability import OVERRIDE
 from .models import Booking, BookingLog
 from .states import Leg
 
-# Its condition depends on the fee.
+# The conditions of these depend on the amount.
 ABOVE_PRICE = Refusal(
     "above_price",
     Q(pk__in=[]),
     gettext_lazy("the fee is above the price"),
     override=OVERRIDE,
     spite=gettext_lazy("though above the price"),
+)
+ABOVE_AGREED = Refusal(
+    "above_agreed",
+    Q(pk__in=[]),
+    gettext_lazy("the amount is above the agreed payout"),
+    override=OVERRIDE,
+    spite=gettext_lazy("though above the agreed payout"),
 )
 ZERO = Value(0, output_field=models.DecimalField())
 
@@ -65,14 +72,25 @@ def not_shareable(selection, refusals):
 
 
 def above_price(selection, fee):
-    """The warning that a `fee` is above the price of the ride, or of both that share it.
+    """The warning that a `fee` is above the price of the ride, or of both that share it."""
+    return above(ABOVE_PRICE, selection, fee, "price")
+
+
+def above_agreed(selection, amount):
+    """The warning that `amount` is above the agreed payout of the ride, or of both that share it;
+    where none was agreed, any amount will do."""
+    return above(ABOVE_AGREED, selection, amount, "payout")
+
+
+def above(warning, selection, amount, field):
+    """The `warning` where `amount` is above the `field` of the ride, or of both that share it.
 
     To come after `not_shareable`: whose other segment is refused shares nothing with it.
     """
-    other = other_among(selection).filter(price__isnull=False)
-    both = Coalesce(F("price"), ZERO) + Coalesce(Subquery(other.values("price")[:1]), ZERO)
-    priced = Q(price__isnull=False) | Exists(other)
-    return replace(ABOVE_PRICE, condition=priced & Q(LessThan(both, fee)))
+    known = {f"{field}__isnull": False}
+    other = other_among(selection).filter(**known)
+    both = Coalesce(F(field), ZERO) + Coalesce(Subquery(other.values(field)[:1]), ZERO)
+    return replace(warning, condition=(Q(**known) | Exists(other)) & Q(LessThan(both, amount)))
 
 
 def shared(field, total):

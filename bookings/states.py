@@ -21,6 +21,12 @@ UNDER_WAY = (Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW)
 # Ended without the ride, and yet possibly charged.
 BILLABLE = (Status.CANCELLED, Status.NO_SHOW)
 
+
+def occupies(status):
+    """Whether a ride of this status takes the time of who drives: all but the cancelled."""
+    return status != Status.CANCELLED
+
+
 # Cancelling is not listed: it has its own action, from any open state, with a reason.
 TRANSITIONS = {
     Status.PENDING: (Status.CONFIRMED,),

@@ -4,7 +4,7 @@ from functools import lru_cache
 from html import escape
 
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from project.ui import formats
@@ -29,7 +29,13 @@ class BookingTable(Table):
         gettext_lazy("Departure"), "pickup_at", "duration_minutes", css="when", sort="departure"
     )
     reference = Column(
-        gettext_lazy("Reference"), "reference", "leg", css="ref", sort="reference", fixed=True
+        gettext_lazy("Reference"),
+        "reference",
+        "leg",
+        "archived_at",
+        css="ref",
+        sort="reference",
+        fixed=True,
     )
     passenger = Column(gettext_lazy("Passenger"), "passenger_name", "passenger_count", css="who")
     customer = Column(gettext_lazy("Customer"), "customer__name", css="who", optional=True)
@@ -66,8 +72,9 @@ class BookingTable(Table):
         day = "" if self.by_day else f"{formats.short_day(at.date(), self.year)} "
         return f'{day}{at:%H:%M} <span class="sub">{formats.duration(minutes)}</span>'
 
-    def cell_reference(self, reference, leg):
-        return f'<a href="{self.url(reference)}">{escape(reference)}</a>{self.words[leg]}'
+    def cell_reference(self, reference, leg, archived_at):
+        marks = self.words[leg] + (self.words["archived"] if archived_at else "")
+        return f'<a href="{self.url(reference)}">{escape(reference)}</a>{marks}'
 
     def cell_passenger(self, name, count):
         # First, so that it floats beside the name and is never what is cut.
@@ -122,6 +129,7 @@ def words_in(language):
         "people": escape(_("pers.")),
         "partner": span("sub", _("Partner:")) + " ",
         "missing": span("missing", _("To assign")),
+        "archived": archived_html(pgettext("booking", "archived")),
     }
     for choice in (*PaymentState, *VehicleClass):
         words[choice.value] = escape(str(choice.label))
@@ -135,6 +143,11 @@ def words_in(language):
 
 def span(css, text):
     return f'<span class="{css}">{escape(str(text))}</span>'
+
+
+def archived_html(title):
+    title = escape(title)
+    return f'<span class="leg" role="img" aria-label="{title}" title="{title}">▤</span>'
 
 
 def leg_html(place, title):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from project import money
 from project.actions import desk as desks
 from project.actions import pages
 from project.ui.lists import render_list
@@ -108,11 +109,7 @@ def totals_of(segments):
     """
     totals = {}
     for name in ("price", "payout", "settled_amount", "fee", "due"):
-        sums = {}
-        for segment in segments:
-            amount = counted(segment, name)
-            if amount is not None:
-                sums[segment.currency] = sums.get(segment.currency, 0) + amount
+        sums = money.sums_of((counted(segment, name), segment.currency) for segment in segments)
         totals[name] = [(total, currency) for currency, total in sums.items()]
     return totals
 

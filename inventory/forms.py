@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from project.actions.forms import ActionForm
 from project.ui.inputs import DayInput
 from project.ui.layout import helper_of
+from project.ui.numbers import LocalDecimalField
 
 from . import documents
 from .models import Article, Boutique, Terminal
@@ -130,8 +131,7 @@ class ArticleForm(RecordForm):
     class Meta:
         model = Article
         fields = ["boutique", "code", "nom", "prix", "seuil_alerte"]
-        field_classes = {"prix": forms.DecimalField}
-        localized_fields = ("prix",)
+        field_classes = {"prix": LocalDecimalField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -91,11 +91,17 @@ def known_articles(pairs):
                 "name": article.nom,
                 "price": plain_decimal(article.prix),
                 "threshold": article.seuil_alerte,
+                "currency": article.boutique.currency,
             },
             {"shop": article.boutique.nom},
         )
         for article in articles
     }
+
+
+def currency_of(given, known):
+    """What a price is in: told of an article that is there; of a new one only its shop knows."""
+    return known.values["currency"] if known else ""
 
 
 ARTICLE_IMPORTER = Importer(
@@ -125,6 +131,7 @@ ARTICLE_IMPORTER = Importer(
         Intake(column="threshold", clean=whole(0, MOST_PIECES), example=10),
     ),
     known=known_articles,
+    currency=currency_of,
     check=entries.faults_of,
     write=entries.write,
     permission="inventory.import_article",
@@ -160,9 +167,8 @@ def difference(given, present):
     return {"counted": counted}, {"counted": expected}
 
 
-COUNTED = ("shop", "code", "name", "stock", "counted")
 COUNT_IMPORTER = Importer(
-    sheet=Sheet("counts", tuple(ARTICLES.by_name[name] for name in COUNTED)),
+    sheet=Sheet("counts", ARTICLES.columns),
     of_desk="articles",
     label=gettext_lazy("Stock counts"),
     key="code",

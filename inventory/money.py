@@ -2,8 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from project.money import too_many_decimals
 
 from .states import DECIMALS
 
@@ -23,7 +22,4 @@ def is_exact(amount, currency):
 def check_decimals(amount, currency):
     """Raise ValidationError where an amount has more decimals than its currency."""
     if not is_exact(amount, currency):
-        raise ValidationError(
-            _("An amount in %(currency)s has at most %(decimals)s decimals."),
-            params={"currency": currency, "decimals": DECIMALS[currency]},
-        )
+        raise too_many_decimals(currency, DECIMALS[currency])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.actions.forms import ReasonField
+from project.ui.numbers import LocalDecimalField
 
 from .forms import QuantityField
 from .models import Article, Boutique
@@ -279,8 +280,8 @@ class CorrectForm(forms.Form):
         for n in range(self.count):
             self.fields[f"article_{n}"] = article_field(n)
             self.fields[f"quantity_{n}"] = QuantityField(required=False)
-            self.fields[f"price_{n}"] = forms.DecimalField(
-                label=_("Unit price"), required=False, min_value=0, localize=True
+            self.fields[f"price_{n}"] = LocalDecimalField(
+                label=_("Unit price"), required=False, min_value=0
             )
 
     def first(self, given):

@@ -1,5 +1,6 @@
 """Money: a Decimal and an ISO 4217 code, with the decimals that the currency has."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import floor
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from .sqlite import teach
 
+# Where a letter and a digit touch: CLDR has a space there ("F CFA 500"), Babel none.
+TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)")
 # The currencies that an amount may be in, with their decimals (ISO 4217).
 DECIMALS = {
     "XOF": 0,
@@ -38,10 +41,25 @@ def rounded(amount, currency):
 def check(amount, currency):
     """Raise ValidationError where an amount has more decimals than its currency."""
     if amount is not None and currency in DECIMALS and amount != rounded(amount, currency):
-        raise ValidationError(
-            _("An amount in %(currency)s has at most %(decimals)s decimals."),
-            params={"currency": currency, "decimals": DECIMALS[currency]},
-        )
+        raise too_many_decimals(currency, DECIMALS[currency])
+
+
+def sums_of(amounts):
+    """{currency: sum} of (amount or None, currency), in the order of their first amounts."""
+    sums = {}
+    for amount, currency in amounts:
+        if amount is not None:
+            sums[currency] = sums.get(currency, 0) + amount
+    return sums
+
+
+def too_many_decimals(currency, most):
+    """The ValidationError of an amount with more than the `most` decimals of its currency."""
+    if not most:
+        text = _("An amount in %(currency)s has no decimals.")
+    else:
+        text = _("An amount in %(currency)s has at most %(decimals)s decimals.")
+    return ValidationError(text, params={"currency": currency, "decimals": most})
 
 
 def rounded_in_sql(amount, currency="currency"):
@@ -132,7 +150,8 @@ def formatted(amount, currency):
     """The amount as the user's language writes it: "35 000 F CFA", "€12.50"; '' for none."""
     if amount is None:
         return ""
-    return format_currency(amount, currency, locale=get_language() or "fr")
+    text = format_currency(amount, currency, locale=get_language() or "fr")
+    return TOUCHING.sub("\u00a0", text)
 
 
 def has_currency_decimals(*fields, currency="currency"):

@@ -140,6 +140,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         init_command=(
             "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
             "PRAGMA cache_size=-32000;PRAGMA mmap_size=134217728;"
+            # A commit brings the log into the database past 128 MB; the worker does it before.
+            "PRAGMA wal_autocheckpoint=32000;"
         ),
     )
 else:

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests import emptying, sweeps
 from tests.jobs.waiting import wait_for
 
 NEEDS = {
@@ -25,8 +26,14 @@ ABSENT = pytest.StashKey[set]()
 DESELECTED = pytest.StashKey[Counter]()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="sweeps try all of their cases")
+
+
 # ------------------------------------------------------------------------------ what is missing
 def pytest_configure(config):
+    emptying.install()
+    sweeps.FULL = config.getoption("full")
     if unknown := required() - set(NEEDS):
         raise pytest.UsageError(f"CARNET_REQUIRE: {', '.join(unknown)} is not of {list(NEEDS)}")
     config.stash[ABSENT] = absent()
@@ -113,6 +120,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
     That is a thread of the live server which answers a page that nobody looks at any more.
     """
+    with django_db_blocker.unblock():
+        emptying.note(connection)
     yield
     if connection.vendor == "postgresql":
         connection.close()  # a test may have cut it off
@@ -134,12 +143,8 @@ def files(settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def commits_are_cleaned_up(request):
-    """Make way for what empties the tables after a test that commits.
-
-    On SQLite that is DELETE, which the ledger's guards refuse; on PostgreSQL it is TRUNCATE, and
-    whoever reads at that moment and that statement could each wait for the other.
-    """
+def nobody_writes_while_it_is_emptied(request):
+    """A page that was left may still be on its way when a test that commits is over."""
     marker = request.node.get_closest_marker("django_db")
     commits = marker and marker.kwargs.get("transaction")
     if not commits and not {"transactional_db", "live_server"} & set(request.fixturenames):
@@ -147,14 +152,11 @@ def commits_are_cleaned_up(request):
         return
     request.getfixturevalue("transactional_db")  # which then is cleaned up after this
     yield
-    if connection.vendor == "sqlite":
-        empty_guarded_tables()
-    else:
+    if connection.vendor == "postgresql":
         wait_for(nobody_else_is_at_work)
 
 
 def nobody_else_is_at_work():
-    """A page that was left may still be on its way."""
     connection.close_if_unusable_or_obsolete()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -163,29 +165,6 @@ def nobody_else_is_at_work():
             "AND backend_type = 'client backend')"
         )
         return cursor.fetchone()[0]
-
-
-def empty_guarded_tables():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' "
-            "AND tbl_name LIKE 'inventory_%%' AND name LIKE '%%_no_delete'"
-        )
-        guards = [each for each in cursor.fetchall() if not empty(cursor, each[1])]
-        if not guards:
-            return
-        cursor.execute("PRAGMA foreign_keys = OFF")
-        for name, table, _sql in guards:
-            cursor.execute(f"DROP TRIGGER {name}")
-            cursor.execute(f"DELETE FROM {table}")
-        for _name, _table, sql in guards:
-            cursor.execute(sql)
-        cursor.execute("PRAGMA foreign_keys = ON")
-
-
-def empty(cursor, table):
-    cursor.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {table})")
-    return cursor.fetchone()[0]
 
 
 # -------------------------------------------------------------------------------------- browser

@@ -65,6 +65,14 @@ def test_no_room_is_a_drawer():
     assert [relative(path) for path in MODULES if DRAWERS & {path.stem, path.parent.name}] == []
 
 
+def test_numbers_are_read_in_one_way():
+    """Django's own way, which `localize` asks for, makes 1250 of "12,50" in English."""
+    own = ROOT / "project/ui/numbers.py"
+    words = re.compile(r"localize=True|localized_fields")
+    rooms = [path for path in MODULES if not path.is_relative_to(ROOT / "tests") and path != own]
+    assert [relative(path) for path in rooms if words.search(path.read_text())] == []
+
+
 def test_no_module_is_too_long_to_read():
     lengths = {relative(path): len(path.read_text().splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}

@@ -3,10 +3,13 @@
 import ast
 import gettext
 import json
+import re
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from project.ui.management.commands.catalogs import on_disk
 
 PYTHON = """
 from django.utils.translation import gettext_lazy as _, ngettext_lazy, pgettext
@@ -65,6 +68,19 @@ def translations(site, language):
 
 def test_the_catalogs_of_this_project_are_complete():
     call_command("catalogs", check=True)
+
+
+SEEDED = "❌"  # words that are given, as they are
+
+
+def test_the_french_of_this_project_has_one_apostrophe_and_one_word_for_bringing_back():
+    """Staff restore what was cancelled: "restaurer", nowhere "rétablir"."""
+    for message in on_disk("fr").values():
+        said = " ".join([message.string] if isinstance(message.string, str) else message.string)
+        if said.startswith(SEEDED):
+            continue
+        assert not re.search(r"[^\W\d_]'[^\W\d_]", said), said
+        assert "rétabli" not in said.lower(), said
 
 
 def test_it_finds_every_message_of_code_and_templates(site):

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import BooleanField, CharField, DecimalField, Value
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inventory import money as shops
 from project import money
 from project.directory.models import Customer
 from tests.factories import make_customer
@@ -72,3 +75,17 @@ def test_sql_splits_as_python_does(asked):
     both = share(own, other, True), share(other, own, False)
     parts = models.QuerySet(Customer).values_list(*both).first()
     assert list(parts) == money.split(total, [own, other], currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "told"),
+    [
+        ("10.5", "XOF", "An amount in XOF has no decimals."),
+        ("10.505", "EUR", "An amount in EUR has at most 2 decimals."),
+    ],
+)
+def test_too_many_decimals_are_told_in_a_sentence(amount, currency, told):
+    for check in (money.check, shops.check_decimals):
+        with translation.override("en"), pytest.raises(ValidationError) as refused:
+            check(Decimal(amount), currency)
+        assert refused.value.messages == [told]

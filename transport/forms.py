@@ -18,6 +18,7 @@ from project.ui.formats import Counted
 from project.ui.inputs import DayInput
 from project.ui.layout import helper_of
 from project.ui.lookup import LookupField
+from project.ui.numbers import LocalDecimalField
 
 from . import penalties, queries
 from .models import (
@@ -163,13 +164,12 @@ class ContratForm(forms.ModelForm):
     date_limite_retour = forms.DateField(
         label=gettext_lazy("Return deadline"), required=False, disabled=True
     )
-    caution = forms.DecimalField(
+    caution = LocalDecimalField(
         label=gettext_lazy("Deposit"),
         required=False,
         min_value=0,
         max_digits=14,
         decimal_places=3,
-        localize=True,
         help_text=gettext_lazy("Asked for by the shipping line; empty: none."),
     )
 
@@ -192,7 +192,9 @@ class ContratForm(forms.ModelForm):
             "commentaire",
         ]
         widgets = {"commentaire": forms.Textarea(attrs={"rows": 3})}
-        localized_fields = ["montant_total", "avance", "penalite_par_jour"]
+        field_classes = dict.fromkeys(
+            ("montant_total", "avance", "penalite_par_jour"), LocalDecimalField
+        )
 
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -408,7 +410,7 @@ class FraisForm(ChildForm):
     class Meta:
         model = FraisDeRoute
         fields = ["genre", "libelle", "date", "montant"]
-        localized_fields = ["montant"]
+        field_classes = {"montant": LocalDecimalField}
 
 
 # ----------------------------------------------------------------------------------------- money
@@ -454,7 +456,7 @@ class PaiementForm(ChildForm):
     class Meta:
         model = PaiementMission
         fields = ["montant", "mode", "observation"]
-        localized_fields = ["montant"]
+        field_classes = {"montant": LocalDecimalField}
         widgets = {"observation": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -465,7 +467,7 @@ class CautionForm(ChildForm):
     class Meta:
         model = Cautions
         fields = ["montant", "observation"]
-        localized_fields = ["montant"]
+        field_classes = {"montant": LocalDecimalField}
         widgets = {"observation": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -477,7 +479,7 @@ class PrestationForm(ChildForm):
     class Meta:
         model = PrestationDeTransports
         fields = ["libelle", "date", "montant", "observation"]
-        localized_fields = ["montant"]
+        field_classes = {"montant": LocalDecimalField}
         widgets = {"observation": forms.Textarea(attrs={"rows": 2})}
 
 
@@ -534,7 +536,7 @@ class ConteneurForm(OfLineForm):
 class PaliersField(forms.CharField):
     """Tiers, one a line: the first late day, a colon, the amount a day."""
 
-    amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=3, localize=True)
+    amount = LocalDecimalField(min_value=0, max_digits=14, decimal_places=3)
 
     def __init__(self, **options):
         super().__init__(widget=forms.Textarea(attrs={"rows": 4}), **options)

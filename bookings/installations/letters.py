@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
-from project.notifications.calendars import CANCEL, REQUEST, calendar_of
-from project.notifications.letters import MOMENTS, Dated, Letter
+from project.notifications.calendars import CANCEL, REQUEST, files_of
+from project.notifications.letters import Dated, Letter, moment
 
 from .calendars import appointment
 from .links import link_to
@@ -117,16 +117,13 @@ def _letter(mail, template, visit, entry, *, to, language, method, link="", **mo
         "link": link,
         **more,
     }
-    calendar = ""
-    if to.email:
-        calendar = calendar_of([entry], to, method=method, stamp=mail.batch.created_at)
+    entries = [entry] if to.email else []
     return Letter.to(
         to,
         f"installations/email/{template}",
         context,
         language=language,
-        calendar=calendar,
-        method=method,
+        calendars=files_of(entries, to, method=method, stamp=mail.batch.created_at),
     )
 
 
@@ -159,8 +156,8 @@ def changes_in(row):
             changes.append(
                 Change(
                     capfirst(field.verbose_name),
-                    shown(field, then, names, moments=MOMENTS),
-                    shown(field, now, names, moments=MOMENTS),
+                    shown(field, then, names, moment=moment),
+                    shown(field, now, names, moment=moment),
                 )
             )
     return changes

@@ -87,6 +87,8 @@ def tell_engineers(batch, *, gained=None, lost=None):
 def take_back(batch, undone):
     """Tell what `batch` undid of `undone` to those who were told of it; what has not left yet never
     leaves."""
+    if undone.undo_of_id:
+        tell_again(batch, undone.undo_of.mails.taken_back())
     if not undone.mails.exists():
         return
     back = OrderLog._base_manager.filter(batch=batch, action_code=batch.action).values("order")
@@ -103,7 +105,17 @@ def take_back(batch, undone):
     )
 
 
+def tell_again(batch, mails):
+    """Post what these messages were to tell, now that `batch` has brought it about again."""
+    kinds = set(mails.values_list("kind", flat=True))
+    for kind in sorted(kinds & CONTRARY.keys()):
+        tell(batch, kind, among=mails.filter(kind=kind).values("object_id"))
+    if kinds & {GAINED, LOST}:
+        gained, lost = (mails.filter(kind=kind).values("object_id") for kind in (GAINED, LOST))
+        tell_engineers(batch, gained=gained, lost=lost)
+
+
 def remarks(orders, user, batches):
     """{batch: [remark on an e-mail of it]} for the timeline of some orders; one statement."""
     keys = [order.pk for order in orders]
-    return outbox.remarks(keys, user, batches)
+    return outbox.remarks(Q(object_id__in=keys), user, batches)

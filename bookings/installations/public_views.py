@@ -80,7 +80,7 @@ def calendar(request, token):
     method = REQUEST if order.status in PLANNED else CANCEL
     with translation.override(order.customer.language):
         entry = appointment(booking, order, booking.engineer)
-        text = calendar_of([entry], order.customer, method=method, stamp=timezone.now())
+        text = calendar_of([entry], order.customer, method, stamp=timezone.now())
     response = HttpResponse(text, content_type=f"text/calendar; charset=utf-8; method={method}")
     response["Content-Disposition"] = f'attachment; filename="{order.number}.ics"'
     return hidden(response)

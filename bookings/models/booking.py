@@ -18,7 +18,7 @@ from project.audit import numbering
 from project.audit.models import HistoryOfBatch, RecordedModel
 from project.directory.models import Customer, Driver, Partner, phone_validator
 from project.search.folding import Normalised, Texts
-from project.search.text import normalise
+from project.search.text import folded_together, with_numbers
 
 from ..querysets import LONGEST_RIDE, UNASSIGNED, BookingQuerySet, OrMinusOne
 from ..states import (
@@ -44,14 +44,14 @@ ARCHIVED = Q(archived_at__isnull=False)
 
 # What search looks through, beside the stops.
 WAY = ("pickup_address", "dropoff_address")
-SEARCHED = (
+TOLD = (
     "reference",
     "passenger_name",
     "passenger_phone",
     "passenger_email",
     "transport_number",
-    *WAY,
 )
+SEARCHED = (*TOLD, *WAY)
 
 
 # What an edit of a ride says, but for when it is and what makes it another ride.
@@ -75,6 +75,9 @@ FIELDS = (
 )
 # What the pattern of a series says of each ride.
 PATTERN = ("pickup_at", *FIELDS)
+# What makes a ride an occurrence: of which series, for when that foresaw it, as which segment.
+OCCURRENCE = ("series", "original_start", "planned_return")
+OF_NO_SERIES = {"series": None, "original_start": None, "planned_return": False}
 # What a copy takes over.
 COPIED = ("customer", *FIELDS, "currency", "address_text")
 
@@ -266,8 +269,9 @@ class Booking(RecordedModel):
     )
     leg = models.CharField(_("segment"), max_length=10, choices=Leg, blank=True, editable=False)
 
-    # The series it is an occurrence of, and when that foresaw it: its key there, whatever happens
-    # to the ride itself.
+    # The series it is an occurrence of, when that foresaw it, and whether as the return of a round
+    # trip that recurs: its key there, whatever happens to the ride itself, which may get a return
+    # of its own or be paired as one.
     series = models.ForeignKey(
         Series,
         on_delete=models.PROTECT,
@@ -279,6 +283,7 @@ class Booking(RecordedModel):
         db_index=False,  # the unique constraint has one
     )
     original_start = models.DateTimeField(_("planned start"), null=True, editable=False)
+    planned_return = models.BooleanField(_("return"), default=False, editable=False)
 
     # The payout, validated: from then on the ride is locked until somebody reopens it.
     settled_amount = amount_field(_("payout paid"), editable=False)
@@ -317,6 +322,7 @@ class Booking(RecordedModel):
             "search_text",
             "address_text",
             "ends_at",
+            "planned_return",
             "status_before",
             "cancelled_at",
             "cancelled_by",
@@ -447,11 +453,10 @@ class Booking(RecordedModel):
             models.UniqueConstraint(fields=["round_trip", "leg"], name="booking_one_of_each_leg"),
             models.CheckConstraint(
                 name="booking_planned_by_its_series",
-                condition=Q(series__isnull=True, original_start__isnull=True)
-                | Q(series__isnull=False, original_start__isnull=False),
+                condition=Q(**OF_NO_SERIES) | Q(series__isnull=False, original_start__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["series", "original_start", "leg"], name="booking_occurs_once"
+                fields=["series", "original_start", "planned_return"], name="booking_occurs_once"
             ),
             models.CheckConstraint(
                 name="booking_settled_whole",
@@ -512,15 +517,15 @@ class Booking(RecordedModel):
 
 def following(values):
     """What follows from the other fields of a ride: {field: value}."""
-    stops = values["stops"]
+    way = folded_together(*way_of(values), *values["stops"])
     return {
         "ends_at": values["pickup_at"] + timedelta(minutes=values["duration_minutes"]),
-        "address_text": normalise(*way_of(values), *stops),
-        "search_text": normalise(*searched_of(values), *stops),
+        "address_text": with_numbers(way),
+        "search_text": with_numbers(folded_together(*told_of(values), way)),
     }
 
 
-way_of, searched_of = itemgetter(*WAY), itemgetter(*SEARCHED)
+way_of, told_of = itemgetter(*WAY), itemgetter(*TOLD)
 
 
 def faults_in(pickup_at, *, price, payout, fee, currency, payment_state, recoined=False):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from project.audit.models import Batch, HistoryOfBatch
+from project.audit.recorder import log_model_of
 
 
 class RoundTrip(models.Model):
@@ -43,20 +44,29 @@ class RoundTrip(models.Model):
     def called(cls, keys):
         """{key: (the references of its segments, URL)}; one statement.
 
-        Of one that was untied since there is no page, and no more than the ride it was made from.
+        One more where some were untied since: their rides are those of the act that tied them.
         """
-        found, tied = {}, {}
-        rows = cls._base_manager.filter(pk__in=keys).order_by("segments__leg")
-        for key, origin, segment in rows.values_list(
-            "pk", "origin__reference", "segments__reference"
-        ):
-            found[key] = (origin or str(_("a former round trip")), "")
-            if segment:
-                tied.setdefault(key, []).append(segment)
-        return found | {
+        rides = cls._meta.get_field("segments").related_model
+        tied = cls._references(rides._base_manager, keys)
+        if untied := set(keys) - tied.keys():
+            log, ride = log_model_of(rides)
+            made_in = cls._base_manager.filter(pk__in=untied).values("made_in")
+            touched = log._base_manager.filter(batch__in=made_in).values(f"{ride}_id")
+            tied |= cls._references(rides.history.filter(id__in=touched), untied)
+        nameless = dict.fromkeys(keys, (str(_("a former round trip")), ""))
+        return nameless | {
             key: (" ⇄ ".join(references), reverse("bookings:round-trip", args=[key]))
             for key, references in tied.items()
         }
+
+    @staticmethod
+    def _references(rides, keys):
+        """{key: references of the rides that are its segments}, the outbound first."""
+        found = {}
+        rows = rides.filter(round_trip__in=keys).order_by("leg", "reference")
+        for key, _leg, reference in rows.values_list("round_trip", "leg", "reference").distinct():
+            found.setdefault(key, []).append(reference)
+        return found
 
     def get_absolute_url(self):
         return reverse("bookings:round-trip", args=[self.pk])

@@ -18,17 +18,21 @@ class Scope:
 
     It is offered where that reaches further; `offered(selection)` tells cheaply where it can't.
     `added` says what widening brings in: a plural-aware lazy text with `%(n)s`. `spares` is the
-    refusal of what so wide a scope leaves alone, unless the box `anyway` is ticked. One that
-    `lists` names every record before it is done: those that change, and those left alone.
+    refusal of what so wide a scope leaves alone, unless the box `anyway` is ticked; `keeps` gives,
+    of the selection, the refusals of what it leaves alone in any case. One that `lists` names every
+    record before it is done: those that change, and those left alone. `alone` is the label where
+    one record is selected.
     """
 
     name: str
     label: Any
     widen: Callable
+    alone: Any = None
     offered: Callable | None = None
     added: Any = None
     spares: Refusal | None = None
     anyway: Any = None
+    keeps: Callable | None = None
     lists: bool = False
 
 
@@ -41,7 +45,9 @@ class Action:
     (selection, answers) that returns it, where `answers["spared"]` are the refusals of what the
     scope leaves alone, for a rule that asks what becomes of the others; `warns` is the permission
     that overrides those of them that are warnings. `question` and `done` are plural-aware lazy
-    texts with `%(n)s`; what has no dialog asks no question.
+    texts with `%(n)s`; what has no dialog asks no question. Where a box of the form or a wider
+    scope may do what the dialog does not open with, `page_refusals(selection)` are the refusals
+    that are left then: a page offers the action by those.
 
     Undo: `inverse` is the code of the action whose permission it needs and under which it is
     recorded; `writes` are the fields that it puts back. `undo_refusals` and `undo_locks` say what
@@ -73,6 +79,7 @@ class Action:
     question: Any = None
     service: Callable | None = None
     refusals: Any = ()
+    page_refusals: Callable | None = None
     warns: str | None = None
     form: type | None = None
     scopes: tuple = ()
@@ -116,6 +123,12 @@ class Action:
         if callable(refusals):
             refusals = refusals(selection, {**answers, "spared": spared})
         return (*spared, *in_force(refusals, answers.get("override")))
+
+    def refusals_on_page(self, selection):
+        """The refusals by which a page judges whether to offer it, before anything is answered."""
+        if self.page_refusals:
+            return tuple(self.page_refusals(selection))
+        return self.refusals_for(selection, {})
 
     def scope(self, name):
         """The scope called `name`, or the first; None where the action has none. Raises BadRequest

@@ -186,12 +186,12 @@ def take(desk, action, selection, data, *, user):
     step = Step(action, selection, scope=scope, token=str(uuid.uuid4()))
     asking = bool(data.get("preview"))
     answering = asking or data.get("confirm") == "1"
-    spared = ()
+    spared = scope.keeps(selection.queryset) if scope and scope.keeps else ()
     if scope and scope.spares:
         step.anyway = AnywayForm(data if answering else None, scope=scope)
         if not (answering and data.get("anyway")):
-            spared = (scope.spares,)
-    ticket = replace(ticket_of(data), spared=spared)
+            spared = (*spared, scope.spares)
+    ticket = replace(ticket_of(data), spared=spared, scope=scope.name if scope else "")
     at_once = action.reports and not action.form
     confirmed = at_once or bool(answering and not asking and ticket.token and ticket.digest)
     answers, valid, complete = {}, True, True
@@ -207,8 +207,7 @@ def take(desk, action, selection, data, *, user):
         complete = valid or bool(unsaid)
         answers |= unsaid
         if not confirmed:
-            # A dialog that refreshes its counts is not the place to scold about empty fields.
-            step.form.errors.clear()
+            forgive_gaps(step.form)
     override = OverrideForm(data)
     may_override = bool(action.warns) and user.has_perm(action.warns)
     if answering and data.get("override") and action.warns and (confirmed or may_override):
@@ -257,6 +256,18 @@ def take(desk, action, selection, data, *, user):
     return step
 
 
+def mistyped(form):
+    """The names of the fields whose answer is wrong, not just missing."""
+    return {name for name in form.errors if name in form.fields and form[name].data}
+
+
+def forgive_gaps(form):
+    """Leave the errors of what was typed wrong: a dialog that refreshes its counts is not the place
+    to scold about what is yet to come."""
+    for name in form.errors.keys() - mistyped(form):
+        del form.errors[name]
+
+
 def unsaid_in(form):
     """{field: UNSAID} of the texts that a form misses, where it misses nothing else; else {}."""
     missing = form.errors.as_data()
@@ -272,18 +283,25 @@ def dialog(desk, step):
     action, split = step.action, step.preview
     # Another answer may be on its way, which makes a change of what is already so.
     idle = sum(reason.count for reason in split.idle) if step.form else 0
+    alone = split.total - split.widened == 1
     return {
         "action": action,
         "title": action.question % {"n": Counted(split.total)},
         "submit_label": action.question % {"n": Counted(split.ready or idle)},
         "preview": split,
+        # What cannot be read takes part in no counts, which then tell of something else.
+        "unclear": bool(step.form and step.form.is_bound and mistyped(step.form)),
         "form": step.form,
         "override": step.override,
         "anyway": step.anyway,
         "may_override": step.may_override,
         "notes": [*step.selection.notes, *step.errors],
         "scopes": [
-            {"value": scope.name, "label": scope.label, "checked": scope is step.scope}
+            {
+                "value": scope.name,
+                "label": scope.alone if alone and scope.alone else scope.label,
+                "checked": scope is step.scope,
+            }
             for scope in offered(step)
         ],
         "added": added(step),
@@ -309,10 +327,14 @@ def filter_of(step):
     if matching is None:
         return {"words": step.selection.words, "fields": (), "invalid": False}
     return {
-        "words": [chip.label for chip in matching.chips] if matching.is_valid() else [],
+        "words": words_of(matching) if matching.is_valid() else [],
         "fields": matching.fields_under(FILTER),
         "invalid": not matching.is_valid(),
     }
+
+
+def words_of(matching):
+    return matching.with_unasked([chip.label for chip in matching.chips])
 
 
 def offered(step):

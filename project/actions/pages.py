@@ -16,7 +16,7 @@ from project.audit.refusals import first_refusal
 from project.audit.timeline import shown, timeline
 
 from .flow import ticket_of
-from .undo import why_not
+from .undo import extent, why_not
 from .views import tell
 
 MOST_ENTRIES = 200
@@ -37,6 +37,7 @@ def show_all(request, desk, records, template, context, *, remarks=None):
         records,
         desk.labels(),
         can_undo=lambda batch: not why_not(batch, request.user),
+        extent=extent,
         limit=MOST_ENTRIES + 1,
     )
     if remarks:
@@ -46,7 +47,9 @@ def show_all(request, desk, records, template, context, *, remarks=None):
     context = {
         "desk": desk,
         "pk": ",".join(str(record.pk) for record in records),
-        "actions": available(desk, records, request.user),
+        "actions": available(
+            desk, desk.model.objects.filter(pk__in=[each.pk for each in records]), request.user
+        ),
         "entries": entries[:MOST_ENTRIES],
         "older": len(entries) > MOST_ENTRIES,
         "refresh_on": desk.event,
@@ -55,14 +58,15 @@ def show_all(request, desk, records, template, context, *, remarks=None):
     return render(request, template, context)
 
 
-def available(desk, records, user):
-    """The actions that the user may take on one of these at least; one statement."""
+def available(desk, selection, user):
+    """The actions that the user may take on one of these at least; one statement, and no more rows
+    than there are sets of reasons not to."""
     actions = desk.actions_for(user)
     if not actions:
         return []
-    selection = desk.model.objects.filter(pk__in=[record.pk for record in records])
-    refusals = [action.refusals_for(selection, {}) for action in actions]
-    refused = zip(*selection.values_list(*map(first_refusal, refusals)), strict=True)
+    refusals = [action.refusals_on_page(selection) for action in actions]
+    found = selection.order_by().values_list(*map(first_refusal, refusals)).distinct()
+    refused = zip(*found, strict=True)
     return [
         {"action": action, "url": desk.action_url(action)}
         for action, rules, codes in zip(actions, refusals, refused, strict=True)

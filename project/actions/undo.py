@@ -12,6 +12,7 @@ from project.audit.former import before, untouched_since
 from project.audit.recorder import Outcome, Stale, line, log_model_of, recorded
 from project.audit.refusals import Refusal
 from project.audit.statements import lock
+from project.ui.formats import Counted
 
 from . import desk as desks
 
@@ -22,8 +23,9 @@ class CannotUndo(Exception):
     """This batch can't be undone; the message says why."""
 
 
-def why_not(batch, user, now=None):
-    """Why `user` can't undo `batch`, in words; '' if they can."""
+def why_not(batch, user, now=None, *, within=UNDO_FOR):
+    """Why `user` can't undo `batch`, in words; '' if they can. An act of many parts may be undone
+    `within` longer than a single one."""
     try:
         desk = desks.of_model(batch.model)
         action = desk.action(batch.action)
@@ -35,11 +37,30 @@ def why_not(batch, user, now=None):
         return _("Nothing was changed, so there is nothing to undo.")
     if hasattr(batch, "undone_by"):
         return _("Already undone.")
-    if (now or timezone.now()) - batch.created_at > UNDO_FOR:
-        return _("Too long ago: an act can be undone for a day.")
+    if (now or timezone.now()) - batch.created_at > within:
+        return too_late(within)
     if not user.has_perm(permission_of(desk, action)):
         return _("You may not undo this.")
     return ""
+
+
+def too_late(within):
+    if within == UNDO_FOR:
+        return _("Too long ago: an act can be undone for a day.")
+    return _("Too long ago: this can be undone for %(days)s days.") % {"days": within.days}
+
+
+def extent(batch):
+    """What an undo of `batch` takes back, where it is more than one record: "3 bookings"."""
+    kinds = {batch.model: batch.changed, **dict(sorted(batch.also.items()))}
+    found = [(registered, n) for label, n in kinds.items() if (registered := desks.known(label))]
+    if sum(n for _desk, n in found) < 2:
+        return ""
+    return ", ".join(f"{Counted(n)} {_noun(desk.model._meta, n)}" for desk, n in found)
+
+
+def _noun(meta, count):
+    return meta.verbose_name if count == 1 else meta.verbose_name_plural
 
 
 def permission_of(desk, action):
@@ -47,30 +68,30 @@ def permission_of(desk, action):
     return desk.discard_permission if action.creates else desk.action(action.inverse).permission
 
 
-def undo(batch, *, by):
+def undo(batch, *, by, within=UNDO_FOR):
     """Undo `batch` on the records that no one has touched since; the Outcome names the others.
 
     Where all of them are refused nothing is kept (the Outcome has no batch), so that it can be
     tried again. Raises CannotUndo, PermissionDenied, and AlreadyDone if two people undo at once.
     """
     try:
-        return _undo(batch, by)
+        return _undo(batch, by, within)
     except IntegrityError:  # someone was first with what it puts back: now the refusals see it
         batch.refresh_from_db()  # which took it for undone
-        return _undo(batch, by)
+        return _undo(batch, by, within)
 
 
-def _undo(batch, by):
+def _undo(batch, by, within):
     with transaction.atomic():
-        outcome = _put_back(batch, by)
+        outcome = _put_back(batch, by, within)
         if not outcome.changed:
             transaction.set_rollback(True)
             outcome.batch = None
     return outcome
 
 
-def _put_back(batch, by):
-    if reason := why_not(batch, by):
+def _put_back(batch, by, within):
+    if reason := why_not(batch, by, within=within):
         raise CannotUndo(reason)
     desk = desks.of_model(batch.model)
     action = desk.action(batch.action)

@@ -1,5 +1,7 @@
 """The one view that shows an action's dialog and does it, for every desk; undo; a batch's page."""
 
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
@@ -11,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
+from project.audit.former import standing
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, log_model_of
 from project.ui.formats import Counted
@@ -53,7 +56,7 @@ def run(request, slug, name):
         return _report(request, desk, step)
     tell(request, action, step.outcome)
     if made := _page_of_what_was_made(desk, action, step.outcome, request.user):
-        return HttpResponseClientRedirect(made) if request.htmx else redirect(made)
+        return _lead(request, made)
     return _done(request, desk)
 
 
@@ -75,6 +78,8 @@ def undo_batch(request, batch_id):
         "%(n)s record is as it was.", "%(n)s records are as they were.", outcome.changed
     )
     _toast(request, changed % {"n": Counted(outcome.changed)}, outcome, undoable=False)
+    if outcome.changed and (away := _away_from_what_was_made(request, desk, done)):
+        return _lead(request, away)
     return _done(request, desk)
 
 
@@ -134,7 +139,7 @@ def batch(request, batch_id):
         },
         "changed": changed,
         "refused": refused,
-        "can_undo": not why_not(done, request.user),
+        "can_undo": not why_not(done, request.user) and bool(standing(desk.model, [done.pk])),
     }
     return render(request, "actions/batch.html", context)
 
@@ -198,22 +203,46 @@ def _done(request, desk):
     return trigger_client_event(trigger_client_event(HttpResponse(), desk.event), "dialog-close")
 
 
+def _lead(request, url):
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
 def _page_of_what_was_made(desk, action, outcome, user):
     """The page of the one record that an action made, open for edit if it may be; '' for more."""
     if not (action.creates and outcome.changed == 1):
         return ""
-    log, key = log_model_of(desk.model)
-    line = log._base_manager.get(batch=outcome.batch, action_code=outcome.batch.action)
-    record = getattr(line, key)
+    record, _from = _made_in(desk, outcome.batch)
     may_edit = user.has_perm(desk.action("edit").permission)
     return record.get_edit_url() if may_edit else record.get_absolute_url()
+
+
+def _away_from_what_was_made(request, desk, undone):
+    """Where to go from the form of the one record that an act had made, once that is undone: to
+    the record that it was made from, or its own page; '' from anywhere else."""
+    if not (desk.action(undone.action).creates and undone.changed == 1):
+        return ""
+    record, made_from = _made_in(desk, undone)
+    if urlsplit(_back_url(request, desk)).path != record.get_edit_url():
+        return ""
+    return (made_from or record).get_absolute_url()
+
+
+def _made_in(desk, batch):
+    """(the one record that a batch made, the one that it was made from or None)"""
+    log, key = log_model_of(desk.model)
+    lines = log._base_manager.filter(batch=batch).select_related(key)
+    made = lines.get(action_code=batch.action)
+    others = lines.exclude(action_code=batch.action)[:2]
+    return getattr(made, key), getattr(others[0], key) if len(others) == 1 else None
 
 
 def _ask(request, desk, step):
     back_url = _back_url(request, desk)
     context = dialog(desk, step)
     context |= {"hidden": [*context["hidden"], ("back", back_url)], "back_url": back_url}
-    status = 409 if step.changed else 422 if step.invalid else 200
+    # Counts that are refreshed are no answer that is refused, whatever was typed so far.
+    refused = step.invalid and not request.POST.get("preview")
+    status = 409 if step.changed else 422 if refused else 200
     template = "actions/_dialog.html" if request.htmx else "actions/confirm.html"
     return render(request, template, context, status=status)
 

@@ -2,6 +2,8 @@
 
 from django.db.models import Exists, OuterRef, Subquery
 
+from .recorder import log_model_of
+
 
 def before(model, batch, name):
     """The value of a field before `batch`, as an expression over the record.
@@ -35,3 +37,18 @@ def untouched_since(model, batch):
     """An `Exists`: the record is as `batch` left it."""
     history = model.history.model._base_manager
     return Exists(history.filter(id=OuterRef("pk"), batch_id=batch.pk, version=OuterRef("version")))
+
+
+def standing(model, batches):
+    """The keys of those of `batches` (keys) that left some record as it still is.
+
+    One statement, whatever their number.
+    """
+    log, key = log_model_of(model)
+    left = model.history.model._base_manager.filter(
+        id=OuterRef(f"{key}_id"),
+        batch_id=OuterRef("batch_id"),
+        version=OuterRef(f"{key}__version"),
+    )
+    lines = log._base_manager.filter(Exists(left), batch__in=batches)
+    return set(lines.order_by().values_list("batch_id", flat=True).distinct())

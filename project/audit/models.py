@@ -35,6 +35,8 @@ class Batch(models.Model):
     )
     # What went along: how many records of each other kind, by the model's lower-case label.
     also = models.JSONField(default=dict, editable=False)
+    # How far the selection was asked to reach: the name of the action's scope.
+    scope = models.CharField(max_length=40, blank=True, default="", editable=False)
     # It undoes an undo: what was done first is in force again.
     redo = models.BooleanField(default=False, editable=False)
 

@@ -22,7 +22,7 @@ from itertools import chain
 
 from django.apps import apps
 from django.db import models, router, transaction
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import JSONArray, JSONObject
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
@@ -73,12 +73,13 @@ class AlreadyDone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What came back with a confirmed dialog: its one-time token, the digest it showed, and the
-    refusals of what its scope spares."""
+    """What came back with a confirmed dialog: its one-time token, the digest it showed, the name
+    of its scope, and the refusals of what that spares."""
 
     token: uuid.UUID | None = None
     digest: str | None = None
     spared: tuple = ()
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,19 @@ class Recording:
         """Set `values` (plain or expressions over the row as it was) on all that is accepted.
 
         A value that depends on which others change (a fee shared with the ride back) is a function
-        of them: it is given the records as a queryset, and returns an expression.
+        of them: it is given the records as a queryset, and returns an expression. The log is told
+        such values once its lines are there: a query for the others by the selection itself, inside
+        one for the selection, may be deeper than SQLite's parser goes.
         """
-        accepted = self.accepted()
-        self._log(accepted, self._changes(_among(accepted, values)))
+        by_others = any(map(callable, values.values()))
+        self._log(self.accepted(), JSONObject() if by_others else self._changes(values))
         touched = self.touched()
-        self.write(touched, self.why, **_among(touched, values))
+        if by_others:
+            values = {
+                name: value(touched) if callable(value) else value for name, value in values.items()
+            }
+            self._tell(self._changes(values))
+        self.write(touched, self.why, **values)
 
     def beside(self, model):
         """The same batch, to write on records of another kind: what a cascade takes along.
@@ -282,6 +290,13 @@ class Recording:
     def _log(self, records, changes):
         self.outcome.changed = self._insert_log(records, self.batch.action, self.sentence, changes)
 
+    def _tell(self, changes):
+        """Put `changes`, an expression over the record, into the batch's log lines."""
+        record = models.QuerySet(self.model).filter(pk=OuterRef(f"{self.log_key}_id"))
+        told = record.annotate(_changes=changes).values("_changes")
+        lines = self.log._base_manager.filter(batch=self.batch, action_code=self.batch.action)
+        lines.update(changes=Subquery(told))
+
     def _insert_log(self, records, code, sentence, changes):
         return insert_select(
             self.log,
@@ -303,11 +318,6 @@ class Recording:
             Value(self.batch.created_at, output_field=models.DateTimeField()),
             changes,
         )
-
-
-def _among(records, values):
-    """The values, with those that are functions of the records worked out."""
-    return {name: value(records) if callable(value) else value for name, value in values.items()}
 
 
 def write_history(records, batch, kind, why):
@@ -372,7 +382,14 @@ def recorded(
     ticket = ticket or Ticket()
     with transaction.atomic(using=router.db_for_write(selection.model), savepoint=savepoint):
         batch = open_batch(
-            action, selection.model, by, reason, ticket.token, undo_of, changed=expected
+            action,
+            selection.model,
+            by,
+            reason,
+            ticket.token,
+            undo_of,
+            changed=expected,
+            scope=ticket.scope,
         )
         for rows in locks:
             lock(*(rows if isinstance(rows, tuple) else (rows,)))
@@ -430,8 +447,9 @@ def refused_by_reason(batch):
     ]
 
 
-def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0):
-    """Insert the batch; `AlreadyDone` if its token was used before."""
+def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0, scope=""):
+    """Insert the batch; `AlreadyDone` if its token was used before. An undo reaches as far as what
+    it undoes."""
     batch_model = apps.get_model("audit", "Batch")
     batch = batch_model(
         action=action,
@@ -443,6 +461,7 @@ def open_batch(action, model, by, reason="", token=None, undo_of=None, changed=0
         undo_of=undo_of,
         redo=bool(undo_of and undo_of.undo_of_id and not undo_of.redo),
         changed=changed,
+        scope=undo_of.scope if undo_of else scope,
     )
     if not _inserted(batch):
         taken = Q(token=token, token__isnull=False) | Q(undo_of=undo_of, undo_of__isnull=False)

@@ -1,16 +1,20 @@
 """Rows that Python worked out, taken to the database in one statement, whatever their number.
 
 As a table inside a statement they are one parameter: `json_each` on SQLite, `jsonb_array_elements`
-on PostgreSQL. Where they are only inserted, PostgreSQL copies them.
+on PostgreSQL. Where they are only inserted, PostgreSQL copies them, and SQLite takes them from a
+table that is there for as long.
 """
 
 import json
+from contextlib import contextmanager
 from operator import itemgetter
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, models, router
 from django.db.models.expressions import RawSQL
+from django.utils.timezone import make_naive
 
+LAID_OUT = "rows_laid_out"
 # How PostgreSQL types a value. SQLite goes by what the JSON holds.
 TYPES = {
     "key": "bigint",
@@ -52,7 +56,8 @@ def table_of(connection, name, columns, rows):
 
 
 def insert_rows(model, columns, rows, same):
-    """Insert `rows`, dicts of `columns` as for `table_of`, in their order; one statement.
+    """Insert `rows`, dicts of `columns` as for `table_of`, in their order; one statement, on SQLite
+    four.
 
     `same` are the attributes that all of them share: {name: value}. `rows` may be a generator:
     PostgreSQL writes the first while Python works out the next.
@@ -66,12 +71,35 @@ def insert_rows(model, columns, rows, same):
     if connection.vendor == "postgresql":
         _copy(connection, f"COPY {table} ({names}) FROM STDIN", columns, rows, told)
         return
-    given, params = table_of(connection, "given", columns, list(rows))
-    picked = ", ".join([f"given.{quote(name)}" for name in columns] + ["%s"] * len(told))
-    with connection.cursor() as cursor:
+    picked = ", ".join([*map(quote, columns), *["%s"] * len(told)])
+    with _laid_out(connection, columns, list(rows)) as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {picked} FROM {given}", [*told, *params]
+            f"INSERT INTO {table} ({names}) SELECT {picked} FROM {LAID_OUT} ORDER BY rowid", told
         )
+
+
+@contextmanager
+def _laid_out(connection, columns, rows):
+    """A cursor, on whose connection alone LAID_OUT holds the rows in their order.
+
+    Taking them out of JSON costs as much as writing them. Put into their own table one by one they
+    would take twice as long: what is searched is gathered and written at every statement.
+    """
+    quote = connection.ops.quote_name
+    names = ", ".join(map(quote, columns))
+    values = [
+        _stored(connection, kind, [row[name] for row in rows]) for name, kind in columns.items()
+    ]
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {LAID_OUT} ({names})")
+        try:
+            cursor.executemany(
+                f"INSERT INTO {LAID_OUT} VALUES ({places})", zip(*values, strict=True)
+            )
+            yield cursor
+        finally:
+            cursor.execute(f"DROP TABLE {LAID_OUT}")
 
 
 def _told(field, value, connection):
@@ -95,12 +123,19 @@ def _copy(connection, sql, columns, rows, told):
 def _written(connection, kind, values):
     """The values of a column as JSON has them; moments as the database writes them, so that they
     compare and sort as its own do."""
-    if kind == "moment":
-        adapt = connection.ops.adapt_datetimefield_value
-        return [None if value is None else str(adapt(value)) for value in values]
-    if kind == "number":
+    if kind == "moment" and connection.vendor == "sqlite":
+        zone = connection.timezone
+        return [None if value is None else str(make_naive(value, zone)) for value in values]
+    if kind in ("moment", "number"):
         return [None if value is None else str(value) for value in values]
     return values
+
+
+def _stored(connection, kind, values):
+    """The values of a column as SQLite stores them."""
+    if kind == "json":
+        return [None if value is None else json.dumps(value) for value in values]
+    return _written(connection, kind, values)
 
 
 def values_of(model, values):

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from project.ui import formats as ui_formats
 
 from .recorder import line as line_of
 from .recorder import log_model_of
+from .retelling import retold, retold_reason
 
 
 @dataclass(slots=True)
@@ -34,15 +36,17 @@ class Entry:
     undo: bool
     kind: str
     record: str = ""  # which one it was, where there are several
+    extent: str = ""  # what an undo takes back, where that is more than one record
     changes: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
 
 
-def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):
+def timeline(records, labels, *, can_undo=lambda batch: False, extent=lambda batch: "", limit=200):
     """The entries of these records of one kind. `labels` maps action codes to words in the user's
-    language, and `can_undo` tells of a batch whether this user may undo it.
+    language, and `can_undo` tells of a batch whether this user may undo it; what was changed again
+    since can't be, and is not asked about. `extent` says of how many records that is the act.
 
-    Two statements, and one for each kind of record that a changed field points to.
+    Three statements, and one for each kind of record that a changed field points to.
     """
     model = type(records[0])
     log, key = log_model_of(model)
@@ -54,10 +58,11 @@ def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):
         .order_by("-timestamp", "-pk")[:limit]
     )
     related = names_of_related(model, lines)
+    last = last_acts(model, records)
     entries = []
     for line in lines:
         record = getattr(line, f"{key}_id")
-        text, reason = said(line.action, line.batch.reason)
+        text, reason = retold_said(line.action, line.batch.reason)
         changes = changes_in(model, line.changes, related, currencies[record])
         # Going back in time: what was the currency before this line is that of all earlier ones.
         currencies[record] = line.changes.get("currency", [currencies[record]])[0]
@@ -65,17 +70,26 @@ def timeline(records, labels, *, can_undo=lambda batch: False, limit=200):
             Entry(
                 when=line.timestamp,
                 who=line.user,
-                label=str(labels.get(line.action_code, line.action)),
+                label=str(labels.get(line.action_code) or retold(line.action)),
                 text=text,
                 reason=reason,
                 batch=line.batch_id,
-                undo=line.batch.action == line.action_code and can_undo(line.batch),
+                undo=line.batch.action == line.action_code
+                and (record, line.batch_id) in last
+                and can_undo(line.batch),
                 kind=line.action_code.rpartition(".")[2],
                 record=names.get(record, ""),
+                extent=extent(line.batch),
                 changes=changes,
             )
         )
     return entries
+
+
+def last_acts(model, records):
+    """{(key, batch)}: by which act each of these records became what it is."""
+    versions = Q(*(Q(id=record.pk, version=record.version) for record in records), _connector=Q.OR)
+    return set(model.history.filter(versions).values_list("id", "batch_id"))
 
 
 def said(sentence, reason):
@@ -86,6 +100,12 @@ def said(sentence, reason):
     if all(part in sentence for part in reason.split(" — ")):
         return sentence, ""
     return sentence, reason
+
+
+def retold_said(sentence, reason):
+    """The same, in the reader's language."""
+    what, why = said(sentence, reason)
+    return retold(what, theirs=reason), retold_reason(why)
 
 
 def changes_in(model, logged, related, currency=""):
@@ -127,9 +147,13 @@ def _value(model_field, value):
         return value
 
 
-def shown(model_field, value, names=None, currency="", moments="SHORT_DATETIME_FORMAT"):
-    """A value as people read it: choices in words, records by name, moments in local time and in
-    the format `moments`, amounts in their `currency`. `names` is that of `names_of_related`."""
+def short_moment(at):
+    return formats.date_format(at, "SHORT_DATETIME_FORMAT")
+
+
+def shown(model_field, value, names=None, currency="", moment=short_moment):
+    """A value as people read it: choices in words, records by name, moments in local time, as
+    `moment` writes it, amounts in their `currency`. `names` is that of `names_of_related`."""
     value = _value(model_field, value)
     if value is None or value == "" or value == []:
         return "—"
@@ -144,7 +168,7 @@ def shown(model_field, value, names=None, currency="", moments="SHORT_DATETIME_F
     if isinstance(value, datetime):
         if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
             value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
-        return formats.date_format(timezone.localtime(value), moments)
+        return moment(timezone.localtime(value))
     if currency and model_field.name in getattr(model_field.model, "amount_fields", ()):
         return ui_formats.amount(value, currency)
     if isinstance(value, Decimal):  # as many decimals as are stored says nothing

@@ -18,6 +18,14 @@ def cleaned(text):
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+def shows(text, whole):
+    """Whether a text that was read from a file is what `cleaned` left of another, whose lines may
+    have ended by two signs: what is cut is longer than half of what Excel takes, then."""
+    if text.endswith("…") and len(text) > LONGEST // 2 and len(whole) > len(text):
+        return ILLEGAL.sub("", whole).startswith(text[:-1])
+    return text == whole or text == cleaned(whole)
+
+
 def quoted(text):
     """The text for a CSV file, where only a quote in front keeps a formula from being one."""
     return f"'{text}" if QUOTED.match(text) else text

@@ -12,20 +12,17 @@ from .columns import Kind, heading
 from .formats import Format
 from .layout import Layout, choices_of
 
-# By language: between two cells, before the decimals, a moment, a day.
-HABITS = {
-    "fr": (";", ",", "%d/%m/%Y %H:%M", "%d/%m/%Y"),
-    "en": (",", ".", "%Y-%m-%d %H:%M", "%Y-%m-%d"),
-}
+# By language: between two cells, before the decimals.
+HABITS = {"fr": (";", ","), "en": (",", ".")}
+# In any language: what every spreadsheet takes for a date, and nobody for another one.
+MOMENT, DAY = "%Y-%m-%d %H:%M", "%Y-%m-%d"
 
 
 def write(content, file):
     """Write one table, whatever the grouping: its rows only follow each other by it."""
     layout = Layout(content)
-    separator, point, moment, day = HABITS.get(get_language(), HABITS["en"])
-    texts = [
-        text_of(layout, column, point=point, moment=moment, day=day) for column in layout.columns
-    ]
+    separator, point = HABITS.get(get_language(), HABITS["en"])
+    texts = [text_of(layout, column, point=point) for column in layout.columns]
     stream = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     lines = csv.writer(stream, delimiter=separator)
     lines.writerow([heading(column) for column in layout.columns])
@@ -34,7 +31,7 @@ def write(content, file):
     stream.detach()
 
 
-def text_of(layout, column, *, point, moment, day):
+def text_of(layout, column, *, point):
     """The function that makes a column's text of a row."""
     get, zone = layout.reader.getter(column), timezone.get_current_timezone()
     if column.kind is Kind.CHOICE:
@@ -46,8 +43,8 @@ def text_of(layout, column, *, point, moment, day):
         Kind.WHOLE: str,
         Kind.NUMBER: lambda number: plain(number).replace(".", point),
         Kind.AMOUNT: lambda amount: plain(amount).replace(".", point),
-        Kind.MOMENT: lambda at: at.astimezone(zone).strftime(moment),
-        Kind.DAY: lambda date: date.strftime(day),
+        Kind.MOMENT: lambda at: at.astimezone(zone).strftime(MOMENT),
+        Kind.DAY: lambda date: date.strftime(DAY),
         Kind.FLAG: words.get,
     }[column.kind]
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from project.actions import saved
 from project.actions.forms import ActionForm
+from project.ui.formats import Counted
 from project.ui.models import NamedFilter
 
 from . import formats, printing
@@ -191,7 +192,7 @@ class ExportForm(FileForm):
                     "per",
                     ValidationError(
                         _("That would be %(n)s sheets, and a file has at most %(most)s."),
-                        params={"n": sheets, "most": MOST_SHEETS},
+                        params={"n": Counted(sheets), "most": MOST_SHEETS},
                     ),
                 )
         return asked

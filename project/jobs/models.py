@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Cancelled(Exception):
@@ -17,7 +18,7 @@ class State(models.TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("job", "Stopped")
 
 
 FINISHED = (State.DONE, State.FAILED, State.CANCELLED)
@@ -91,6 +92,11 @@ class Progress(models.Model):
     def is_finished(self):
         return self.state in FINISHED
 
+    @property
+    def has_result(self):
+        """Whether something came of it: of a job that was stopped as well."""
+        return self.state in (State.DONE, State.CANCELLED) and bool(self.result_url)
+
     def step(self, done=None, **fields):
         """Write how far the job is; fields: total, message, result_url.
 
@@ -98,16 +104,26 @@ class Progress(models.Model):
         commit, and SQLite has a single writer. RuntimeError otherwise. One UPDATE, so once per
         chunk of rows, not once per row.
 
-        Raises Cancelled when the owner asked to stop; a job lets it pass.
+        Raises Cancelled when the owner asked to stop, and how far the job is written as well; a job
+        lets it pass, or says first what became of its work (`leave`).
         """
         if done is not None:
             fields["done"] = done
         for name, value in fields.items():
             setattr(self, name, value)
-        mine = Progress.objects.filter(pk=self.pk, state=State.RUNNING, cancel_asked=False)
+        mine = Progress.objects.filter(pk=self.pk, state=State.RUNNING)
+        fields["updated_at"] = timezone.now()
         with transaction.atomic(durable=True):
-            if not mine.update(updated_at=timezone.now(), **fields):
-                raise Cancelled
+            goes_on = mine.filter(cancel_asked=False).update(**fields)
+            if not goes_on:
+                mine.update(done=self.done, updated_at=fields["updated_at"])
+        if not goes_on:
+            raise Cancelled
+
+    def leave(self, *, message, result_url):
+        """Say what became of the work of a job that was stopped."""
+        mine = Progress.objects.filter(pk=self.pk, state=State.RUNNING)
+        mine.update(message=message, result_url=result_url)
 
 
 class Slot(models.Model):

@@ -10,6 +10,7 @@ from project.jobs.declare import job
 from project.jobs.models import FINISHED, Progress, Slot
 from project.jobs.schedule import daily, every
 from project.search import registry as search
+from project.sqlite import bring_log_in
 
 KEEP = timedelta(days=30)
 
@@ -52,3 +53,10 @@ def refresh_statistics():
 def settle_search():
     """Index the texts written lately; until then PostgreSQL looks at each of them."""
     search.settle()
+
+
+@every(timedelta(minutes=10))
+@job()
+def settle_log():
+    """Bring the log of SQLite into the database. PostgreSQL does so by itself."""
+    bring_log_in(connection)

@@ -53,7 +53,7 @@ class Worker:
     # ------------------------------------------------------------------------------- the loop
     def run(self, *, until):
         """Work until `stop` or `until()`, the job at hand finished. Outlives a lost database."""
-        with self.heartbeat():
+        with self.heartbeat(until):
             while not (self.stopping or until()):
                 reset_queries()  # which DEBUG collects
                 try:
@@ -169,9 +169,13 @@ class Worker:
 
     # ----------------------------------------------------------------------- signs of life
     @contextmanager
-    def heartbeat(self):
-        """Say that this worker lives, from a thread, since a job may keep the main one for long."""
-        self.beat()
+    def heartbeat(self, until):
+        """Say that this worker lives, from a thread, since a job may keep the main one for long.
+
+        It takes no job before it has said so once: it would be taken for dead.
+        """
+        while not (self.stopping or until() or self.beats()):
+            time.sleep(self.interval)
         gone = threading.Event()
         thread = threading.Thread(target=self.keep_beating, args=[gone], daemon=True)
         thread.start()
@@ -185,13 +189,19 @@ class Worker:
     def keep_beating(self, gone):
         try:
             while not gone.wait(self.stale_after.total_seconds() / BEATS_PER_LIFE):
-                try:
-                    self.beat()
-                except Error:
-                    logger.warning("Missed a heartbeat", exc_info=True)
-                    connection.close()
+                self.beats()
         finally:
             connection.close()
+
+    def beats(self):
+        """Whether it could say so."""
+        try:
+            self.beat()
+        except Error:
+            logger.warning("Missed a heartbeat", exc_info=True)
+            connection.close()
+            return False
+        return True
 
     def beat(self):
         if not Heartbeat.objects.filter(pk=self.id).update(seen_at=timezone.now()):

@@ -8,6 +8,7 @@ from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
+MOST_FILES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +23,37 @@ class Appointment:
     summary: str
     location: str
     description: str
-    cancelled: bool
+    cancelled: bool = False
+    tentative: bool = False
 
 
-def calendar_of(appointments, customer, *, method, stamp):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFile:
+    """An iCalendar object as a message attaches it; `method` is its METHOD."""
+
+    name: str
+    method: str
+    text: str
+
+
+def files_of(appointments, customer, *, method, stamp):
+    """The CalendarFiles about `appointments` for `customer`: what a message attaches.
+
+    One each, since a request or a cancellation is about one entry (RFC 5546, 3.2.2 and 3.2.5) and
+    programs that offer it look no further; of more than anyone opens one by one, one in all. What
+    is cancelled is a CANCEL in a message of REQUESTs too.
+    """
+    files = {each.reference: [each] for each in appointments}
+    if len(files) > MOST_FILES:
+        files = {"calendar": appointments}
+    return tuple(
+        CalendarFile(name=f"{name}.ics", method=said, text=calendar_of(told, customer, said, stamp))
+        for name, told in files.items()
+        for said in [CANCEL if all(each.cancelled for each in told) else method]
+    )
+
+
+def calendar_of(appointments, customer, method, stamp):
     """The iCalendar text (RFC 5545) about `appointments` for `customer`, written at `stamp`."""
     calendar = Calendar()
     calendar.add("prodid", f"-//{plain(settings.SITE_NAME)}//Carnet//EN")
@@ -48,7 +76,8 @@ def entry(appointment, customer, method, stamp):
     event.add("location", appointment.location)
     event.add("description", appointment.description)
     gone = method == CANCEL or appointment.cancelled
-    event.add("status", "CANCELLED" if gone else "CONFIRMED")
+    stands = "TENTATIVE" if appointment.tentative else "CONFIRMED"
+    event.add("status", "CANCELLED" if gone else stands)
     event.add("transp", "TRANSPARENT" if gone else "OPAQUE")
     event.add("organizer", person(*parseaddr(settings.DEFAULT_FROM_EMAIL)))
     attendee = person(customer.name, customer.email)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.formats import time_format
 
 from project.ui import formats
 
-# Of moments, in what changed: its short form would be read as another day where 12/11 is December.
-MOMENTS = "DATETIME_FORMAT"
 _kinds = {}
 
 
@@ -18,7 +17,7 @@ _kinds = {}
 class Letter:
     """A message in the recipient's language. `address` is '' where there is none any more.
 
-    `calendar` is an iCalendar object whose method is `method`, or ''.
+    `calendars` are the CalendarFiles that it attaches.
     """
 
     address: str
@@ -27,11 +26,10 @@ class Letter:
     subject: str
     text: str
     html: str
-    calendar: str = ""
-    method: str = ""
+    calendars: tuple = ()
 
     @classmethod
-    def to(cls, whom, folder, context, *, language, calendar="", method=""):
+    def to(cls, whom, folder, context, *, language, calendars=()):
         """To `whom` (with a name and an email), from the templates `<folder>.subject.txt`, `.txt`
         and `.html`, in the language in force, which is `language`."""
         return cls(
@@ -41,14 +39,23 @@ class Letter:
             subject=one_line(render_to_string(f"{folder}.subject.txt", context)),
             text=render_to_string(f"{folder}.txt", context),
             html=render_to_string(f"{folder}.html", context),
-            calendar=calendar,
-            method=method,
+            calendars=calendars,
         )
 
 
 def one_line(text):
     """As a header takes it: a line break in a name must not begin another header."""
     return " ".join(text.split())
+
+
+def moment(at):
+    """A local moment in what changed, as the rest of a letter writes it: "Saturday 21 November
+    2026, 10:30". Its short form would be read as another day where 12/11 is December."""
+    return f"{day_of(at)}, {time_format(at, 'TIME_FORMAT')}"
+
+
+def day_of(at):
+    return formats.day(at.date(), 0)  # with its year, whichever that is
 
 
 class Dated:
@@ -58,7 +65,7 @@ class Dated:
 
     @property
     def day(self):
-        return formats.day(self.at.date(), 0)  # with its year, whichever that is
+        return day_of(self.at)
 
     @property
     def short_day(self):

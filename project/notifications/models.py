@@ -26,6 +26,10 @@ class OutgoingMailQuerySet(models.QuerySet):
     def failed(self):
         return self.filter(state=self.model.State.FAILED)
 
+    def taken_back(self):
+        """What was to tell of something that was undone before it left."""
+        return self.filter(state=self.model.State.DROPPED, trouble=self.model.Trouble.UNDONE)
+
     def resendable(self):
         """What failed, and what had no address to go to: there may be one now."""
         no_address = Q(state=self.model.State.DROPPED, trouble=self.model.Trouble.NO_ADDRESS)

@@ -72,12 +72,12 @@ def resend(mails):
     return count
 
 
-def remarks(keys, user, batches):
-    """{batch: [remark on an e-mail of it]} for the timeline of the records with these keys (a
-    subquery may give them); one statement."""
+def remarks(about, user, batches):
+    """{batch: [remark on an e-mail of it]} for a timeline, of the e-mails `about` its records (a
+    condition); one statement."""
     may_open = user.has_perm("notifications.view_outgoingmail")
     found = {}
-    for mail in OutgoingMail.objects.filter(batch__in=batches, object_id__in=keys).order_by("pk"):
+    for mail in OutgoingMail.objects.filter(about, batch__in=batches).order_by("pk"):
         url = mail.get_absolute_url() if may_open else ""
         said = {"text": in_words(mail), "state": mail.state, "url": url}
         found.setdefault(mail.batch_id, []).append(said)

@@ -150,10 +150,10 @@ def message_of(mail, letter, connection):
         connection=connection,
     )
     message.attach_alternative(letter.html, "text/html")
-    if letter.calendar:
-        part = SafeMIMEText(letter.calendar, "calendar", "utf-8")
-        part.set_param("method", letter.method)
-        part.add_header("Content-Disposition", "attachment", filename="calendar.ics")
+    for file in letter.calendars:
+        part = SafeMIMEText(file.text, "calendar", "utf-8")
+        part.set_param("method", file.method)
+        part.add_header("Content-Disposition", "attachment", filename=file.name)
         message.attach(part)
     message.message()
     return message

@@ -22,16 +22,22 @@ def normalise(*parts):
     >>> normalise("Hôtel Téranga", "+221 77 123 45 67")
     'hotel teranga +221 77 123 45 67 221771234567'
     """
-    text = " ".join([part for part in map(folded_part, map(str, filter(None, parts))) if part])
+    return with_numbers(folded_together(*parts))
+
+
+def folded_together(*parts):
+    """Texts as one, folded."""
+    parts = map(str, filter(None, parts))
+    return folded(" ".join([part if part.isascii() else folded_before(part) for part in parts]))
+
+
+def with_numbers(text):
+    """A folded text, and the phone numbers in it once more as bare digits."""
     runs = NUMBER.findall(text)
     if not runs:
         return text
     numbers = {digits for run in runs if (digits := digits_of(run)) not in text}
     return " ".join([text, *sorted(numbers)])
-
-
-def folded_part(text):
-    return folded(text) if text.isascii() else folded_before(text)
 
 
 @lru_cache(maxsize=2_000)

@@ -201,7 +201,16 @@ class FilterSet(django_filters.FilterSet):
     def facts(self):
         """The filter in words that stay true, a line for each condition: what a file says of it."""
         told = self._told(in_words=self.lasting_words)
-        return [words for _name, _text, words in told] or [_("Everything")]
+        return self.with_unasked([words for _name, _text, words in told])
+
+    def with_unasked(self, words):
+        """What is asked, in words, and what the filter does besides."""
+        return (words or [_("Everything")]) + self.unasked
+
+    @property
+    def unasked(self):
+        """What the filter does without being asked, in words."""
+        return []
 
     def _told(self, *, in_words=None):
         """(filter, value as the URL has it, in words) of what has any."""

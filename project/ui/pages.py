@@ -138,12 +138,12 @@ class Page:
         return _("%(first)s–%(last)s of %(count)s") % (places | {"count": str(self.count)})
 
 
-def count_of(records, cap=CAP):
-    """How many records there are, without counting past `cap`.
+def count_of(*branches, cap=CAP):
+    """How many records these querysets have, which share none, without counting past `cap`.
 
     They are counted in their model's order: its index has them together, the table may not.
     """
-    number = records.values("pk")[: cap + 1].count()
+    number = sum(records.values("pk")[: cap + 1].count() for records in branches)
     return Count(min(number, cap), number > cap)
 
 

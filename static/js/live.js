@@ -62,7 +62,9 @@ function hear({ id, desk, keys, mine }) {
   if (part.id === "desk" && !mine) {
     for (const key of keys ?? [MANY]) if (!here.has(`${key}`)) touched.add(key);
   }
-  if (!keys || touched.size || keys.some((key) => here.has(`${key}`))) askSoon();
+  // A page with a state is about more than it shows, made or yet to be made.
+  const about = part.dataset.state || !keys || keys.some((key) => here.has(`${key}`));
+  if (about || touched.size) askSoon();
 }
 
 function askSoon() {
@@ -84,6 +86,7 @@ async function ask() {
   });
   if (part.id === "desk") body.set("page", new URL(part.getAttribute("hx-get"), location).search.slice(1));
   if (part.dataset.page) body.set("page", part.dataset.page);
+  if (part.dataset.state) body.set("state", part.dataset.state);
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));
   let html = "";
   try {

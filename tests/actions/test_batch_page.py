@@ -222,12 +222,28 @@ def test_after_a_day_it_is_too_late(desk, bureau):
     assert status(booking) == Status.CANCELLED
 
 
+def touch(user, booking):
+    booking.refresh_from_db()
+    booking.passenger_name = "Someone else"
+    booking.save(by=user)
+
+
+def test_undo_is_not_offered_where_all_was_changed_since(desk, bureau):
+    one, other = make_booking(), make_booking()
+    batch = cancel(bureau, one, other)
+    touch(bureau, one)
+    assert desk.get(page_of(batch)).context["can_undo"]
+    touch(bureau, other)
+    assert not desk.get(page_of(batch)).context["can_undo"]
+    assert desk.post(undo_of(batch)).status_code == 302  # from a page that was open before
+    assert status(one) == Status.CANCELLED
+
+
 def test_what_was_changed_since_is_left_alone_and_named(desk, bureau):
     kept, touched = make_booking(), make_booking()
     batch = cancel(bureau, kept, touched)
-    touched.refresh_from_db()
-    touched.passenger_name = "Someone else"
-    touched.save(by=bureau)
+    touch(bureau, touched)
+    assert desk.get(page_of(batch)).context["can_undo"]
     done = desk.post(undo_of(batch))
     assert toasts(done) == ["1 record is as it was. 1 refused: 1 changed since."]
     assert (status(kept), status(touched)) == (Status.PENDING, Status.CANCELLED)
@@ -289,3 +305,46 @@ def test_an_undo_that_could_do_nothing_can_be_tried_again(desk, bureau):
     desk.post(undo_of(batch))
     booking.refresh_from_db()
     assert booking.driver == driver
+
+
+# ------------------------------------------ undoing what one was led to the form of
+RETURN = {"date": "2030-03-04", "clock": "18:15", "pricing": "same"}
+
+
+def undone_from(desk, url, batch, headers):
+    """Where the undo of a batch leads whom it is asked by on this page; None for nowhere else."""
+    seen = {"HX-Current-URL": f"http://testserver{url}"} if headers else {}
+    answer = desk.post(
+        undo_of(batch), headers={**headers, **seen, "Referer": f"http://testserver{url}"}
+    )
+    return answer.get("HX-Redirect") if headers else answer.url
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["return", "duplicate"])
+def test_undoing_from_the_form_of_what_was_made_leads_to_what_it_was_made_from(desk, name, headers):
+    booking = make_booking()
+    act(desk, url_of(name), picked(booking) | RETURN)
+    made = Booking.objects.latest("pk")
+    led = undone_from(desk, made.get_edit_url(), Batch.objects.latest("created_at"), headers)
+    assert status(made) == Status.CANCELLED
+    assert led == booking.get_absolute_url()
+
+
+def test_undoing_it_elsewhere_or_in_vain_leads_nowhere(desk, bureau):
+    booking = make_booking()
+    for _turn in range(2):
+        act(desk, url_of("duplicate"), picked(booking) | RETURN)
+    second, first = Booking.objects.order_by("-pk")[:2]
+    *_others, earlier, later = Batch.objects.order_by("created_at")
+    assert undone_from(desk, first.get_absolute_url(), earlier, HTMX) is None
+    assert status(first) == Status.CANCELLED
+    services.set_status(only(second), by=bureau, status=Status.CONFIRMED)
+    assert undone_from(desk, second.get_edit_url(), later, HTMX) is None
+    assert status(second) == Status.CONFIRMED
+
+
+def test_undoing_a_creation_from_its_form_leads_to_its_page(desk, bureau):
+    booking = make_booking(by=bureau)
+    batch = Batch.objects.latest("created_at")
+    assert undone_from(desk, booking.get_edit_url(), batch, HTMX) == booking.get_absolute_url()

@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 import pytest
 from django.forms import BooleanField
 
-from bookings import series_services
+from bookings import series_services, services
 from bookings.models import Booking
 from bookings.recurrence import Rule
+from bookings.states import CancellationKind
 from project.actions import desk as desks
 from tests.actions.test_every_action import answer_to
 from tests.asking import HTMX, ticket_of
 from tests.factories import make_driver, make_round_trip, make_user
+from tests.trying import rolled_back
 
 pytestmark = pytest.mark.django_db
 DESK = desks.get("bookings")
@@ -35,8 +37,9 @@ def boss(client, db):
 
 @pytest.fixture
 def found(boss):
-    """A filter with everything in it, that finds one segment of a round trip that recurs."""
-    out, _back = make_round_trip(
+    """A filter with everything in it, that finds one segment of a round trip that recurs; its
+    other segment is cancelled, which many acts refuse."""
+    out, back = make_round_trip(
         pickup_at=datetime(2031, 3, 3, 8, tzinfo=UTC),
         passenger_name="Awa Ndiaye",
         pickup_address="Place de l’Indépendance, Plateau",
@@ -44,7 +47,11 @@ def found(boss):
         payout=Decimal(4000),
         driver=make_driver(),
     )
-    series_services.repeat(out, by=make_user("author"), rule=Rule("DAILY", count=3))
+    author = make_user("author", is_superuser=True)
+    series_services.repeat(out, by=author, rule=Rule("DAILY", count=3), both=True)
+    services.cancel(
+        Booking.objects.filter(pk=back.pk), by=author, kind=CancellationKind.LATE, reason="Late"
+    )
     asked = {
         "q": "ndiaye plateau",
         "address": "independance",
@@ -68,6 +75,16 @@ def every_answer(form):
     }
 
 
+def what_must_be_answered(form):
+    """Every box ticked, and of the other questions those that have to be answered."""
+    answers = every_answer(form)
+    return {
+        name: answers[name]
+        for name, field in form.fields.items()
+        if field.required or answers[name] == "on"
+    }
+
+
 @pytest.mark.parametrize(("action", "scope"), CASES)
 def test_every_question_in_the_widest_scope_is_answered(boss, found, action, scope):
     url = DESK.action_url(action)
@@ -77,10 +94,12 @@ def test_every_question_in_the_widest_scope_is_answered(boss, found, action, sco
     if action.reports:
         return
     form = opened.context["form"]
-    answers = every_answer(form) if form else {}
-    everything = data | answers | {"override": "on", "override_reason": "Agreed", "anyway": "on"}
-    for asked_with in (data | answers, everything):
-        asked = boss.post(url, asked_with | {"preview": "1"}, headers=HTMX)
-        assert asked.status_code == 200
-    done = boss.post(url, everything | ticket_of(asked), headers=HTMX)
-    assert done.status_code in (200, 422)
+    for answered in (every_answer, what_must_be_answered):
+        answers = answered(form) if form else {}
+        agreed = data | answers | {"override": "on", "override_reason": "Agreed", "anyway": "on"}
+        for asked_with in (data | answers, agreed):
+            asked = boss.post(url, asked_with | {"preview": "1"}, headers=HTMX)
+            assert asked.status_code == 200
+        with rolled_back():
+            done = boss.post(url, agreed | ticket_of(asked), headers=HTMX)
+            assert done.status_code in (200, 422)

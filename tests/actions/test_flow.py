@@ -431,12 +431,23 @@ def test_the_whole_round_trip_is_the_other_leg_too_and_the_dialog_says_so(desk, 
     data = picked(out) | REASON | {"scope": "round_trip"}
     wide = desk.post(CANCEL, data, headers=headers)
     assert (wide.context["preview"].total, wide.context["preview"].widened) == (2, 1)
-    assert "1 added: the other leg" in wide.content.decode()
+    assert "1 added: the other segment" in wide.content.decode()
     assert [scope["value"] for scope in wide.context["scopes"] if scope["checked"]] == [
         "round_trip"
     ]
     desk.post(CANCEL, data | ticket_of(wide), headers=headers)
     assert statuses(out, back) == [Status.CANCELLED] * 2
+
+
+@pytest.mark.parametrize("scope", ["segment", "round_trip"])
+def test_of_one_ride_the_narrowest_scope_says_so(desk, scope):
+    out, _back = make_round_trip()
+    for rides, label in (
+        ([out], "This ride only"),
+        ([out, make_booking()], "Only what is selected"),
+    ):
+        asked = desk.post(CANCEL, picked(*rides) | {"scope": scope})
+        assert f"> {label}</label>" in asked.content.decode()
 
 
 def test_one_leg_stays_one_leg(desk):

@@ -230,6 +230,23 @@ def test_a_new_record_is_told_beside_what_it_is_made_from(desk):
     assert "reference" not in changes[""]  # another may take that number first
 
 
+@pytest.mark.parametrize(
+    ("pricing", "given", "price", "payout"),
+    [
+        ("same", {}, 35_001, 20_001),
+        ("split", {}, 17_500, 10_000),
+        ("other", {"price": "9000"}, 9_000, None),
+        ("other", {"price": "9000", "payout": "5000"}, 9_000, 5_000),
+    ],
+)
+def test_a_return_is_told_with_its_amounts(desk, pricing, given, price, payout):
+    booking = make_booking(price=Decimal(35_001), payout=Decimal(20_001), pickup_at=AT)
+    answers = {"date": f"{AT + timedelta(days=2):%Y-%m-%d}", "clock": "18:30", "pricing": pricing}
+    new = told(again(desk, "return", picked(booking) | answers | given))[""]
+    assert new["price"] == ("—", amount(price))
+    assert new.get("payout") == (payout and ("—", amount(payout)))
+
+
 def test_a_pair_is_told_by_the_references_of_both(desk):
     customer = make_customer()
     out, back = (
@@ -300,3 +317,10 @@ def test_django_admin_tells_the_same(client, gestion):
     asked = client.post("/admin/bookings/booking/", data)
     assert told(asked)[booking.reference]["status"] == ("Pending", "Cancelled")
     assert "Before → after" in text_of(asked)
+
+
+def test_a_copy_is_told_with_its_amounts(desk):
+    booking = make_booking(price=Decimal(35_001), payout=Decimal(20_001), pickup_at=AT)
+    answers = {"date": f"{AT + timedelta(days=2):%Y-%m-%d}"}
+    new = told(again(desk, "duplicate", picked(booking) | answers))[""]
+    assert (new["price"], new["payout"]) == (("—", amount(35_001)), ("—", amount(20_001)))

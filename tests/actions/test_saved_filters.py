@@ -300,7 +300,7 @@ def test_a_saved_one_fills_the_dialog_and_its_filter(desk, bureau):
     form = asked.context["form"]
     assert (form["format"].value(), form["per"].value()) == ("csv", "driver")
     assert form["columns"].value()[1] == ["price", "reference"]
-    assert asked.context["filter"]["words"] == ["Confirmed"]
+    assert asked.context["filter"]["words"] == ["Confirmed", "Without archived bookings"]
     assert asked.context["preview"].total == 1
     assert f'name="taken" value="{named.pk}"' in asked.content.decode()
 

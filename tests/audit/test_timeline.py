@@ -1,16 +1,18 @@
 """The life of one record, as people read it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 
-from bookings import round_trips
+from bookings import round_trips, services
 from bookings.models import Booking, BookingLog
 from bookings.states import Status
+from project.actions.undo import undo
 from project.audit.models import Batch
 from project.audit.recorder import line
 from project.audit.timeline import said, shown, timeline
@@ -162,14 +164,53 @@ def test_a_round_trip_goes_by_its_references_and_leads_to_its_page(bureau):
     assert (change.after, change.after_url) == ("a former round trip", "")
 
 
-def test_undo_is_offered_on_the_lines_of_the_act_itself():
-    booking = make_booking()
-    told(booking, {})
-    told(booking, {}, code="bookings.copied", batch_action="bookings.duplicate")
-    copied, edited, made = timeline(
-        [booking], {}, can_undo=lambda batch: batch.action != "bookings.create"
+def test_a_round_trip_that_was_taken_back_still_names_both_rides(bureau):
+    out = make_booking()
+    made = round_trips.create_return(
+        Booking.objects.all(), by=bureau, date=date(2027, 3, 1), clock=time(18)
     )
-    assert (edited.undo, copied.undo, made.undo) == (True, False, False)
+    back = Booking.objects.latest("pk")
+    undo(made.batch, by=bureau)
+    out.refresh_from_db()
+    (change,) = [each for each in timeline([out], {})[0].changes if each.field == "round trip"]
+    assert (change.before, change.after) == (f"{out.reference} ⇄ {back.reference}", "—")
+    assert change.before_url == reverse(
+        "bookings:round-trip", args=[out.history.all()[1].round_trip_id]
+    )
+
+
+def may_undo(booking):
+    """Of which lines of a booking's log an undo is offered, newest first, to who may undo all."""
+    booking.refresh_from_db()
+    entries = timeline([booking], {}, can_undo=lambda batch: True)
+    return [(entry.kind, entry.undo) for entry in entries]
+
+
+def test_undo_is_offered_on_the_lines_of_the_act_itself(bureau):
+    booking = make_booking()
+    services.duplicate(Booking.objects.all(), by=bureau, date=date(2027, 3, 1))
+    copy = Booking.objects.exclude(pk=booking.pk).get()
+    assert may_undo(booking)[0] == ("copied", False)
+    assert may_undo(copy) == [("duplicate", True)]
+
+
+def test_undo_is_not_offered_of_what_was_changed_again_since(bureau):
+    booking, other = make_booking(), make_booking()
+    services.set_status(Booking.objects.all(), by=bureau, status=Status.CONFIRMED)
+    assert may_undo(booking)[0] == ("set_status", True)
+    booking.price = Decimal(9000)
+    booking.save(by=bureau)
+    assert may_undo(booking)[:2] == [("edit", True), ("set_status", False)]
+    assert may_undo(other)[0] == ("set_status", True)
+    both = timeline([booking, other], {}, can_undo=lambda batch: True)
+    assert [entry.undo for entry in both if entry.kind == "set_status"].count(True) == 1
+
+
+def test_what_only_showed_a_record_leaves_the_undo_before_it(bureau):
+    booking = make_booking()
+    services.set_status(Booking.objects.all(), by=bureau, status=Status.CONFIRMED)
+    services.recap(Booking.objects.all(), by=bureau)
+    assert dict(may_undo(booking))["set_status"]
 
 
 def test_its_statements_do_not_grow_with_its_lines(db):
@@ -190,7 +231,7 @@ def test_its_statements_do_not_grow_with_its_lines(db):
             entries = timeline([booking], {}, can_undo=lambda batch: hasattr(batch, "undone_by"))
             assert all(entry.who is None or str(entry.who) for entry in entries)
         counts.append(len(statements))
-    assert counts == [3, 3]
+    assert counts == [4, 4]
 
 
 def test_a_change_of_a_list_is_told():

@@ -22,7 +22,7 @@ from bookings.models import Booking
 from project.notifications.live.stream import PATH
 from project.utilisateurs.groups import GESTION
 from tests.factories import make_booking, make_user
-from tests.notifications.live.conftest import Listener, Server, groups  # noqa: F401
+from tests.notifications.live.conftest import Listener, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ THREADS = 12
 
 
 @pytest.fixture
-def server(groups):  # noqa: F811
+def server(transactional_db):
     server = Server()
     yield server
     server.close()

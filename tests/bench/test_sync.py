@@ -21,7 +21,6 @@ from inventory.stock import COLUMNS
 from inventory.sync import CHUNK, synchronise
 from project.audit.rows import table_of
 from tests.bench.conftest import analyze
-from tests.conftest import empty_guarded_tables
 from tests.factories import (
     make_article,
     make_boutique,
@@ -305,5 +304,3 @@ def test_movements_of_a_million(bench, transactional_db):
     small, large = times
     for name in small:
         bench.report(f"movements, {name}: 1M / 10k", large[name] / small[name], LARGE_TO_SMALL)
-    if connection.vendor == "sqlite":
-        empty_guarded_tables()

@@ -7,12 +7,21 @@ from icalendar import Calendar
 
 from bookings import services
 from bookings.states import CancellationKind
+from project.notifications.calendars import MOST_FILES
 from project.notifications.sending import send_waiting
 
 
 def cancel(selection, by, **given):
     asked = {"kind": CancellationKind.CUSTOMER, "reason": "Flight AF719", "tell": True}
     return services.cancel(selection, by=by, **asked | given)
+
+
+def edit(booking, by, *, tell=True, **values):
+    """Save a booking with other values, as the form does; its batch."""
+    booking.refresh_from_db()
+    for name, value in values.items():
+        setattr(booking, name, value)
+    return services.edit(booking, by=by, tell=tell)
 
 
 def sent():
@@ -39,15 +48,32 @@ def texts_of(message):
     ]
 
 
-def calendar_of(message):
-    (file,) = message.iter_attachments()
-    assert file.get_content_type() == "text/calendar"
-    assert file.get_filename() == "calendar.ics"
-    calendar = Calendar.from_ical(file.get_payload(decode=True))
-    assert file["Content-Type"].params["method"] == calendar["METHOD"]
-    return calendar
+def calendars_of(message):
+    """The calendar files of a message: each is about one entry, unless there are many."""
+    files = list(message.iter_attachments())
+    calendars = [Calendar.from_ical(file.get_payload(decode=True)) for file in files]
+    for file, calendar in zip(files, calendars, strict=True):
+        assert file.get_content_type() == "text/calendar"
+        assert file["Content-Type"].params["method"] == calendar["METHOD"]
+        if len(calendar.events) > 1:
+            assert (file.get_filename(), len(files)) == ("calendar.ics", 1)
+            assert len(calendar.events) > MOST_FILES
+        else:
+            reference = str(calendar.events[0]["UID"]).partition("@")[0]
+            assert file.get_filename() == f"{reference}.ics"
+    return calendars
+
+
+def method_of(message):
+    """What all calendar files of a message ask for."""
+    (method,) = {str(calendar["METHOD"]) for calendar in calendars_of(message)}
+    return method
+
+
+def entries_of(message):
+    return [entry for calendar in calendars_of(message) for entry in calendar.events]
 
 
 def entry_of(message):
-    (entry,) = calendar_of(message).events
+    (entry,) = entries_of(message)
     return entry

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from bookings import services
+from bookings import changes, entries, services
+from bookings.changes import To
 from bookings.models import Booking
 from bookings.states import PaymentState, Status
 from project.actions.undo import CannotUndo, undo
@@ -30,6 +31,32 @@ SUMMER = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
 
 
 # ------------------------------------------------------------------------------------------- edit
+def edited(ride, bureau, **values):
+    for name, value in values.items():
+        setattr(ride, name, value)
+    return services.edit(ride, by=bureau) is not None
+
+
+def changed(ride, bureau, **values):
+    values = {name: To(value) for name, value in values.items()}
+    return changes.change(Booking.objects.filter(pk=ride.pk), by=bureau, values=values).changed == 1
+
+
+def read_from_a_file(ride, bureau, **values):
+    entry = entries.Entry(key=1, pk=ride.pk, version=ride.version, values=values)
+    return not entries.edit_all([entry], by=bureau).faults
+
+
+@pytest.mark.parametrize("kind", ["driver", "partner"])
+@pytest.mark.parametrize("door", [edited, changed, read_from_a_file])
+def test_what_is_cancelled_moves_whoever_left_by_every_door(bureau, door, kind):
+    person = make_driver() if kind == "driver" else make_partner()
+    ride = make_booking(status=Status.CANCELLED, **{kind: person})
+    person.is_active = False
+    person.save()
+    assert door(ride, bureau, duration_minutes=75)
+
+
 @pytest.fixture
 def booking(db, customer, bureau):
     return make_booking(customer=customer, pickup_at=SUMMER, price=35000, by=bureau)

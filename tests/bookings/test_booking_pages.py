@@ -65,8 +65,8 @@ def test_the_page_tells_all_that_is_known(desk):
         "Colobane",
         "Aéroport Blaise-Diagne, Diass",
         "12 rue Carnot, Dakar",
-        "F CFA35,000",
-        "F CFA20,000",
+        "F CFA 35,000",
+        "F CFA 20,000",
         "52.5 km",
         "Sign: Fall",
         "Calls at night",
@@ -94,7 +94,7 @@ def test_a_cancelled_ride_says_how_and_by_whom(desk, bureau):
         "Flight missed",
         "Confirmed",
         "billable",
-        "F CFA500",
+        "F CFA 500",
     ):
         assert fact in shown, fact
 
@@ -371,6 +371,20 @@ def test_nothing_that_the_form_does_not_ask_can_be_set(desk, customer):
     booking = Booking.objects.get()
     assert (booking.status, booking.driver, booking.fee) == (Status.PENDING, None, None)
     assert booking.reference != "R-00-1"
+
+
+def test_the_undo_of_an_act_on_several_says_of_how_many(desk, bureau):
+    booking, _other, _third = (make_booking() for _ in range(3))
+    assert "Undo</button>" in text_of(desk.get(booking.get_absolute_url()))
+    services.set_status(Booking.objects.all(), by=bureau, status=Status.CONFIRMED)
+    shown = text_of(desk.get(booking.get_absolute_url()))
+    assert "Undo for 3 bookings</button>" in shown
+    booking.refresh_from_db()
+    booking.price = 9000
+    booking.save(by=bureau)
+    shown = text_of(desk.get(booking.get_absolute_url()))
+    assert "Undo</button>" in shown
+    assert "Undo for" not in shown
 
 
 def test_a_long_life_is_cut_and_says_so(desk, monkeypatch):

@@ -103,6 +103,16 @@ def test_the_dialog_warns_of_such_a_fee(desk, boss):
     assert toasts(act(boss, url_of("cancel"), forged)) == ["1 booking cancelled."]
 
 
+def test_a_fee_is_never_guessed(desk):
+    booking = make_booking(price=Decimal(9000))
+    data = picked(booking) | {"kind": CUSTOMER, "reason": "No", "billable": "on"}
+    response = act(desk, url_of("cancel"), data | {"fee_percent": "", "fee": ""})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["fee_percent"])
+    act(desk, url_of("cancel"), data)  # of a door that asks no percentage: what is proposed
+    booking.refresh_from_db()
+    assert booking.fee == 9000
+
+
 def test_restore_brings_back_the_status_before(bureau):
     booking = make_booking(status=Status.CONFIRMED, price=1000)
     cancel(only(booking), bureau, billable=True)

@@ -121,6 +121,23 @@ def test_an_occurrence_of_a_series_is_there_once():
     told = refused(lambda: write(second, series=series, original_start=day))
     assert "booking_occurs_once" in told or "bookings_booking.original_start" in told
     assert "booking_planned_by_its_series" in refused(lambda: write(second, series=series))
+    assert "booking_planned_by_its_series" in refused(lambda: write(second, planned_return=True))
+
+
+def test_an_occurrence_is_there_once_whatever_it_was_paired_with():
+    out, back = make_round_trip()
+    plain = make_booking()
+    day = out.pickup_at
+    series = Series.objects.create(
+        origin=out, rule="FREQ=DAILY;COUNT=2", starts_at=day, zone="Africa/Dakar"
+    )
+    key = {"series": series, "original_start": day}
+    write(back, **key)  # an occurrence that was paired as the return of another ride
+    for other in (plain, out):
+        told = refused(lambda ride=other: write(ride, **key))
+        assert "booking_occurs_once" in told or "bookings_booking.original_start" in told
+    write(back, planned_return=True)  # the return that the series made with the ride
+    write(out, **key)
 
 
 def test_a_reference_is_given_once():

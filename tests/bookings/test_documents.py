@@ -7,15 +7,19 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from bookings import documents
+from bookings import documents, parties
 from bookings.actions import PRINT
+from bookings.filters import BookingFilter
 from bookings.models import Booking
+from bookings.services import archive
 from bookings.states import CancellationKind, PaymentState, Status
 from project.exchange.formats import Content
 from project.exchange.models import Export
+from project.utilisateurs.groups import GESTION
 from tests.bookings.conftest import only
 from tests.exchange.pdf.reading import fonts_of, pages_of, sizes_of, squeezed, text_of, words_of
 from tests.factories import (
@@ -24,6 +28,7 @@ from tests.factories import (
     make_driver,
     make_partner,
     make_round_trip,
+    make_user,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.poppler]
@@ -150,7 +155,7 @@ def test_amounts_in_two_currencies_are_not_added(printed):
     )
     text = text_of(printed("recaps", only(*trip)))
     assert text.index("€30.00") < text.index("Total of the round trip")
-    assert re.search(r"round trip EUR €30.00 XOF F.CFA20,000", text)
+    assert re.search(r"round trip EUR €30.00 XOF F.CFA.20,000", text)
 
 
 def test_long_notes_go_on_on_the_next_page(printed):
@@ -282,7 +287,7 @@ def test_a_list_says_its_filter_and_sums_by_currency(printed):
     text = text_of(pdf)
     assert "Customer: Hôtel Téranga" in text
     assert "4 rides" in text
-    assert re.search(r"Total EUR €49.90 Total XOF F.CFA35,000", text)
+    assert re.search(r"Total EUR €49.90 Total XOF F.CFA.35,000", text)
     assert sizes_of(pdf) == {WIDE}
 
 
@@ -302,6 +307,17 @@ def test_a_list_of_many_has_every_row_under_a_head_on_every_page(printed):
         assert f"page {number} of {len(pages)}" in page
     assert "Sunday 1 November 2026 · 24 rides" in text
     assert all(fonts_of(pdf).values())
+
+
+def test_a_list_says_what_its_totals_leave_out(printed):
+    customer = make_customer()
+    make_charged(customer, 10_000)
+    make_no_show(customer, 15_000)
+    text = text_of(printed("list", Booking.objects.all()))
+    assert re.search(r"Total.*F.CFA.15,000 F.CFA.10,000", text)
+    assert "The prices of cancelled rides and no-shows are left out" in text
+    without = text_of(printed("list", Booking.objects.all(), columns=["reference", "passenger"]))
+    assert "are left out" not in without
 
 
 def test_a_list_leaves_out_columns_in_which_nothing_stands(printed):
@@ -335,7 +351,8 @@ def test_a_statement_charges_what_was_done_and_what_is_billable_all_the_same(pri
     assert places == sorted(places)
     assert free.reference not in text and planned.reference not in text
     assert "70,000" not in text and "90,000" not in text
-    assert re.search(r"Total F.CFA50,000", text)
+    assert "Cancelled (fee)" in text and "No-show (fee)" in text and "Completed (fee)" not in text
+    assert re.search(r"Total F.CFA.50,000", text)
 
 
 def test_a_statement_says_what_is_paid_and_what_is_due(printed):
@@ -350,7 +367,7 @@ def test_a_statement_says_what_is_paid_and_what_is_due(printed):
     for head in ("Charged", "Paid", "Invoiced, not paid", "Not invoiced yet", "Due"):
         assert head in due
     assert "EUR €19.75 €12.50 €0.00 €7.25 €7.25" in due
-    assert re.search("XOF " + " ".join(f"F.CFA{sum},000" for sum in (70, 10, 20, 40, 60)), due)
+    assert re.search("XOF " + " ".join(f"F.CFA.{sum},000" for sum in (70, 10, 20, 40, 60)), due)
 
 
 def test_a_ride_without_a_price_is_named_as_such(printed):
@@ -359,7 +376,33 @@ def test_a_ride_without_a_price_is_named_as_such(printed):
     make_charged(customer, None)
     text = text_of(printed("statements", Booking.objects.all()))
     assert "1 ride has no price yet and is not in the sum." in text
-    assert re.search(r"Total F.CFA10,000", text)
+    assert re.search(r"Total F.CFA.10,000", text)
+
+
+def test_a_statement_counts_the_rides_of_its_days_that_it_leaves_out(printed):
+    customer, other = make_customer(language="en"), make_customer(language="en")
+    days = [NOON + timedelta(days=day) for day in range(5)]
+    first, archived, last, later = (
+        make_charged(customer, 10_000, pickup_at=days[day]) for day in (0, 1, 2, 4)
+    )
+    make_charged(other, 10_000, pickup_at=days[1])
+    make_no_show(customer, None, pickup_at=days[1])
+    archive(only(archived), by=make_user(groups=[GESTION]))
+    text = text_of(printed("statements", only(first, last)))
+    assert "1 other ride of these days is not on this statement." in text
+    for whole in (only(first, archived, last), only(later)):
+        assert "not on this statement" not in text_of(printed("statements", whole))
+
+
+def test_a_customer_s_page_asks_for_a_statement_with_the_archived(printed):
+    customer = make_customer(language="en")
+    shown, archived = (make_charged(customer, amount) for amount in (1_000, 2_000))
+    archive(only(archived), by=make_user(groups=[GESTION]))
+    gestion = make_user(groups=[GESTION])
+    query = parties.statement_of(customer, gestion).fields["filter"]
+    found = BookingFilter(QueryDict(query), user=gestion).qs
+    assert set(found) == {shown, archived}
+    assert re.search(r"Total F.CFA.3,000", text_of(printed("statements", found)))
 
 
 def test_each_customer_has_a_statement_in_its_language(printed):

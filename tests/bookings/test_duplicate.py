@@ -17,7 +17,7 @@ from project.audit.models import NumberRange
 from project.search.index import matching
 from tests.asking import act, picked, toasts, url_of
 from tests.bookings.conftest import codes, only
-from tests.bookings.mailbox import calendar_of, sent
+from tests.bookings.mailbox import entries_of, sent
 from tests.factories import make_booking, make_customer, make_driver, make_round_trip
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +204,7 @@ def test_the_dialog_copies_the_whole_trip_and_tells_of_it_once(desk, hotel):
     assert asked.context["form"]["tell"].value()  # unless one says no
     assert toasts(act(desk, url_of("duplicate"), data | {"tell": "on"})) == ["2 bookings created."]
     (message,) = sent()
-    assert len(calendar_of(message).events) == 2
+    assert len(entries_of(message)) == 2
     act(desk, url_of("duplicate"), data)
     assert sent() == []
 

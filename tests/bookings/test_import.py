@@ -132,6 +132,7 @@ def test_columns_with_an_action_of_their_own_are_left_aside(bureau, ride):
         ({"Passager": ""}, "passenger"),
         ({"Passager": "x" * 121}, "passenger"),
         ({"Téléphone": "appelez"}, "phone"),
+        ({"Téléphone": "?appelez"}, "phone"),
         ({"E-mail": "awa"}, "email"),
         ({"Passagers": 0}, "passengers"),
         ({"Passagers": 100}, "passengers"),

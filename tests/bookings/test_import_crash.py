@@ -11,6 +11,8 @@ from project.exchange.imports import services
 from project.exchange.imports.models import Chunk, Import
 from project.exchange.imports.rows import State
 from project.jobs.models import Progress
+from project.jobs.models import State as JobState
+from project.jobs.services import cancel
 from project.utilisateurs.groups import BUREAU, GESTION
 from tests.bookings.importing import row_for, states, take
 from tests.factories import make_booking, make_customer, make_driver, make_user
@@ -19,7 +21,7 @@ from tests.jobs.waiting import wait_for
 
 __all__ = ["Site", "site"]
 
-ROWS = 600
+ROWS = 240
 
 
 def test_killed_and_resumed_it_doubles_no_row_and_loses_none(site, monkeypatch):
@@ -50,6 +52,36 @@ def test_killed_and_resumed_it_doubles_no_row_and_loses_none(site, monkeypatch):
     assert (ride.price, ride.version) == (2, 2)
     changed = Import.objects.get(pk=item.pk).batches.values_list("batch__changed", flat=True)
     assert sum(changed) == ROWS
+
+
+def test_stopped_it_says_what_is_written_and_goes_on_from_there(site, client, monkeypatch):
+    """On SQLite whoever asks for that needs the lock which the job takes chunk after chunk."""
+    user = make_user("awa", groups=[BUREAU], language="en")
+    make_customer("Hôtel Téranga")
+    monkeypatch.setattr(services, "CHUNK", 10)
+    rows = [row_for(Passager=f"Passager {number}") for number in range(ROWS)]
+    item = take(user, *rows)
+    progress = services.confirm(item)
+    site.start_worker()
+    wait_for(lambda: Progress.objects.get(pk=progress.pk).done >= 20)
+    cancel(progress)
+    wait_for(lambda: Progress.objects.get(pk=progress.pk).is_finished)
+
+    progress.refresh_from_db()
+    written = Booking.objects.count()
+    assert (progress.state, progress.done) == (JobState.CANCELLED, written)
+    assert 20 <= written < ROWS / 2, "it heard of it at once"
+    assert states(item).count(State.WRITTEN) == written
+    said = f"{written} rows written. {ROWS - written} rows are not written."
+    client.force_login(user)
+    for page in (progress, item):
+        shown = client.get(page.get_absolute_url()).content.decode()
+        assert said in shown and "Stopped" in shown
+        assert item.get_absolute_url() in shown
+
+    again = services.confirm(item)
+    wait_for(lambda: Progress.objects.get(pk=again.pk).is_finished)
+    assert (states(item), Booking.objects.count()) == ([State.WRITTEN] * ROWS, ROWS)
 
 
 @pytest.mark.postgresql

@@ -1,17 +1,19 @@
 """The pages of an import, as the office uses them."""
 
 import io
+from datetime import timedelta
 
 import openpyxl
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bookings.models import Booking
+from project.audit.models import Batch
 from project.exchange.cells import quoted
 from project.exchange.imports import services, workbooks
 from project.exchange.imports.importer import importer_of
@@ -19,9 +21,11 @@ from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
 from project.jobs.models import Progress
 from project.jobs.worker import Worker
+from project.utilisateurs.models import CustomUser
 from tests.asking import HTMX, toasts
 from tests.bookings.conftest import browser_of
 from tests.bookings.importing import file_of, row_for, rows_of, states, take
+from tests.bookings.importing import write as written
 from tests.exchange.imports.files import csv, part, with_part, workbook
 from tests.factories import make_booking, make_user
 
@@ -129,8 +133,66 @@ def test_unknown_columns_are_matched_on_a_page(desk, customer):
     assert (response.status_code, "is that already" in text_of(response)) == (422, True)
     lacking = {f"column_{place}": name for place, name in enumerate(["", *names[1:]])}
     assert "Missing: Departure" in text_of(desk.post(url, lacking))
-    desk.post(url, {f"column_{place}": name for place, name in enumerate(names)})
+    answers = {f"column_{place}": name for place, name in enumerate(names)}
+    desk.post(url, {**answers, "titled": "on"})
     assert states(item) == [State.NEW]
+
+
+def test_a_file_without_titles_loses_no_row(desk, customer):
+    first, second = (
+        ["31/12/2026 14:30", customer.name, name, "Diass", "Dakar"] for name in ("Awa", "Moussa")
+    )
+    upload(desk, workbook(first, second), order="day")
+    item = Import.objects.get()
+    response = page(desk, item)
+    assert response.context["form"]["titled"].value() is True
+    names = ["departure", "customer", "passenger", "pickup", "dropoff"]
+    answers = {f"column_{place}": name for place, name in enumerate(names)}
+    url = reverse("imports:match", args=[item.pk])
+    for titled, numbers in (({}, [1, 2]), ({}, [1, 2]), ({"titled": "on"}, [2])):
+        desk.post(url, answers | titled)
+        assert [row.number for row in rows_of(item)] == numbers
+        assert set(states(item)) == {State.NEW}
+        item.refresh_from_db()
+        form = desk.get(url).context["form"]
+        assert form["titled"].value() is bool(titled)
+        assert form["column_2"].label == ("Awa" if titled else "Column C")
+
+
+def test_how_numbers_are_written_is_told_with_the_columns(desk, customer):
+    """A French file that an English LibreOffice saved as CSV."""
+    upload(desk, file_of(row_for(Prix="13,000")), order="day")
+    item = Import.objects.get()
+    assert "say with the columns how numbers are written" in rows_of(item)[0].errors["price"]
+    url = reverse("imports:match", args=[item.pk])
+    form = desk.get(url).context["form"]
+    assert form["numbers"].value() == ""
+    answers = {name: field.initial for name, field in form.fields.items() if field.initial}
+    for numbers, price in (("point", "13000"), ("", None)):
+        desk.post(url, answers | {"numbers": numbers})
+        item.refresh_from_db()
+        assert rows_of(item)[0].values[item.names.index("price")] == price
+        shown = text_of(desk.get(url))
+        asked = shown[shown.index('<select name="numbers"') :].partition("</select>")[0]
+        assert f'<option value="{numbers}" selected>' in asked
+        assert asked.count("<option") == 3 and asked.count(" selected>") == 1
+    assert desk.post(url, answers | {"numbers": "stars"}).status_code == 422
+
+
+def test_a_column_that_is_not_recognised_is_asked_about_and_told_when_left_out(desk, customer):
+    row = row_for(departure="12/31/2026 14:30", Statut="Confirmée", Remarque="VIP")
+    upload(desk, workbook([*row, ""], [*row.values(), "0771234567"]), clears="on")
+    item = Import.objects.get()
+    response = page(desk, item)
+    said = "Nothing takes these columns yet: Remarque (G), column H."
+    assert said in text_of(response)
+    assert response.context["form"]["clears"].value() is True
+    names = ["departure", "customer", "passenger", "pickup", "dropoff", "", "", "phone"]
+    answers = {f"column_{place}": name for place, name in enumerate(names)}
+    desk.post(reverse("imports:match", args=[item.pk]), {**answers, "titled": "on"})
+    shown = text_of(page(desk, item))
+    assert "Left out, as nothing takes them: Remarque (G)." in shown
+    assert "Never imported, so left aside: Statut." in shown.replace("\n", " ")
 
 
 def test_another_sheet_is_taken(desk, customer):
@@ -147,6 +209,28 @@ def test_another_sheet_is_taken(desk, customer):
 
 def test_nothing_is_said_of_other_sheets_where_there_are_none(desk, bureau, customer):
     assert "left aside" not in text_of(page(desk, take(bureau, row_for())))
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("titles", ["fr", "en"])
+def test_typed_dates_are_read_as_their_owner_writes_them(bureau, customer, titles, language):
+    with translation.override(titles):
+        columns = importer_of("bookings").counting
+        names = ("departure", "customer", "passenger", "pickup", "dropoff")
+        heading = [str(columns[name].title) for name in names]
+    data = workbook(heading, list(row_for(departure="05/06/2027 10:00").values()))
+    month = {"fr": "06-05", "en": "05-06"}[language]
+    item = take(bureau, data=data, language=language)
+    assert item.language == titles
+    assert rows_of(item)[0].values[0] == f"2027-{month} 10:00:00+00:00"
+
+
+def test_the_order_that_typed_dates_are_read_in_is_shown(desk, customer):
+    form = desk.get(NEW).context["form"]
+    assert form["order"].value() == "month"
+    upload(desk, csv(list(row_for()), list(row_for().values())), "a.csv", order="day")
+    response = desk.get(reverse("imports:match", args=[Import.objects.get().pk]))
+    assert response.context["form"]["order"].value() == "day"
 
 
 @pytest.mark.parametrize("order", ["day", "month"])
@@ -239,6 +323,38 @@ def test_rows_to_correct_of_changes_alone_are_recognised(desk, bureau, customer)
         assert again.names == ["reference", "price"]
 
 
+def test_what_was_understood_comes_back_from_the_bad_rows_as_such(bureau, customer):
+    rows = [
+        row_for("Personne", "05/06/2027 14:30", Distance="12,5"),
+        row_for("Personne", "31/12/2027 14:30", Distance="dix"),
+    ]
+    item = take(bureau, *rows, month_first=True)
+    assert rows_of(item)[0].values[0] == "2027-05-06 14:30:00+00:00"
+    again = take(bureau, data=workbooks.rows_in_error(item), month_first=False)
+    good, bad = rows_of(again)
+    assert good.values == rows_of(item)[0].values
+    assert (good.cells[0], good.cells[-1]) == ("2027-05-06 14:30:00", 12.5)
+    assert (bad.cells[0], bad.cells[-1]) == ("31/12/2027 14:30", "dix")
+
+
+def test_a_time_that_came_twice_comes_back_from_the_bad_rows_as_it_was_written(
+    bureau, customer, settings
+):
+    settings.TIME_ZONE = "Europe/Paris"
+    typed = "31/10/2027 02:30 +02:00"
+    item = take(bureau, row_for("Personne", typed))
+    again = take(bureau, data=workbooks.rows_in_error(item))
+    assert rows_of(again)[0].cells[0] == typed
+
+
+def test_the_bad_rows_say_that_empty_cells_count(bureau, customer):
+    item = take(bureau, row_for("Personne"), clears=True)
+    data = workbooks.rows_in_error(item)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert sheet.cell(1, sheet.max_column).value.endswith(")")
+    assert take(bureau, data=data).stage == Import.Stage.READY
+
+
 def test_what_looks_quoted_or_coded_comes_back_from_the_bad_rows_as_it_was(bureau, customer):
     names = ["'=1+1", "''=1+1", "A_x0041_B", "'t Kofschip", "=1+1", "-x"]
     rows = [row_for("Personne", Passager=quoted(name)) for name in names]
@@ -266,7 +382,7 @@ def test_a_moment_beyond_the_calendar_is_an_error_of_its_row(desk, customer):
 
 
 def test_a_title_is_kept_without_what_no_database_takes(desk, customer):
-    data = workbook([*row_for(), "Divers@z"], [*row_for().values(), "x"])
+    data = workbook([*row_for(), "Divers@z"], [*row_for().values(), ""])
     texts = part(data, "xl/sharedStrings.xml").replace(b"Divers@z", b"Divers_x0000_z")
     upload(desk, with_part(data, "xl/sharedStrings.xml", texts), order="day")
     item = Import.objects.get()
@@ -333,7 +449,7 @@ def test_it_is_undone_from_its_page(desk, bureau, customer):
     desk.post(reverse("imports:undo", args=[item.pk]))
     Worker().drain()
     assert Booking.objects.get().archived_at
-    assert "Undone on" in text_of(page(desk, item))
+    assert "Undone: " in text_of(page(desk, item))
 
 
 # --------------------------------------------------------------------------------------- files
@@ -426,3 +542,49 @@ def test_who_may_not_see_bookings_is_not_shown_them_by_an_import(customer):
 
 def test_an_unknown_kind_of_record_is_not_found(desk):
     assert desk.get("/imports/new/nothing/").status_code == 404
+
+
+# ---------------------------------------------------------------------- later, and once more
+def aged(item, **by):
+    Batch.objects.filter(imported_in__of=item).update(created_at=timezone.now() - timedelta(**by))
+
+
+def test_an_import_is_undone_for_a_week_and_then_its_page_says_why_not(desk, bureau, customer):
+    item = written(take(bureau, row_for()))
+    aged(item, days=6)
+    assert "Undo all of it" in text_of(page(desk, item))
+    aged(item, days=8)
+    shown = text_of(page(desk, item))
+    assert "Undo all of it" not in shown
+    assert "Too long ago: this can be undone for 7 days." in shown
+    with pytest.raises(services.NotNow):
+        services.undo(item)
+    aged(item, days=6)
+    services.undo(item)
+    Worker().drain()
+    item = Import.objects.get()
+    assert item.stage == Import.Stage.UNDONE
+    shown = text_of(page(desk, item))
+    assert "Was written" in shown and "status-row-written" not in shown
+
+
+def test_who_may_not_undo_an_import_is_told_why(customer):
+    user = make_user()
+    rights = ["import_booking", "add_booking", "view_booking"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    item = written(take(CustomUser.objects.get(pk=user.pk), row_for()))
+    assert "You may not undo this." in text_of(page(browser_of(user), item))
+    boss = make_user(is_superuser=True)
+    assert f"Only {user} can undo this import." in text_of(page(browser_of(boss), item))
+
+
+def test_a_file_that_was_imported_before_is_told_of(desk, bureau, customer):
+    data = file_of(row_for())
+    first, said = take(bureau, data=data), "This file was imported before"
+    assert said not in text_of(page(desk, take(bureau, data=data)))  # nothing of it was written
+    written(first)
+    again = text_of(page(desk, take(bureau, data=data)))
+    assert said in again
+    assert first.get_absolute_url() in again
+    assert said not in text_of(page(desk, take(bureau, row_for("Personne"))))
+    assert said not in text_of(page(desk, first))

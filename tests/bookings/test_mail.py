@@ -19,19 +19,25 @@ from project.notifications.models import OutgoingMail
 from project.notifications.sending import claim
 from tests.asking import act
 from tests.bookings.conftest import only
-from tests.bookings.mailbox import calendar_of, cancel, entry_of, sent, texts_of
+from tests.bookings.mailbox import (
+    cancel,
+    edit,
+    entries_of,
+    entry_of,
+    method_of,
+    sent,
+    texts_of,
+)
 from tests.bookings.posting import answers, as_posted, text_of
-from tests.factories import make_booking, make_customer, make_round_trip, make_user
+from tests.factories import (
+    make_booking,
+    make_customer,
+    make_round_trip,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 State, Trouble = OutgoingMail.State, OutgoingMail.Trouble
-
-
-def edit(booking, by, **values):
-    booking.refresh_from_db()
-    for name, value in values.items():
-        setattr(booking, name, value)
-    return services.edit(booking, by=by, tell=True)
 
 
 # ----------------------------------------------------------------------- what is told, and when
@@ -44,7 +50,7 @@ def test_a_change_is_told_with_what_it_was_before(bureau, hotel):
     assert booking.reference in message["Subject"]
     for text in texts_of(message):
         assert text.index("Gare de Dakar") < text.index("Port de Dakar")
-        assert text.index("CFA35,000") < text.index("CFA40,000")
+        assert text.index("CFA 35,000") < text.index("CFA 40,000")
         assert "local time (Dakar)" in text
 
 
@@ -57,6 +63,30 @@ def test_a_return_is_told_with_the_ride_that_it_belongs_to(bureau, hotel):
     for text in texts_of(message):
         assert back.reference in text
     assert not OutgoingMail.objects.exclude(state=State.SENT).exists()
+
+
+def test_a_return_is_new_and_the_ride_that_shares_its_price_has_changed(bureau, hotel):
+    booking = make_booking(customer=hotel, price=35_000)
+    answers = {"date": date(2030, 3, 4), "clock": time(18, 15)}
+    half = {"pricing": round_trips.Pricing.SPLIT, "tell": True}
+    round_trips.create_return(only(booking), by=bureau, **answers, **half)
+    (message,) = sent()
+    text, html = texts_of(message)
+    assert [line for line in text.splitlines() if line.startswith("*")] == [
+        "* Price: F CFA 35,000 → F CFA 17,500"
+    ]
+    assert (html.count("CFA 35,000"), html.count("Departure")) == (1, 0)
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_nothing_has_changed_in_the_new_rides_of_a_series(bureau, hotel, count):
+    booking = make_booking(customer=hotel, price=35_000)
+    rule = Rule("DAILY", count=count)
+    series_services.repeat(booking, by=bureau, rule=rule, tell=True)
+    (message,) = sent()
+    text, html = texts_of(message)
+    assert "*" not in text
+    assert "Departure" not in text + html
 
 
 @pytest.mark.parametrize("make", [make_booking, lambda **given: make_round_trip(**given)[0]])
@@ -163,9 +193,19 @@ def test_the_former_customer_hears_that_the_ride_is_no_longer_theirs(bureau, hot
     edit(booking, bureau, customer=other)
     messages = {message["To"].addresses[0].addr_spec: message for message in sent()}
     assert set(messages) == {"hotel@example.org", "awa@example.org"}
-    assert calendar_of(messages["hotel@example.org"])["METHOD"] == "CANCEL"
-    assert calendar_of(messages["awa@example.org"])["METHOD"] == "REQUEST"
+    assert method_of(messages["hotel@example.org"]) == "CANCEL"
+    assert method_of(messages["awa@example.org"]) == "REQUEST"
     assert "Awa Diop" not in texts_of(messages["hotel@example.org"])[0]
+
+
+def test_who_is_given_a_ride_does_not_hear_what_it_was_before(bureau, hotel):
+    other = make_customer("Awa Diop", email="awa@example.org", language="en")
+    booking = make_booking(customer=hotel, passenger_name="Fatou", price=35_000)
+    edit(booking, bureau, customer=other, passenger_name="Moussa", price=40_000)
+    messages = {message["To"].addresses[0].addr_spec: message for message in sent()}
+    for text in texts_of(messages["awa@example.org"]):
+        assert ("Fatou" in text, "Moussa" in text) == (False, True)
+        assert ("CFA 35,000" in text, "CFA 40,000" in text) == (False, True)
 
 
 def give(*bookings, by, **values):
@@ -186,7 +226,7 @@ def subject_kind(message):
 
 
 def references_of(message):
-    uids = (str(entry["UID"]) for entry in calendar_of(message).events)
+    uids = (str(entry["UID"]) for entry in entries_of(message))
     return {uid.partition("@")[0] for uid in uids}
 
 
@@ -238,7 +278,7 @@ def test_the_former_customer_does_not_hear_what_became_of_the_ride(bureau, hotel
     ((message,),) = told.values()
     for text in texts_of(message):
         assert ("Fatou" in text, "Moussa" in text) == (True, False)
-        assert ("CFA35,000" in text, "CFA40,000" in text) == (True, False)
+        assert ("CFA 35,000" in text, "CFA 40,000" in text) == (True, False)
     entry = entry_of(message)
     assert (entry["DTSTART"].dt, entry["DTEND"].dt - entry["DTSTART"].dt) == (
         at.replace(microsecond=0),
@@ -270,7 +310,7 @@ def test_both_legs_are_one_message_with_two_entries(bureau, hotel):
     for text in texts_of(message):
         assert outbound.reference in text
         assert inbound.reference in text
-    uids = {str(entry["UID"]).partition("@")[0] for entry in calendar_of(message).events}
+    uids = {str(entry["UID"]).partition("@")[0] for entry in entries_of(message)}
     assert uids == {outbound.reference, inbound.reference}
 
 
@@ -290,37 +330,7 @@ def test_legs_that_were_untied_before_it_left_are_told_together_all_the_same(bur
         leg.round_trip, leg.leg = None, ""
         leg.save()
     (message,) = sent()
-    assert len(calendar_of(message).events) == 2
-
-
-# -------------------------------------------------------------------------------------- calendar
-def test_a_calendar_follows_the_ride_through_its_life(bureau, hotel):
-    booking = Booking(
-        customer=hotel,
-        passenger_name="Awa",
-        pickup_address="Gare",
-        dropoff_address="Port",
-        pickup_at=make_booking().pickup_at,
-    )
-    services.create(booking, by=bureau, tell=True)
-    edit(booking, bureau, pickup_address="Port de Dakar")
-    cancel(only(booking), bureau)
-    services.restore(only(booking), by=bureau, tell=True)
-    messages = sent()
-    entries = [entry_of(message) for message in messages]
-    assert len({entry["UID"] for entry in entries}) == 1
-    assert entries[0]["UID"].startswith(f"{booking.reference}@")
-    sequence = [entry["SEQUENCE"] for entry in entries]
-    assert sequence == sorted(set(sequence))
-    methods = [calendar_of(message)["METHOD"] for message in messages]
-    assert methods == ["REQUEST", "REQUEST", "CANCEL", "REQUEST"]
-    states = [entry["STATUS"] for entry in entries]
-    assert states == ["CONFIRMED", "CONFIRMED", "CANCELLED", "CONFIRMED"]
-    for entry in entries:
-        assert entry.start == booking.pickup_at.replace(microsecond=0)
-        assert entry.end == booking.ends_at.replace(microsecond=0)
-    assert entries[1]["LOCATION"] == "Port de Dakar"
-    assert entries[0]["ATTENDEE"] == "mailto:hotel@example.org"
+    assert len(entries_of(message)) == 2
 
 
 # ---------------------------------------------------------------------------------------- hostile
@@ -337,7 +347,7 @@ def test_a_line_break_in_a_name_makes_no_header_and_no_property(bureau):
     assert len(message.get_all("Subject")) == len(message.get_all("To")) == 1
     assert [a.addr_spec for a in message["To"].addresses] == ["eve@example.org"]
     entry = entry_of(message)
-    assert entry["STATUS"] == "CONFIRMED"
+    assert entry["STATUS"] == "TENTATIVE"
     assert entry["ATTENDEE"] == "mailto:eve@example.org"
     text, html = texts_of(message)
     assert "<b>Awa</b>" in text
@@ -371,7 +381,7 @@ def test_what_is_undone_after_it_left_is_told(bureau, hotel):
     (cancelled,) = sent()
     undo(outcome.batch, by=bureau)
     (restored,) = sent()
-    assert calendar_of(restored)["METHOD"] == "REQUEST"
+    assert method_of(restored) == "REQUEST"
     assert entry_of(restored)["UID"] == entry_of(cancelled)["UID"]
     assert entry_of(restored)["SEQUENCE"] > entry_of(cancelled)["SEQUENCE"]
 
@@ -423,10 +433,10 @@ def test_who_was_told_of_a_shared_price_hears_that_it_is_whole_again(bureau, hot
     assert "5,500" in texts_of(told)[0]
     undo(outcome.batch, by=bureau)
     off, changed = sent()
-    assert calendar_of(off)["METHOD"] == "CANCEL"
-    assert calendar_of(changed)["METHOD"] == "REQUEST"
+    assert method_of(off) == "CANCEL"
+    assert method_of(changed) == "REQUEST"
     assert texts_of(changed)[0].index("5,500") < texts_of(changed)[0].rindex("11,000")
-    assert entry_of(changed)["UID"] in {each["UID"] for each in calendar_of(told).events}
+    assert entry_of(changed)["UID"] in {each["UID"] for each in entries_of(told)}
     # What the ride's page said of the message that told of both stays with it.
     batches = list(booking.logs.values_list("batch", flat=True))
     awa = make_user(is_superuser=True)
@@ -440,16 +450,25 @@ def test_nobody_hears_of_the_undo_of_a_return_that_shared_nothing(bureau, hotel)
     sent()
     undo(outcome.batch, by=bureau)
     (off,) = sent()
-    assert calendar_of(off)["METHOD"] == "CANCEL"
+    assert method_of(off) == "CANCEL"
 
 
-def test_moments_in_a_letter_are_read_one_way_alone(bureau, hotel):
-    booking = make_booking(customer=hotel)
-    at = timezone.make_aware(datetime(2027, 12, 11, 9, 50))
-    changes.change(only(booking), by=bureau, values={"day": To(at.date())}, tell=True)
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("en", "Thursday 4 November 2027, 5:05 p.m.", "Saturday 11 December 2027, 5:05 p.m."),
+        ("fr", "Jeudi 4 novembre 2027, 17:05", "Samedi 11 décembre 2027, 17:05"),
+    ],
+)
+def test_moments_in_a_letter_are_read_one_way_alone(bureau, hotel, language, before, after):
+    hotel.language = language
+    hotel.save()
+    at = timezone.make_aware(datetime(2027, 11, 4, 17, 5))
+    booking = make_booking(customer=hotel, pickup_at=at)
+    changes.change(only(booking), by=bureau, values={"day": To(date(2027, 12, 11))}, tell=True)
     (message,) = sent()
-    assert "Dec. 11, 2027" in texts_of(message)[0]
-    assert "12/11/2027" not in texts_of(message)[0]
+    for text in texts_of(message):
+        assert (text.count(before), text.count(after)) == (1, 2)  # in what changed, and as heading
 
 
 def test_nobody_hears_of_the_undo_of_what_nobody_heard_of(bureau, hotel):
@@ -486,7 +505,7 @@ def test_an_undone_edit_and_an_undone_creation_are_told(bureau, hotel):
     sent()
     undo(created, by=bureau)
     (gone,) = sent()
-    assert calendar_of(gone)["METHOD"] == "CANCEL"
+    assert method_of(gone) == "CANCEL"
 
 
 def test_the_leg_that_stays_cancelled_keeps_the_message_and_the_other_gets_its_own(bureau, hotel):
@@ -497,7 +516,7 @@ def test_the_leg_that_stays_cancelled_keeps_the_message_and_the_other_gets_its_o
     inbound.save()
     undo(outcome.batch, by=bureau)
     both, one = sent()
-    assert len(calendar_of(both).events) == 2
+    assert len(entries_of(both)) == 2
     assert entry_of(one)["UID"].startswith(outbound.reference)
 
 
@@ -543,7 +562,8 @@ def test_the_dialog_says_how_many_have_no_address(desk, hotel):
 @pytest.mark.parametrize("tell", [True, False])
 def test_through_the_forms_it_is_told_where_the_box_is_ticked(desk, hotel, tell):
     given = {"tell": "on"} if tell else {}
-    desk.post(reverse("bookings:create"), answers(of=hotel, **given))
+    coming = f"{timezone.localtime() + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    desk.post(reverse("bookings:create"), answers(of=hotel, pickup_at=coming, **given))
     booking = Booking.objects.get()
     desk.post(booking.get_edit_url(), as_posted(booking, pickup_address="Port de Dakar", **given))
     act(

@@ -1,18 +1,22 @@
 """Messages about many bookings at once: a series, a bulk change, a batch that says little new."""
 
+import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db.models import F, Value
 from django.utils import timezone
 
-from bookings import notifications
+from bookings import changes, notifications, services
+from bookings.changes import To
 from bookings.models import Booking, Series
+from bookings.states import Status
 from project.audit.recorder import recorded
 from project.notifications import outbox
 from project.notifications.models import OutgoingMail
 from tests.bookings.conftest import only
-from tests.bookings.mailbox import calendar_of, cancel, sent, texts_of
+from tests.bookings.mailbox import cancel, entries_of, sent, texts_of
 from tests.factories import make_booking, make_customer, make_round_trip
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +45,7 @@ def test_a_series_is_one_message_with_all_its_entries(bureau, hotel):
     cancel(only(*rides[2:]), bureau)
     (message,) = sent()
     assert "Your 7 rides are cancelled" in texts_of(message)[0]
-    entries = {str(entry["UID"]).partition("@")[0] for entry in calendar_of(message).events}
+    entries = {str(entry["UID"]).partition("@")[0] for entry in entries_of(message)}
     assert entries == {ride.reference for ride in rides[2:]}
     for text in texts_of(message):
         assert all(ride.reference in text for ride in rides[2:])
@@ -56,8 +60,7 @@ def test_each_customer_gets_a_message_of_their_own(bureau, hotel):
     cancel(only(*rides, *pairs, *alone), bureau)
     messages = sent()
     told = sorted(
-        (message["To"].addresses[0].addr_spec, len(calendar_of(message).events))
-        for message in messages
+        (message["To"].addresses[0].addr_spec, len(entries_of(message))) for message in messages
     )
     assert told == [
         ("awa@example.org", 2),
@@ -91,3 +94,55 @@ def test_what_shows_no_change_to_the_customer_is_dropped(bureau, hotel):
     assert sent() == []
     mail = OutgoingMail.objects.get()
     assert (mail.state, mail.trouble) == (mail.State.DROPPED, mail.Trouble.NOTHING_NEW)
+
+
+def test_what_changed_in_many_rides_is_told_once_where_it_is_the_same(bureau, hotel):
+    rides = make_series(8, customer=hotel, price=Decimal(9000))
+    values = {"price": To(Decimal(12_000)), "stops": To(["Thiès"])}
+    changes.change(only(*rides), by=bureau, values=values, tell=True)
+    (message,) = sent()
+    for text in texts_of(message):
+        text = text.replace("\u00a0", " ")
+        assert text.count("CFA 9,000") == text.count("CFA 12,000") == text.count("Thiès") == 1
+        assert text.index("CFA 9,000") < text.index("CFA 12,000") < text.index(rides[0].reference)
+        assert all(ride.reference in text for ride in rides)
+
+
+def test_what_changed_in_each_of_many_rides_is_told_with_it(bureau, hotel):
+    rides = make_series(8, customer=hotel)
+    for number, ride in enumerate(rides):
+        ride.passenger_phone = f"77 000 00 0{number}"
+        ride.save()
+    values = {"passenger_phone": To("78 111 11 11"), "price": To(Decimal(12_000))}
+    changes.change(only(*rides), by=bureau, values=values, tell=True)
+    (message,) = sent()
+    for text in texts_of(message):
+        assert text.replace("\u00a0", " ").count("CFA 12,000") == 1
+        for number, ride in enumerate(rides):
+            assert text.index(ride.reference) < text.index(f"77 000 00 0{number}")
+
+
+def test_a_cancellation_tells_what_it_costs_in_all_and_no_price(bureau, hotel):
+    out, back = make_round_trip(customer=hotel, price=Decimal(35_000))
+    cancel(only(out, back), bureau, billable=True, fee=Decimal(10_001))
+    (message,) = sent()
+    for text in texts_of(message):
+        assert re.search(r"Cancelling costs F.CFA.10,001\.", text)
+        assert "5,001" in text and "5,000" in text
+        assert "35,000" not in text and "Price" not in text
+    cancel(only(make_booking(customer=hotel, price=Decimal(35_000))), bureau)
+    (message,) = sent()
+    assert not any("35,000" in text or "costs" in text for text in texts_of(message))
+
+
+def test_what_was_entered_after_the_ride_is_no_news(bureau, hotel):
+    today = timezone.localdate()
+    for day, heard in ((today - timedelta(days=3), 0), (today + timedelta(days=3), 1)):
+        ride = make_booking(customer=hotel)
+        services.duplicate(only(ride), by=bureau, date=day, tell=True)
+        assert len(sent()) == heard
+        copy = Booking.objects.latest("pk")
+        services.set_status(only(copy), by=bureau, status=Status.CONFIRMED, tell=True)
+        assert len(sent()) == heard
+        cancel(only(copy), bureau)
+        assert len(sent()) == 1  # that it costs nothing, or something, is

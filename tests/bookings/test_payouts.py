@@ -49,7 +49,7 @@ def test_it_keeps_the_amount_the_date_and_who(gestion, carrier):
 
 def test_an_amount_for_a_whole_trip_is_shared_by_the_agreed_payouts(gestion):
     out, back = make_round_trip(
-        driver=make_driver(), outbound={"payout": Decimal(2)}, inbound={"payout": Decimal(1)}
+        driver=make_driver(), outbound={"payout": Decimal(800)}, inbound={"payout": Decimal(400)}
     )
     payouts.settle(only(out, back), by=gestion, amount=Decimal(1000))
     out.refresh_from_db(), back.refresh_from_db()
@@ -64,7 +64,7 @@ def test_an_amount_for_a_whole_trip_is_shared_by_the_agreed_payouts(gestion):
     ],
 )
 def test_an_amount_for_the_trip_is_not_left_to_one_segment_alone(gestion, other, expected):
-    out, back = make_round_trip(driver=make_driver(), payout=Decimal(2), outbound=other)
+    out, back = make_round_trip(driver=make_driver(), payout=Decimal(2000), outbound=other)
     if not other:
         payouts.settle(only(out), by=gestion)
     outcome = payouts.settle(only(out, back), by=gestion, amount=Decimal(1000))
@@ -114,6 +114,30 @@ def test_an_amount_for_a_trip_counts_a_missed_segment_with_the_reason(gestion):
     assert payouts.settle(only(out, back), **both, override="Agreed").changed == 2
     out.refresh_from_db(), back.refresh_from_db()
     assert (out.settled_amount, back.settled_amount) == (500, 500)
+
+
+# ---------------------------------------------------------------------- more than was agreed
+def test_more_than_was_agreed_takes_a_reason_from_who_may(gestion):
+    agreed, free = driven(driver=make_driver()), driven(driver=make_driver(), payout=None)
+    outcome = payouts.settle(only(agreed, free), by=gestion, amount=Decimal(40000))
+    assert (outcome.changed, codes(outcome)) == (1, {"above_agreed": 1})
+    asked = {"by": gestion, "amount": Decimal(40000), "override": "A night of waiting"}
+    entry = assert_recorded(
+        agreed, payouts.settle(only(agreed), **asked), "bookings.settle", gestion
+    )
+    assert agreed.settled_amount == 40000
+    why = " — bien qu’au-dessus de la rémunération convenue — A night of waiting"
+    assert entry.action.endswith(why)
+
+
+def test_both_segments_agreed_payouts_bound_an_amount_for_the_trip(gestion):
+    out, back = make_round_trip(driver=make_driver(), payout=Decimal(500))
+    asked = {"by": gestion, "amount": Decimal(1001)}
+    assert codes(payouts.settle(only(out, back), **asked)) == {"above_agreed": 2}
+    assert codes(payouts.settle(only(out), **asked | {"amount": Decimal(501)})) == {
+        "above_agreed": 1
+    }
+    assert payouts.settle(only(out, back), **asked | {"amount": Decimal(1000)}).changed == 2
 
 
 def test_the_dialog_asks_why_a_missed_ride_is_paid_for(boss, gestion):
@@ -274,6 +298,7 @@ def test_a_manager_validates_from_the_desk(boss):
     [
         ({"date": ""}, "date"),
         ({"date": "soon"}, "date"),
+        ({"date": "1990-01-01"}, "date"),
         ({"date": (TODAY() + timedelta(days=2)).isoformat()}, "date"),
         ({"amount": "-1"}, "amount"),
         ({"amount": "10.5"}, "amount"),

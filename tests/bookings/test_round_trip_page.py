@@ -1,6 +1,6 @@
 """The page of a round trip."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from html import unescape
 
@@ -38,7 +38,18 @@ def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
         out.reference,
     ]
     assert f'name="pk" value="{out.pk},{back.pk}"' in page
-    assert out.round_trip.get_absolute_url() in desk.get(out.get_absolute_url()).content.decode()
+    address = out.round_trip.get_absolute_url()
+    ride = desk.get(out.get_absolute_url()).content.decode()
+    assert f'<a class="btn" href="{address}">See both segments</a>' in ride
+
+
+def test_a_return_has_one_title_in_the_life_of_both_its_segments(desk, bureau):
+    out = make_booking()
+    answers = {"date": date(2030, 3, 4), "clock": time(18)}
+    round_trips.create_return(only(out), by=bureau, **answers)
+    out.refresh_from_db()
+    entries = desk.get(out.round_trip.get_absolute_url()).context["entries"]
+    assert [entry.label for entry in entries] == ["Create return", "Create return", "Create"]
 
 
 def test_a_segment_that_is_off_counts_its_fee_or_nothing(desk, bureau):

@@ -2,11 +2,11 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import changes, round_trips, series_services, services
+from bookings import changes, round_trips, series_schedule, series_services, services
 from bookings.actions import ACTIONS
 from bookings.changes import To
 from bookings.models import Booking, RoundTrip
@@ -15,6 +15,7 @@ from bookings.round_trips import Pricing
 from bookings.scopes import ROUND_TRIP
 from bookings.states import Leg, PaymentState, Status
 from project.actions.undo import undo
+from project.audit.models import Batch
 from tests.asking import act, picked, toasts, url_of
 from tests.bookings.conftest import assert_recorded, codes, only
 from tests.factories import (
@@ -185,6 +186,73 @@ def test_a_pair_that_recurs_is_untied_and_undone(bureau):
     ) == {"cancelled"}
 
 
+@pytest.fixture
+def daily(bureau):
+    """Five occurrences of a plain ride."""
+    ride = make_booking(pickup_at=timezone.now() + timedelta(days=2), passenger_name="Awa")
+    series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=5))
+    return list(Booking.objects.filter(series__isnull=False).order_by("original_start"))
+
+
+def keys_of(rides):
+    rides = Booking.objects.filter(pk__in=[ride.pk for ride in rides])
+    order = ("original_start", "planned_return", "pk")
+    return list(rides.order_by(*order).values_list("series", *order[:2]))
+
+
+def test_two_occurrences_that_were_paired_stay_in_their_series_when_untied(bureau, daily):
+    before = keys_of(daily)
+    assert round_trips.pair(only(*daily[1:3]), by=bureau).changed == 2
+    assert keys_of(daily) == before
+    untied = round_trips.unpair(only(*daily[1:3]), by=bureau)
+    assert keys_of(daily) == before
+    first = Booking.objects.select_related("series").get(pk=daily[0].pk)
+    rule = Rule("DAILY", count=6)
+    made = series_schedule.reschedule(first, by=bureau, rule=rule, whole=True)
+    assert made.changed == 1  # the sixth day: the others are all there
+    assert undo(untied.batch, by=bureau).changed == 2
+    assert keys_of(daily) == before
+    assert first.series.occurrences.count() == 6
+
+
+def test_an_occurrence_that_was_the_return_of_a_plain_ride_stays_when_untied(bureau, daily):
+    before = keys_of(daily)
+    out = make_booking(
+        pickup_at=daily[3].pickup_at - timedelta(hours=3),
+        customer=daily[3].customer,
+        passenger_name="Awa",
+    )
+    round_trips.pair(only(out, daily[3]), by=bureau)
+    daily[3].refresh_from_db()
+    assert daily[3].leg == Leg.RETURN
+    assert round_trips.unpair(only(out, daily[3]), by=bureau).changed == 2
+    assert keys_of(daily) == before
+
+
+def test_to_untie_a_pair_that_recurs_is_undone_and_done_again_to_the_letter(bureau):
+    pair = make_round_trip(pickup_at=timezone.now() + timedelta(days=2))
+    series_services.repeat(pair[0], by=bureau, rule=Rule("DAILY", count=3))
+    tied = keys_of(pair)
+    batch = round_trips.unpair(only(*pair), by=bureau).batch
+    untied = keys_of(pair)
+    assert [len({key[:2] for key in keys}) for keys in (tied, untied)] == [1, 2]
+    for expected in (tied, untied, tied):
+        batch = undo(Batch.objects.get(pk=batch.pk), by=bureau).batch
+        assert keys_of(pair) == expected
+
+
+def test_what_has_no_place_in_its_series_any_more_stays_untied(bureau):
+    out, back = make_round_trip(pickup_at=timezone.now() + timedelta(days=2))
+    series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=3))
+    out.refresh_from_db()
+    untied = round_trips.unpair(only(out, back), by=bureau).batch
+    models.QuerySet(Booking).filter(pk=make_booking().pk).update(
+        series=out.series, original_start=out.original_start, planned_return=True
+    )
+    undone = undo(untied, by=bureau)
+    assert (undone.changed, codes(undone)) == (0, {"mate_stays": 1, "taken": 1})
+
+
 def test_returns_of_many_take_as_many_statements_as_of_one(bureau):
     counts = []
     for many in (1, 30):
@@ -214,7 +282,6 @@ def test_the_desk_opens_the_return_that_it_made(desk):
         ({"pricing": "free"}, "pricing"),
         ({"pricing": "other"}, "price"),
         ({"pricing": "other", "price": "10.5"}, "price"),
-        ({"price": "10"}, "price"),
     ],
 )
 def test_bad_answers_are_told_at_their_field_and_make_nothing(desk, answers, field):
@@ -224,6 +291,19 @@ def test_bad_answers_are_told_at_their_field_and_make_nothing(desk, answers, fie
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert Booking.objects.count() == 1
+
+
+@pytest.mark.parametrize("typed", ["9", "10.5", "much"])
+@pytest.mark.parametrize(("pricing", "price"), [("same", 9000), ("split", 4500)])
+def test_amounts_for_another_price_count_for_nothing_without_it(desk, pricing, price, typed):
+    booking = make_booking(price=Decimal(9000), payout=Decimal(4000))
+    answers = {"date": "2030-03-04", "clock": "18:15", "pricing": pricing}
+    given = picked(booking) | answers | {"price": typed, "payout": typed}
+    asked = desk.post(url_of("return"), given | {"preview": "1"})
+    assert asked.context["preview"].foresight.lines
+    assert act(desk, url_of("return"), given).status_code == 302
+    back = made().get()
+    assert (back.price, back.payout) == (price, price * 4 / 9)
 
 
 # -------------------------------------------------------------------------------- pair, unpair

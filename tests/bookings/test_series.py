@@ -278,11 +278,13 @@ def test_the_same_click_twice_makes_one_series(bureau):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("make", [make_booking, lambda **of: make_round_trip(**of)[0]])
 @pytest.mark.parametrize("kept", [False, True])
-def test_a_year_takes_as_many_statements_as_two_days(django_user_model, make, kept):
+@pytest.mark.parametrize("tell", [False, True])
+def test_a_year_takes_as_many_statements_as_two_days(django_user_model, make, kept, tell):
     counts, user = [], make_user(is_superuser=True)
     make_user(is_superuser=True)  # whom the announcement is for
     for count in (2, 366):
-        ride = make(pickup_at=MONDAY, driver=make_driver())
+        customer = make_customer(email="hotel@example.org")
+        ride = make(pickup_at=MONDAY, driver=make_driver(), customer=customer)
         segments = 2 if ride.round_trip_id else 1
         if segments == 2:  # someone else drives back
             inbound = ride.round_trip.segments.filter(leg=Leg.RETURN)
@@ -294,6 +296,7 @@ def test_a_year_takes_as_many_statements_as_two_days(django_user_model, make, ke
                 by=user,
                 rule=Rule("DAILY", count=count),
                 same_driver=kept,
+                tell=tell,
                 ticket=Ticket(token=uuid.uuid4()),
             )
         assert outcome.changed == segments * (count - 1)
@@ -301,15 +304,26 @@ def test_a_year_takes_as_many_statements_as_two_days(django_user_model, make, ke
         assert history.count() == segments * count
         assert BookingLog.objects.filter(batch=outcome.batch).count() == segments * count
         assert Announcement.objects.filter(batch=outcome.batch).count() == 1
+        assert outcome.batch.mails.count() == tell
         counts.append(len(statements))
     assert counts == [counts[0]] * 2
-    # Beside BEGIN and COMMIT.
-    assert counts[0] - 2 <= MOST[connection.vendor], [
+    # Beside BEGIN and COMMIT, and what a message takes: its row and its job.
+    assert counts[0] - 2 - 2 * tell <= MOST[connection.vendor], [
         query["sql"][:90] for query in statements.captured_queries
     ]
 
 
 # ----------------------------------------------------------------------------------------- undo
+def test_undo_of_the_making_rings_once_and_its_batch_holds_all_of_it(bureau):
+    ride = make_booking(pickup_at=MONDAY)
+    made = series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=3)).batch
+    rung = Announcement.objects.count()
+    undone = undo(made, by=bureau)
+    assert Announcement.objects.count() == rung + 1
+    assert undone.changed == 2
+    assert Booking.objects.filter(logs__batch=undone.batch).count() == 3  # whose pages are told
+
+
 def test_undo_discards_the_copies_and_unties_the_first(bureau):
     ride = make_booking(pickup_at=MONDAY)
     done = series_services.repeat(ride, by=bureau, rule=DAILY)

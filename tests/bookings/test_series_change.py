@@ -7,10 +7,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings import actions, changes, entries, series_services, services
+from bookings import (
+    actions,
+    changes,
+    entries,
+    round_trips,
+    series_schedule,
+    series_services,
+    services,
+)
 from bookings.changes import To
 from bookings.models import Booking
 from bookings.recurrence import Rule
+from bookings.round_trips import Pricing
 from bookings.series_queries import with_by_hand
 from bookings.states import CancellationKind, Leg, PaymentState, Status
 from project.actions.undo import undo
@@ -117,6 +126,56 @@ def test_a_change_of_one_occurrence_alone_is_by_hand(bureau, rides):
     assert codes(change_series(everything, by=bureau, driver_notes="Bell")) == {"by_hand": 1}
 
 
+def hands(rides):
+    return [ride.by_hand for ride in with_by_hand(only(*rides)).order_by("original_start")]
+
+
+def test_one_that_gave_half_of_its_price_to_its_return_is_by_hand(bureau, rides):
+    made = round_trips.create_return(
+        only(rides[2]),
+        by=bureau,
+        date=rides[2].pickup_at.date(),
+        clock=time(19),
+        pricing=Pricing.SPLIT,
+    )
+    assert hands(rides) == [False, False, True, False, False, False]
+    everything = only(rides[0]).whole_series()
+    outcome = change_series(everything, by=bureau, price=Decimal(2000))
+    assert (outcome.changed, codes(outcome)) == (5, {"by_hand": 1})
+    rides[2].refresh_from_db()
+    assert rides[2].price == 4500
+    undo(made.batch, by=bureau)
+    assert not any(hands(rides))
+
+
+def test_a_return_at_a_price_of_its_own_is_no_departure(bureau, rides):
+    day = rides[2].pickup_at.date()
+    round_trips.create_return(only(rides[2]), by=bureau, date=day, clock=time(19))
+    assert not any(hands(rides))
+
+
+def test_some_that_were_changed_as_they_were_selected_are_by_hand(desk, bureau, rides):
+    given = {"scope": "segment", "picked": ["driver_notes"], "driver_notes": "Sign"}
+    done = act(desk, url_of("change_series"), picked(rides[1], rides[5]) | given)
+    assert toasts(done) == ["2 rides of the series changed."]
+    some = [False, True, False, False, False, True]
+    assert hands(rides) == some
+    batch = Batch.objects.get(action="bookings.change_series")
+    for in_force in (False, True):
+        batch = undo(Batch.objects.get(pk=batch.pk), by=bureau).batch
+        assert hands(rides) == (some if in_force else [False] * 6)
+    everything = only(rides[0]).whole_series()
+    assert codes(change_series(everything, by=bureau, driver_notes="Bell")) == {"by_hand": 2}
+
+
+def test_the_last_of_a_series_changed_with_what_follows_it_is_none_by_hand(desk, rides):
+    given = {"scope": "following", "picked": ["driver_notes"], "driver_notes": "Sign"}
+    act(desk, url_of("change_series"), picked(rides[5]) | given)
+    assert not any(hands(rides))
+    act(desk, url_of("change_series"), picked(rides[5]) | given | {"scope": "series"})
+    assert not any(hands(rides))
+
+
 def by_hand_of(rides):
     everything = with_by_hand(only(*rides)).order_by("original_start")
     return [ride.by_hand for ride in everything].index(True)
@@ -127,6 +186,49 @@ def test_one_changed_from_a_file_is_by_hand(bureau, rides):
     entry = entries.Entry(key=1, pk=rides[4].pk, version=rides[4].version, values=values)
     assert not entries.edit_all([entry], by=bureau).faults
     assert by_hand_of(rides) == 4
+
+
+def test_a_series_gets_another_customer_and_another_currency_and_undo_gives_them_back(
+    desk, bureau, rides
+):
+    rides[1].payment_state = PaymentState.PAID
+    rides[1].save(action="bookings.pay", by=bureau)
+    before, other = state(rides), make_customer("Hôtel Ngor")
+    given = picked(rides[0]) | {"scope": "series", "picked": ["customer", "currency"]}
+    given |= {"customer": other.pk, "currency": "EUR"}
+    asked = desk.post(url_of("change_series"), given | {"preview": "1"})
+    assert "payment_state" not in asked.context["form"].fields
+    (told,) = toasts(act(desk, url_of("change_series"), given))
+    assert told.startswith("5 rides of the series changed. 1 refused: 1 invoiced or paid")
+    theirs = Booking.objects.filter(customer=other, currency="EUR")
+    assert set(theirs) == {*rides} - {rides[1]}
+    assert not any(hands(rides))
+    assert undo(Batch.objects.get(action="bookings.change_series"), by=bureau).changed == 5
+    assert state(rides) == before
+    # Who pays, and not what: that of a paid one changes as well.
+    given |= {"picked": ["customer"]}
+    assert toasts(act(desk, url_of("change_series"), given)) == ["6 rides of the series changed."]
+
+
+def test_a_series_goes_to_no_customer_who_left_and_keeps_amounts_its_currency_can_say(
+    bureau, rides
+):
+    gone, everything = make_customer("Hôtel Ngor"), only(rides[0]).whole_series()
+    gone.is_active = False
+    gone.save()
+    assert codes(change_series(everything, by=bureau, customer=gone)) == {"customer_left": 6}
+    change_series(everything, by=bureau, currency="EUR")
+    change_series(everything, by=bureau, price=Decimal("9.50"))
+    refused = codes(change_series(everything, by=bureau, currency="XOF"))
+    assert refused == {"price_in_currency": 6}
+
+
+def test_a_customer_can_be_given_to_one_segment_of_the_trips_of_a_series(desk, trips):
+    other = make_customer("Hôtel Ngor")
+    given = {"scope": "series_both", "picked": ["customer"], "customer": other.pk}
+    act(desk, url_of("change_series"), picked(trips[0][0]) | given | {"customer_leg": "return"})
+    theirs = Booking.objects.filter(customer=other)
+    assert set(theirs) == {back for _out, back in trips}
 
 
 @pytest.mark.parametrize("name", ["customer", "currency"])
@@ -360,6 +462,36 @@ def test_both_segments_are_offered_where_a_series_has_both(desk, rides, trips):
     assert "price_leg" in asked(trips[0][0], "series_both").context["form"].fields
 
 
+def test_an_occurrence_that_was_given_a_return_is_one_of_its_series(desk, bureau, rides):
+    day = rides[2].pickup_at.date()
+    round_trips.create_return(only(rides[2]), by=bureau, date=day, clock=time(19))
+    for place, scope, days in ((0, "series", 6), (2, "series", 6), (2, "following", 4)):
+        given = picked(rides[place]) | {"scope": scope} | at("12:00")
+        asked = desk.post(url_of("change_series"), given | {"preview": "1"})
+        offered = [each["value"] for each in asked.context["scopes"]]
+        assert offered == ["segment", "following", "series"]
+        assert asked.context["preview"].total == days
+        assert "clock_leg" not in asked.context["form"].fields
+    done = act(desk, url_of("change_series"), picked(rides[0]) | {"scope": "series"} | at("12:00"))
+    assert toasts(done) == ["6 rides of the series changed."]
+    assert {when[3:] for when in times(rides)} == {"12:00"}
+    back = Booking.objects.get(leg=Leg.RETURN)
+    assert back.pickup_at.hour == 19
+
+
+def test_an_outbound_that_was_untied_is_one_of_its_series(desk, bureau, trips):
+    alone, back = trips[1]
+    round_trips.unpair(only(alone, back), by=bureau)
+    given = {"scope": "series", "picked": ["driver_notes"], "driver_notes": "Sign"}
+    act(desk, url_of("change_series"), picked(trips[0][0]) | given)
+    noted = Booking.objects.filter(driver_notes="Sign")
+    assert set(noted) == {out for out, _back in trips}
+    both = given | {"scope": "series_both", "driver_notes": "Bell", "driver_notes_leg": "outbound"}
+    act(desk, url_of("change_series"), picked(alone) | both)
+    rung = Booking.objects.filter(driver_notes="Bell")
+    assert set(rung) == {out for out, _back in trips}
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
@@ -381,10 +513,40 @@ def test_wrong_input_is_said_at_its_field(desk, rides, given, field):
     assert times(rides)[0] == "04 08:30"
 
 
-def test_a_plain_ride_does_not_offer_it(desk, rides):
-    def offered(ride):
-        page = desk.get(ride.get_absolute_url())
-        return actions.CHANGE_SERIES in [each["action"] for each in page.context["actions"]]
+def offers_it(client, record):
+    page = client.get(record.get_absolute_url())
+    return actions.CHANGE_SERIES in [each["action"] for each in page.context["actions"]]
 
-    assert offered(rides[0])
-    assert not offered(make_booking())
+
+def test_a_plain_ride_does_not_offer_it(desk, rides):
+    assert offers_it(desk, rides[0])
+    assert not offers_it(desk, make_booking())
+
+
+def test_one_changed_by_hand_offers_it_for_its_box(desk, bureau, rides):
+    rides[1].luggage_count = 7
+    services.edit(rides[1], by=bureau)
+    assert offers_it(desk, rides[1])
+    given = picked(rides[1]) | at("12:00")
+    asked = desk.post(url_of("change_series"), given | {"preview": "1"})
+    assert asked.context["preview"].ready == 0
+    act(desk, url_of("change_series"), given | {"overwrite": "on"})
+    assert times(rides)[:2] == ["04 08:30", "05 12:00"]
+
+
+def test_one_that_is_over_offers_it_for_the_others_while_there_are_any(desk, bureau, rides):
+    cancel = {"by": bureau, "kind": CancellationKind.LATE, "reason": "x"}
+    services.cancel(only(*rides[1:]), **cancel)
+    assert offers_it(desk, rides[5])  # the whole series has the first
+    services.cancel(only(rides[0]), **cancel)
+    assert not offers_it(desk, rides[5])
+    assert not offers_it(desk, rides[5].series)
+
+
+def test_one_that_is_over_offers_it_for_the_series_that_continues_its_own(desk, bureau, rides):
+    series_schedule.reschedule(rides[2], by=bureau, rule=Rule("DAILY", count=4))
+    services.cancel(only(*rides[:2]), by=bureau, kind=CancellationKind.LATE, reason="x")
+    assert offers_it(desk, rides[1])
+    following = picked(rides[1]) | {"scope": "following"} | at("12:00")
+    act(desk, url_of("change_series"), following)
+    assert times(rides)[1:3] == ["05 08:30", "06 12:00"]

@@ -1,18 +1,21 @@
 """The pages about series: what they ask, list, refuse and show."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
-from bookings import series_services, services
+from bookings import series_schedule, series_services, series_views, services
 from bookings.models import Booking, Series
 from bookings.recurrence import Rule
 from bookings.series_queries import next_of
 from bookings.states import CancellationKind, Status
+from project.actions.undo import undo
 from project.audit.models import Batch
 from tests.asking import HTMX, act, toasts
 from tests.asking import url_of as action_url
@@ -243,6 +246,71 @@ def test_a_round_trip_lists_both_times_and_can_recur_by_one_segment(desk, bureau
     assert Booking.objects.count() == 8
 
 
+def test_the_page_names_the_rides_that_recur(desk, bureau):
+    out, back = make_round_trip(by=bureau, pickup_at=MONDAY)
+
+    def named(page):
+        text = text_of(page)
+        way = (out, back) if f"{out.pickup_address} ⇄ {out.dropoff_address}" in text else (back,)
+        return page.context["title"], way
+
+    both = f"Make {out.reference} ⇄ {back.reference} recurring"
+    for ride in (out, back):
+        assert named(desk.get(url_of(ride))) == (both, (out, back))
+    page = desk.post(url_of(back), sent(desk, back, preview="1"))  # its box is not ticked
+    assert named(page) == (f"Make {back.reference} recurring", (back,))
+    assert f"{back.pickup_address} → {back.dropoff_address}. This ride is" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "words"),
+    [
+        ({}, "Every week on Wednesday, 4 times"),
+        ({"weekdays": ["0", "4"]}, "Every week on Wednesday and Friday, 4 times"),
+        ({"weekdays": ["0", "2"]}, "Every week on Monday and Wednesday, 4 times"),
+        ({"frequency": "MONTHLY", "month": "3"}, "Every month on the first Wednesday, 4 times"),
+        ({"frequency": "MONTHLY"}, "Every month on day 6, 4 times"),
+    ],
+)
+def test_the_days_follow_the_ride_that_recurs(desk, bureau, asked_for, words):
+    inbound = {"pickup_at": datetime(2027, 1, 6, 9, 55, tzinfo=UTC)}
+    _out, back = make_round_trip(by=bureau, pickup_at=MONDAY, inbound=inbound)
+    asked = sent(desk, back, **asked_for)  # the return alone, which is on a Wednesday
+    part = desk.post(url_of(back), asked, headers=HTMX)
+    assert [part.headers[name] for name in ("HX-Retarget", "HX-Reselect")] == ["#main"] * 2
+    assert words in text_of(part)
+    assert part.context["form"].errors == {}
+    again = asked | {name: str(value) for name, value in part.context["hidden"]}
+    again |= {name: part.context["form"].data.getlist(name) for name in ("weekdays", "month")}
+    assert "HX-Retarget" not in desk.post(url_of(back), again, headers=HTMX).headers
+    assert desk.post(url_of(back), asked).status_code == 302
+    assert Series.objects.get().occurrences.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("language", "times"),
+    [("en", "22:40 ⇄ Wednesday 13 January 09:55"), ("fr", "22:40 ⇄ mercredi 13 janvier 09:55")],
+)
+def test_a_return_on_another_day_says_which(desk, bureau, language, times):
+    at = MONDAY.replace(hour=22, minute=40)
+    inbound = {"pickup_at": datetime(2027, 1, 6, 9, 55, tzinfo=UTC)}
+    out, _back = make_round_trip(by=bureau, pickup_at=at, inbound=inbound)
+    bureau.language = language
+    bureau.save()
+    assert times in text_of(desk.post(url_of(out), asked(both="on"), headers=HTMX))
+
+
+def test_the_number_of_rides_says_what_a_round_trip_counts(desk, bureau, ride):
+    counts = "A round trip counts as one."
+    out, _back = make_round_trip(by=bureau, pickup_at=MONDAY)
+    assert counts in text_of(desk.get(url_of(out)))
+    assert counts not in text_of(desk.get(url_of(ride)))
+    for each in (out, ride):
+        series_services.repeat(each, by=bureau, rule=Rule("DAILY", count=4))
+    rules = [reverse("bookings:reschedule", args=[each.reference]) for each in (out, ride)]
+    assert [counts in text_of(desk.get(rule)) for rule in rules] == [True, False]
+
+
 def test_it_takes_the_permission(db, ride):
     clerk = make_user("clerk")
     clerk.user_permissions.set(Permission.objects.filter(codename="view_booking"))
@@ -297,6 +365,74 @@ def test_a_series_tells_its_life_act_by_act(desk, bureau, series):
     assert (entries[1].who, entries[1].reason) == (bureau, "Storm")
 
 
+def rule_acts_of(client, series):
+    entries = client.get(series.get_absolute_url()).context["entries"]
+    acts = [(each.label, each.text, each.undo) for each in entries]
+    return [act for act in acts if "rule" in act[0]]
+
+
+def test_a_change_of_the_rule_is_of_the_life_of_the_series_that_it_ends_and_begins(
+    desk, bureau, series
+):
+    third = series.occurrences.order_by("original_start")[2]
+    rule = Rule("WEEKLY", 2, weekdays=(0,), count=10)  # of 17 weeks it has 9, and one beyond
+    outcome = series_schedule.reschedule(third, by=bureau, rule=rule)
+    new = Series.objects.latest("pk")
+    assert rule_acts_of(desk, series) == [("Change the rule", "17 rides", True)]
+    assert rule_acts_of(desk, new) == [("Change the rule", "10 rides", True)]
+    desk.post(reverse("undo", args=[outcome.batch.pk]))
+    for each, text in ((series, "17 rides"), (new, "10 rides")):
+        assert rule_acts_of(desk, each) == [
+            ("Change of the rule undone", text, False),
+            ("Change the rule", text, False),
+        ]
+
+
+def test_a_change_of_the_whole_rule_is_of_its_life_were_no_ride_concerned(desk, bureau, series):
+    first = Booking.objects.select_related("series").get(pk=series.origin_id)
+    series_schedule.reschedule(
+        first, by=bureau, rule=Rule("WEEKLY", weekdays=(0,), count=22), whole=True
+    )
+    assert rule_acts_of(desk, series) == [("Change the rule", "3 rides", True)]
+    series_schedule.reschedule(
+        first, by=bureau, rule=Rule("WEEKLY", weekdays=(0,), until=date(2027, 5, 31)), whole=True
+    )
+    assert rule_acts_of(desk, series)[0] == ("Change the rule", "0 rides", False)
+
+
+def test_a_series_that_another_rule_emptied_tells_where_its_rides_went(desk, bureau, series):
+    rides = list(series.occurrences.select_related("series").order_by("original_start"))
+    rule = Rule("WEEKLY", weekdays=(0,), count=17)
+    series_schedule.reschedule(rides[2], by=bureau, rule=rule)
+    emptied = Series.objects.latest("pk")
+    series_schedule.reschedule(rides[0], by=bureau, rule=Rule("WEEKLY", weekdays=(0,), count=20))
+    assert not emptied.occurrences.exists()
+    assert rule_acts_of(desk, emptied) == [
+        ("Change the rule", "17 rides", True),
+        ("Change the rule", "17 rides", False),
+    ]
+
+
+def test_that_it_left_the_series_is_told_of_no_ride_but_those_that_did(desk, bureau, series):
+    def told(ride):
+        page = desk.get(ride.get_absolute_url())
+        lines = [each for each in page.context["entries"] if each.batch == batch.pk]
+        return [(each.text, each.reason) for each in lines]
+
+    rides = list(series.occurrences.select_related("series").order_by("original_start"))
+    rule = Rule("WEEKLY", 2, weekdays=(0,), count=10)
+    with translation.override("en"):
+        batch = series_schedule.reschedule(rides[2], by=bureau, rule=rule).batch
+    words = "every 2 weeks on Monday, 10 times"
+    left = f"No longer in the series: {words}"
+    made = Booking.objects.get(logs__batch=batch, logs__action_code="bookings.rescheduled")
+    assert told(rides[2]) == [("Goes on in another series", words)]
+    assert told(made) == [("Created from a series", words)]
+    assert told(rides[3]) == [(f"Cancelled with a change of its series — {left}", "")]
+    assert Booking.objects.get(pk=rides[3].pk).cancellation_reason == left
+    assert desk.get(series.get_absolute_url()).context["entries"][0].reason == words
+
+
 def test_a_series_is_cancelled_from_its_page_by_the_one_dialog(desk, series):
     page = desk.get(series.get_absolute_url())
     names = [each["action"].name for each in page.context["actions"]]
@@ -310,6 +446,45 @@ def test_a_series_is_cancelled_from_its_page_by_the_one_dialog(desk, series):
     act(desk, action_url("cancel"), data | {"kind": "customer", "reason": "Moved"})
     assert not series.occurrences.exclude(status=Status.CANCELLED).exists()
     assert desk.get(series.get_absolute_url()).status_code == 200
+
+
+def test_a_series_offers_what_one_of_its_rides_allows(boss, bureau, series):
+    def offered():
+        page = boss.get(series.get_absolute_url())
+        return {each["action"].name for each in page.context["actions"]}
+
+    rides = list(series.occurrences.order_by("original_start"))
+    services.unassign(only(rides[0]), by=bureau)
+    assert offered().isdisjoint({"restore", "settle", "unassign"})
+    services.cancel(only(*rides[5:7]), by=bureau, kind=CancellationKind.LATE, reason="Storm")
+    rides[3].payout, rides[3].driver = Decimal(100), make_driver()
+    services.edit(rides[3], by=bureau)
+    assert offered() >= {"restore", "settle", "unassign", "cancel"}
+    data = {"pk": boss.get(series.get_absolute_url()).context["pk"], "scope": "series"}
+    preview = boss.post(action_url("restore"), data).context["preview"]
+    assert (preview.total, preview.ready) == (19, 2)
+
+
+def test_a_series_shows_the_first_ride_that_is_there_and_leads_to_another_rule(
+    desk, bureau, series
+):
+    assert desk.get(series.get_absolute_url()).context["first"] == series.origin
+    origin = Booking.objects.select_related("series").get(pk=series.origin_id)
+    wednesdays = Rule("WEEKLY", weekdays=(2,), count=4)
+    series_schedule.reschedule(origin, by=bureau, rule=wednesdays, whole=True)
+    first = series.occurrences.earliest("original_start")
+    page = desk.get(series.get_absolute_url())
+    [way] = page.context["editing"]
+    assert way["url"] == reverse("bookings:reschedule", args=[first.reference])
+    assert desk.get(way["url"]).status_code == 200
+    assert f'href="{first.get_absolute_url()}">{first.reference}</a></dd>' in text_of(page)
+
+
+def test_a_series_without_rides_shows_the_ride_that_it_was_made_of(desk, bureau, series):
+    undo(Batch.objects.get(action="bookings.repeat"), by=bureau)
+    page = desk.get(series.get_absolute_url())
+    assert page.context["first"] == series.origin
+    assert (page.context["actions"], page.context["editing"]) == ([], [])
 
 
 def test_the_next_ride_is_whom_an_act_starts_from(bureau, series):
@@ -361,6 +536,41 @@ def test_the_page_of_a_series_takes_as_many_statements_however_long_it_is(desk, 
             assert desk.get(url).status_code == 200
         counts.append(len(statements))
     assert counts == [counts[0]] * 2
+
+
+def test_an_open_page_is_told_of_any_of_its_rides_shown_or_not(
+    desk, bureau, gestion, series, monkeypatch
+):
+    monkeypatch.setattr(series_views, "PAGE", 3)
+
+    def told():
+        answer = desk.post(reverse("live-changes"), shows)
+        return answer.status_code == 200 and " ".join(text_of(answer).split())
+
+    def shown():
+        watched = desk.get(series.get_absolute_url()).context["watched"]
+        return {"desk": "bookings", "page": watched["filter"], "state": watched["state"]}
+
+    shows = shown()
+    rides = list(series.occurrences.select_related("series").order_by("original_start"))
+    services.unassign(only(make_booking(driver=make_driver())), by=gestion)
+    assert not told()
+    services.cancel(only(rides[-1]), by=gestion, kind=CancellationKind.LATE, reason="Storm")
+    assert "Changed by moussa in the meantime" in told()
+    assert "1 booking cancelled. <q>Storm</q>" in told()
+    shows = shown()
+    assert not told()
+    longer = Rule("WEEKLY", weekdays=(0,), count=22)
+    series_schedule.reschedule(rides[0], by=gestion, rule=longer, whole=True)
+    assert "Rule changed: 3 rides created or cancelled." in told()
+
+
+@pytest.mark.parametrize(
+    "sent", [{"state": ""}, {"state": "x", "page": "series=x"}, {"state": "x", "page": "series=0"}]
+)
+def test_what_no_page_of_a_series_sends_breaks_nothing(desk, sent):
+    answer = desk.post(reverse("live-changes"), {"desk": "bookings", **sent})
+    assert answer.status_code in (204, 404)
 
 
 def test_who_may_not_see_bookings_sees_no_series(db, series):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings import series_schedule, series_services, services
+from bookings import round_trips, series_schedule, series_services, services
 from bookings.models import Booking, RoundTrip, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
@@ -21,7 +21,7 @@ from project.audit.statements import digest_of
 from project.notifications.models import OutgoingMail
 from tests.asking import HTMX, toasts
 from tests.bookings.conftest import change_series, codes, only
-from tests.bookings.mailbox import calendar_of, texts_of
+from tests.bookings.mailbox import entries_of, method_of, texts_of
 from tests.bookings.mailbox import sent as sent_mails
 from tests.bookings.posting import text_of
 from tests.factories import make_booking, make_driver, make_round_trip, make_user
@@ -273,12 +273,12 @@ def test_one_message_tells_of_what_is_made_and_one_of_what_is_cancelled(bureau, 
     cancelled, made = sent_mails()
     text, _html = texts_of(cancelled)
     assert [day in text for day in ("7 January", "9 January", "8 January")] == [True, True, False]
-    assert calendar_of(cancelled)["METHOD"] == "CANCEL"
-    assert len(calendar_of(cancelled).events) == 2
+    assert method_of(cancelled) == "CANCEL"
+    assert len(entries_of(cancelled)) == 2
     text, _html = texts_of(made)
     found = [day in text for day in ("10 January", "12 January", "14 January", "8 January")]
     assert found == [True, True, True, False]
-    assert len(calendar_of(made).events) == 3
+    assert len(entries_of(made)) == 3
 
 
 def test_nobody_is_told_unless_asked_nor_of_nothing(bureau, hotel):
@@ -394,8 +394,8 @@ def test_undo_tells_those_who_were_told(bureau, hotel):
     assert len(sent_mails()) == 2
     undo(outcome.batch, by=bureau)
     on_again, off = sent_mails()
-    assert (calendar_of(on_again)["METHOD"], calendar_of(off)["METHOD"]) == ("REQUEST", "CANCEL")
-    assert (len(calendar_of(on_again).events), len(calendar_of(off).events)) == (2, 1)
+    assert (method_of(on_again), method_of(off)) == ("REQUEST", "CANCEL")
+    assert (len(entries_of(on_again)), len(entries_of(off))) == (2, 1)
 
 
 def test_undo_takes_messages_back_that_have_not_left(bureau, hotel):
@@ -544,6 +544,25 @@ def test_wrong_input_is_said_at_its_field(desk, rides, given, field):
     assert page.status_code == 422
     assert [*page.context["form"].errors] == [field]
     assert len(days(Series.objects.get())) == 6
+
+
+def test_the_page_names_the_returns_that_stay_without_their_outbound(desk, bureau, rides):
+    for place in (2, 3, 4):
+        chosen, day = only(rides[place]), rides[place].pickup_at.date()
+        round_trips.create_return(chosen, by=bureau, date=day, clock=time(20))
+    back = {ride.round_trip.origin_id: ride for ride in Booking.objects.filter(leg=Leg.RETURN)}
+    off = only(back[rides[4].pk])
+    services.cancel(off, by=bureau, kind=CancellationKind.CUSTOMER, reason="Stays there")
+    given = sent(desk, rides[0], count="3", scope="series", preview="1")
+    page = desk.post(url_of(rides[0]), given)
+    left = [ride.left for ride in page.context["form"].dropped]
+    assert left == [back[rides[3].pk], None, None]
+    text = text_of(page)
+    assert "1 of them has another segment, which stays." in text
+    assert back[rides[3].pk].reference in text
+    series_schedule.reschedule(rides[0], by=bureau, rule=daily(3), whole=True)
+    back[rides[3].pk].refresh_from_db()
+    assert back[rides[3].pk].status == Status.PENDING
 
 
 def test_a_page_that_is_out_of_date_is_shown_again(desk, bureau, rides):

@@ -1,21 +1,26 @@
 """An action on this occurrence, on this and the following, on all."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 
-from bookings import round_trips, series_services, services
+from bookings import round_trips, series_schedule, series_services, services
 from bookings.models import Booking
 from bookings.recurrence import Rule
+from bookings.scopes import BOTH_FOLLOWING, SAME_FOLLOWING
+from bookings.series_queries import continuations, in_line
 from bookings.states import CancellationKind, Leg, Status
 from project.actions.undo import undo
 from project.audit.models import Batch
 from tests.asking import HTMX, act, picked, toasts, url_of
 from tests.bookings.conftest import only
 from tests.factories import make_booking, make_driver, make_partner, make_round_trip
+from tests.trying import rolled_back
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
@@ -42,6 +47,83 @@ def test_following_takes_this_one_and_what_comes_after(rides):
 
 def test_the_whole_series_is_that_one_alone(rides):
     assert list(only(rides[2]).whole_series().order_by("original_start")) == rides
+
+
+@pytest.fixture
+def continued(bureau, rides):
+    """The rule changed on the third occurrence, and again on the fourth: three series in turn."""
+    for place, rule in ((2, Rule("DAILY", count=5)), (3, Rule("DAILY", 2, count=2))):
+        ride = Booking.objects.select_related("series").get(pk=rides[place].pk)
+        series_schedule.reschedule(ride, by=bureau, rule=rule)
+    going_on = Booking.objects.filter(series__follows__isnull=False)
+    return [*rides[:2], *going_on.order_by("original_start")]
+
+
+def test_following_goes_on_into_the_series_that_continue_this_one(continued):
+    assert len({ride.series_id for ride in continued}) == 3
+    for place in range(len(continued)):
+        following = only(continued[place]).following()
+        assert list(following.order_by("original_start")) == continued[place:]
+    both = only(continued[3], continued[1], Booking.objects.get(pickup_at=MONDAY, series=None))
+    assert both.following().count() == len(continued)
+    assert not Booking.objects.none().following().exists()
+
+
+def test_following_takes_one_statement_however_often_the_series_was_continued(
+    continued, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        assert only(continued[0]).following().count() == len(continued)
+
+
+def test_however_often_a_series_was_continued_its_pages_take_as_many_statements(
+    desk, bureau, rides
+):
+    def statements(do):
+        with CaptureQueriesContext(connection) as queries, rolled_back():
+            do()
+        return len(queries)
+
+    first = Booking.objects.select_related("series").get(pk=rides[0].pk)
+    desk.get(first.get_absolute_url())  # who is asking is read once
+    counts = []
+    for times in range(4):
+        last = Booking.objects.filter(series__in=in_line(first.series)).select_related("series")
+        last = last.order_by("original_start").last()
+        assert continuations(first.series).count() == times
+        assert in_line(last.series, back=True).count() == times + 1
+        found = [statements(partial(series_schedule.hold_series, first.series))]
+        for ride in (first, last):
+            for url in (
+                reverse("bookings:reschedule", args=[ride.reference]),
+                ride.series.get_absolute_url(),
+            ):
+                found.append(statements(partial(desk.get, url)))
+        counts.append(found)
+        series_schedule.reschedule(last, by=bureau, rule=Rule("DAILY", count=3))
+    assert counts[0] == counts[1] == counts[3]
+
+
+def test_the_dialog_offers_and_counts_what_continues_the_series(desk, continued):
+    last_of_its_own, *later = continued[1:]
+    asked = desk.post(url_of("cancel"), picked(last_of_its_own) | {"scope": "following"})
+    assert asked.context["preview"].total == 1 + len(later)
+    assert f"{len(later)} added: following rides" in asked.content.decode()
+    offered = [scope["value"] for scope in asked.context["scopes"]]
+    assert offered == ["segment", "following", "series"]
+    done = act(desk, url_of("cancel"), picked(last_of_its_own) | REASON | {"scope": "following"})
+    assert toasts(done) == [f"{1 + len(later)} bookings cancelled."]
+
+
+def test_both_segments_follow_into_the_series_that_continues_theirs(bureau):
+    out, _back = make_round_trip(pickup_at=MONDAY)
+    series_services.repeat(out, by=bureau, rule=Rule("DAILY", count=4))
+    outbound = Booking.objects.filter(leg=Leg.OUTBOUND).select_related("series")
+    outbound = list(outbound.order_by("original_start"))
+    series_schedule.reschedule(outbound[2], by=bureau, rule=Rule("DAILY", count=2))
+    second = only(outbound[1])
+    assert BOTH_FOLLOWING.widen(second).count() == 6
+    assert list(SAME_FOLLOWING.widen(second).order_by("original_start")) == outbound[1:]
 
 
 def test_a_plain_ride_stays_alone(rides):
@@ -114,6 +196,49 @@ def test_undo_restores_all_that_the_scope_took(desk, bureau, rides):
     assert (batch.changed, batch.refused) == (4, 1)
     assert undo(batch, by=bureau).changed == 4
     assert list(Booking.objects.filter(status=Status.CANCELLED)) == [rides[4]]
+
+
+# ------------------------------------------------------------------------------ already departed
+@pytest.fixture
+def under_way(bureau):
+    """Six occurrences of a series that began three days ago: three have left, none was closed."""
+    ride = make_booking(pickup_at=timezone.now() - timedelta(days=2, hours=12), by=bureau)
+    series_services.repeat(ride, by=bureau, rule=Rule("DAILY", count=6))
+    return list(Booking.objects.order_by("original_start"))
+
+
+@pytest.mark.parametrize("box", [{}, {"anyway": "on"}])
+@pytest.mark.parametrize(
+    ("scope", "place", "called_off", "kept"),
+    [
+        ("following", 1, [1, 3, 4, 5], 1),  # this one was looked at, and is meant
+        ("following", 4, [4, 5], 0),
+        ("series", 1, [3, 4, 5], 3),
+        ("series", 4, [3, 4, 5], 3),
+        ("segment", 1, [1], 0),
+    ],
+)
+def test_cancelling_a_series_keeps_what_took_place_and_was_left_open(
+    desk, under_way, scope, place, called_off, kept, box
+):
+    done = act(desk, url_of("cancel"), picked(under_way[place]) | REASON | box | {"scope": scope})
+    cancelled = Booking.objects.filter(status=Status.CANCELLED).order_by("original_start")
+    assert list(cancelled) == [under_way[each] for each in called_off]
+    assert (f"{kept} already departed" in toasts(done)[0]) == bool(kept)
+
+
+def test_what_departed_is_named_in_the_dialog_and_what_was_closed_is_told_as_that(
+    desk, bureau, under_way
+):
+    services.assign(only(under_way[0]), by=bureau, partner=make_partner())
+    for status in (Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED):
+        services.set_status(only(under_way[0]), by=bureau, status=status)
+    asked = desk.post(url_of("cancel"), picked(under_way[3]) | {"scope": "series"})
+    reasons = {each.code: [one["label"] for one in each.examples] for each in seen(asked)}
+    assert reasons == {
+        "over": [under_way[0].reference],
+        "departed": [under_way[1].reference, under_way[2].reference],
+    }
 
 
 # ------------------------------------------------------------------------------ changed by hand

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from bookings.states import Status
@@ -14,13 +13,7 @@ PASSWORD = "rule-red-margin-9"
 
 
 @pytest.fixture
-def groups(transactional_db):
-    """The groups and their grants, which a flush between tests takes away."""
-    call_command("migrate", verbosity=0)
-
-
-@pytest.fixture
-def staff(groups):
+def staff(transactional_db):
     return {
         "bureau": make_user("awa", groups=[BUREAU], password=PASSWORD, language="en"),
         "gestion": make_user("moussa", groups=[GESTION], password=PASSWORD, language="en"),

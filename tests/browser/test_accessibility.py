@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connection
 from playwright.sync_api import expect
 
 from bookings.installations import links, scheduling, work
@@ -23,6 +24,7 @@ from tests.factories import (
     make_round_trip,
 )
 from tests.installations.conftest import tomorrow
+from tests.sweeps import part, slow
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 SERIOUS = {"serious", "critical"}
@@ -132,6 +134,7 @@ def serious(page):
     ]
 
 
+@slow
 @pytest.mark.parametrize(
     ("scheme", "width"), [("light", 1360), ("dark", 1360), ("light", 390)], ids=str
 )
@@ -141,7 +144,9 @@ def test_no_page_has_a_serious_violation(signed_in, rides, page, live_server, sc
     page.goto(f"{live_server.url}/accounts/login/")
     found = serious(page)
     signed_in()
-    for path in pages(rides):
+    # No page looks otherwise on another database: all are seen on one, some on every.
+    usual = (scheme, width, connection.vendor) == ("light", 1360, "sqlite")
+    for path in pages(rides) if usual else part(pages(rides)):
         page.goto(live_server.url + path)
         found += serious(page)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -6,8 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from bookings.models import Booking
+from tests.factories import make_booking, make_driver
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def payable(staff):
+    """A ride that somebody drives, with a payout of 20,000 agreed."""
+    return make_booking(by=staff["bureau"], driver=make_driver(), price=35_000, payout=20_000)
 
 
 def test_one_ticks_what_to_change_and_sees_what_becomes_of_it(signed_in, rides, live_server, quiet):
@@ -17,6 +24,7 @@ def test_one_ticks_what_to_change_and_sees_what_becomes_of_it(signed_in, rides, 
     page.get_by_role("button", name="Change some fields").click()
     dialog = page.locator("#dialog")
     price = dialog.locator("#id_price")
+    expect(dialog.locator("#id_picked_price")).to_be_visible()
     expect(price).to_be_hidden()
     dialog.locator("#id_picked_price").focus()
     page.keyboard.press("Space")
@@ -41,6 +49,7 @@ def test_a_fee_is_asked_once_it_is_billable_and_told_to_the_unit(
     page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
     page.locator("#buttons button", has_text=re.compile(r"^\s*Cancel\s*$")).click()
     dialog = page.locator("#dialog")
+    expect(dialog.locator("#id_reason")).to_be_visible()
     expect(dialog.locator("#id_fee")).to_be_hidden()
     expect(dialog.locator("#foresight")).to_contain_text("Cancelled")
     dialog.get_by_label("Billable all the same").check()
@@ -73,3 +82,85 @@ def test_fields_are_chosen_without_script_too(browser, live_server, staff, rides
     page.locator("#dialog-submit").click()
     expect(page.locator(".toast")).to_contain_text("1 booking changed")
     page.close()
+
+
+def test_enter_in_a_field_sends_the_dialog(signed_in, rides, live_server, quiet):
+    page = signed_in()
+    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+    page.locator("#buttons button", has_text=re.compile(r"^\s*Cancel\s*$")).click()
+    page.locator("#dialog").get_by_label("Reason").fill("Storm")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast", has_text="1 booking cancelled")).to_be_visible()
+    assert Booking.objects.get(pk=rides[5].pk).cancellation_reason == "Storm"
+
+
+def open_payout(page, live_server, ride):
+    page.goto(f"{live_server.url}/bookings/{ride.reference}/")
+    page.locator("#buttons .menu summary").last.click()
+    page.get_by_role("button", name="Validate payout").click()
+    dialog = page.locator("#dialog")
+    expect(dialog.locator("#id_amount")).to_be_focused()
+    return dialog
+
+
+def test_what_was_just_typed_is_sent_by_one_click(signed_in, payable, live_server, quiet):
+    """Though the counts depend on it, and are told anew before."""
+    page = signed_in("gestion")
+    dialog = open_payout(page, live_server, payable)
+    page.evaluate("window.isStillThere = true")
+    page.keyboard.type("12000")
+    dialog.locator("#dialog-submit").click()
+    expect(page.locator(".toast", has_text="Payout of 1 booking validated")).to_be_visible()
+    assert page.evaluate("window.isStillThere")
+    payable.refresh_from_db()
+    assert payable.settled_amount == 12_000
+
+
+def test_what_was_just_typed_is_not_sent_where_it_makes_a_difference(
+    signed_in, payable, live_server, quiet
+):
+    page = signed_in("gestion")
+    dialog = open_payout(page, live_server, payable)
+    page.keyboard.type("120000")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".refused")).to_contain_text("above the agreed payout")
+    payable.refresh_from_db()
+    assert payable.settled_amount is None
+
+
+@pytest.mark.parametrize("typed", ["abc", "-4"])
+def test_what_is_wrong_is_said_once_it_is_typed_and_once_it_is_sent(
+    signed_in, payable, live_server, typed
+):
+    page = signed_in("gestion")
+    dialog = open_payout(page, live_server, payable)
+    page.keyboard.type(typed)
+    page.keyboard.press("Tab")
+    expect(dialog.locator(".invalid-feedback")).to_be_visible()
+    expect(dialog.locator("#preview")).to_contain_text("Correct what is wrong")
+    dialog.locator("#id_amount").fill("")
+    dialog.locator("#id_amount").press_sequentially(typed)
+    with page.expect_response(lambda response: response.status == 422):
+        page.keyboard.press("Enter")
+    expect(dialog.locator("#id_amount")).to_be_focused()
+    expect(dialog.locator(".invalid-feedback")).to_be_visible()
+
+
+def test_no_field_and_no_button_moves_as_the_counts_come(signed_in, rides, live_server, quiet):
+    page = signed_in()
+    page.set_viewport_size({"width": 1366, "height": 850})
+    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+    page.locator("#buttons .menu summary").last.click()
+    page.get_by_role("button", name="Create return").click()
+    dialog = page.locator("#dialog")
+    clock, submit = dialog.locator("#id_clock"), dialog.locator("#dialog-submit")
+    expect(clock).to_be_visible()
+    dialog.evaluate("each => Promise.all(each.getAnimations().map(({finished}) => finished))")
+    before = clock.bounding_box()["y"], submit.bounding_box()["y"], dialog.bounding_box()["height"]
+    clock.fill("23:30")
+    page.keyboard.press("Tab")
+    expect(dialog.locator("#foresight")).to_be_visible()
+    assert dialog.bounding_box()["height"] > before[2] + 40
+    assert clock.bounding_box()["y"] == pytest.approx(before[0], abs=1)
+    assert submit.bounding_box()["y"] == pytest.approx(before[1], abs=1)
+    assert dialog.bounding_box()["y"] >= 0

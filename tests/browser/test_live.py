@@ -9,10 +9,11 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from bookings import services
+from bookings import series_schedule, series_services, services
 from bookings.installations import scheduling
 from bookings.installations import services as installations
 from bookings.models import Booking
+from bookings.recurrence import Rule
 from bookings.states import Status
 from project.notifications.live.turns import Since, is_point
 from project.notifications.models import Announcement
@@ -229,6 +230,22 @@ def test_the_page_of_a_round_trip_says_when_a_segment_is_cancelled(rides, enter)
     expect(trip.locator("#record .status-confirmed")).to_have_count(1)
     expect(notice).to_have_count(0)
     assert serious(trip) == []
+
+
+def test_the_page_of_a_series_says_when_its_rule_makes_more_rides(rides, staff, enter):
+    series_services.repeat(rides[5], by=staff["bureau"], rule=Rule("DAILY", count=3))
+    ride = Booking.objects.select_related("series").get(pk=rides[5].pk)
+    page = enter("gestion", ride.series.get_absolute_url())
+    listed = page.locator("#rides [data-version]")
+    expect(listed).to_have_count(3)
+    longer = Rule("DAILY", count=5)
+    series_schedule.reschedule(ride, by=staff["bureau"], rule=longer, whole=True)
+    notice = page.locator(CHANGED)
+    expect(notice).to_contain_text("Rule changed: 2 rides created or cancelled.")
+    expect(listed).to_have_count(3)
+    notice.get_by_role("button", name="Refresh").click()
+    expect(listed).to_have_count(5)
+    expect(notice).to_have_count(0)
 
 
 def test_an_engineer_sees_what_the_office_does_to_their_day(staff, enter, server):

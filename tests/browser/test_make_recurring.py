@@ -1,9 +1,13 @@
 """A ride made recurring in a browser: the list follows the rule, and what it shows is made."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings.models import Series
+from tests.factories import make_round_trip
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 
@@ -54,3 +58,23 @@ def test_it_works_without_script(browser, live_server, rides):
     page.get_by_role("button", name="Create the rides").click()
     expect(page.locator("#rides tbody tr")).to_have_count(3)
     page.close()
+
+
+def test_the_days_follow_the_segment_that_recurs(signed_in, staff, live_server, quiet):
+    leaves = timezone.now() + timedelta(days=3)
+    inbound = {"pickup_at": leaves + timedelta(days=2)}
+    out, back = make_round_trip(by=staff["bureau"], pickup_at=leaves, inbound=inbound)
+    page = signed_in()
+    page.goto(f"{live_server.url}/bookings/{back.reference}/repeat/")
+    title, ticked = page.get_by_role("heading", level=1), page.locator("[name=weekdays]:checked")
+    for box, ride, recurring in (
+        (True, out, f"{out.reference} ⇄ {back.reference}"),
+        (False, back, back.reference),
+        (True, out, f"{out.reference} ⇄ {back.reference}"),
+    ):
+        page.set_checked("#id_both", box)
+        expect(title).to_have_text(f"Make {recurring} recurring")
+        expect(ticked).to_have_count(1)
+        expect(ticked).to_have_value(str(ride.pickup_at.weekday()))
+        expect(page.locator("#occurrences [role=alert]")).to_have_count(0)
+    expect(page.locator("#id_both")).to_be_focused()

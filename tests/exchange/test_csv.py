@@ -36,7 +36,7 @@ def test_french_has_semicolons_commas_and_its_own_dates(desk, bureau):
     bureau.save()
     booking = ride(price=Decimal("1234.50"), passenger_name="Hélène")
     data = csv_of(desk, booking, columns=["departure", "price", "passenger", "archived"])
-    assert data.decode("utf-8-sig").splitlines()[1] == "01/07/2026 20:30;1234,5;Hélène;non"
+    assert data.decode("utf-8-sig").splitlines()[1] == "2026-07-01 20:30;1234,5;Hélène;non"
 
 
 def test_texts_that_look_like_formulas_get_a_quote_in_front(desk):

@@ -56,7 +56,11 @@ def test_all_that_match_the_filter_are_in_the_file_and_no_other(desk):
 def test_the_dialog_says_the_filter_in_words(desk):
     make_booking(status=Status.CONFIRMED)
     response = desk.post(EXPORT, everything("period=upcoming&status=confirmed"), headers=HTMX)
-    assert response.context["filter"]["words"] == ["From today", "Confirmed"]
+    assert response.context["filter"]["words"] == [
+        "From today",
+        "Confirmed",
+        "Without archived bookings",
+    ]
     page = response.content.decode()
     assert 'name="by-period"' in page and 'name="by-customer_text"' in page
 
@@ -79,7 +83,7 @@ def test_the_filter_can_be_changed_in_the_dialog(desk):
     data = everything("period=any") | {"by-period": "any", "by-status": ["confirmed"]}
     asked = desk.post(EXPORT, data | {"preview": "1"}, headers=HTMX)
     assert asked.context["preview"].total == 1
-    assert asked.context["filter"]["words"] == ["Confirmed"]
+    assert asked.context["filter"]["words"] == ["Confirmed", "Without archived bookings"]
     assert exported(desk, data) == references(kept)
     export = Export.objects.get()
     assert QueryDict(export.options["filter"]).getlist("status") == ["confirmed"]

@@ -13,9 +13,9 @@ from bookings.installations import scheduling, services
 from bookings.installations.models import Order
 from tests.factories import make_customer, make_engineer, make_order, make_user
 from tests.installations.conftest import browser_of, only, schedule, tomorrow
-from tests.notifications.live.conftest import awa, groups, listen, moussa, serve
+from tests.notifications.live.conftest import awa, listen, moussa, serve
 
-__all__ = ["awa", "groups", "listen", "moussa", "serve"]
+__all__ = ["awa", "listen", "moussa", "serve"]
 pytestmark = pytest.mark.django_db(transaction=True)
 TOLD = [("changed", "engineer-days", None)]
 
@@ -28,12 +28,12 @@ def engineer_with_account(name, username, **more):
 
 
 @pytest.fixture
-def sarah(groups):
+def sarah(transactional_db):
     return engineer_with_account("Sarah Ndiaye", "sarah")
 
 
 @pytest.fixture
-def omar(groups):
+def omar(transactional_db):
     return engineer_with_account("Omar Sow", "omar")
 
 

@@ -19,6 +19,7 @@ from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, log_model_of
 from tests.factories import make_article, make_boutique, make_engineer, make_order, make_user
 from tests.installations.conftest import tomorrow
+from tests.sweeps import examples, slow
 
 pytestmark = pytest.mark.django_db
 HOURS = st.integers(8, 11)
@@ -70,9 +71,10 @@ def check(kit, stock):
             assert {row.batch_id for row in rows} <= set(told)
 
 
+@slow
 @given(data=st.data())
 @settings(
-    max_examples=12,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

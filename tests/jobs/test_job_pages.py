@@ -133,7 +133,7 @@ def test_a_job_asks_for_itself_until_it_has_ended(client, awa, state):
     moving = state in (State.WAITING, State.RUNNING)
     assert ('hx-trigger="every 1s"' in html) is moving
     assert ('id="cancel-job"' in html) is moving
-    assert ('href="/there/"' in html) is (state == State.DONE)
+    assert ('href="/there/"' in html) is (state in (State.DONE, State.CANCELLED))
     assert 'max="1200" value="3"' in html
     assert f"status-{state.value}" in html
 
@@ -189,3 +189,14 @@ def test_a_page_that_waited_for_the_end_renews_itself(client, awa, mine, state):
     assert client.get(url, headers=asked)["HX-Refresh"] == "true"
     own = client.get(url, headers=HTMX | {"HX-Current-URL": f"http://testserver{url}?x=1"})
     assert "HX-Refresh" not in own and 'id="progress"' in own.content.decode()
+
+
+def test_only_its_owner_is_offered_a_result_which_nobody_else_may_fetch(
+    client, awa, mine, onlooker
+):
+    Progress.objects.filter(pk=mine.pk).move(State.DONE, result_url="/there/")
+    for user, offered in ((awa, True), (onlooker, False)):
+        client.force_login(user)
+        for page in (pages_of(mine)["detail"], reverse("jobs:list")):
+            html = client.get(page).content.decode()
+            assert (mine.title in html, 'href="/there/"' in html) == (True, offered)

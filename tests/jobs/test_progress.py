@@ -47,7 +47,7 @@ def test_a_running_job_stops_at_its_next_step(awa, worker):
     progress = start(sample.count_up, owner=awa, title="Count", arguments={"to": 5, "ask_at": 2})
     worker.drain()
     progress.refresh_from_db()
-    assert (progress.state, progress.done) == (State.CANCELLED, 2)
+    assert (progress.state, progress.done) == (State.CANCELLED, 3)
     assert not DBTaskResult.objects.ready().exists()
 
 
@@ -64,7 +64,7 @@ def test_a_running_job_is_asked_to_stop_from_another_connection(site, gate, make
 
     gate.write_text("go")
     end = wait_for(lambda: Progress.objects.filter(pk=progress.pk, state=State.CANCELLED).first())
-    assert (end.done, end.result_url) == (1, "")
+    assert (end.done, end.result_url) == (2, "")  # what it had done when it heard of that
 
 
 def test_a_finished_job_stays_as_it_is_when_cancelled(awa, worker, tmp_path):

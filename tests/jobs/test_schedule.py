@@ -1,8 +1,11 @@
+import sqlite3
+import subprocess
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 from django_tasks_db.models import DBTaskResult
@@ -115,3 +118,20 @@ def test_house_keeping_forgets_what_is_old_and_keeps_the_rest(awa):
     assert Slot.objects.get().name == "new"
     assert set(Progress.objects.values_list("title", flat=True)) == {"new", "waiting"}
     assert sorted(DBTaskResult.objects.values_list("status", flat=True)) == ["FAILED", "SUCCESSFUL"]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so by itself")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_in_the_log_comes_into_the_database(tmp_path):
+    scheduled.settle_log.call()
+    Slot.objects.create(name="in the log", at=timezone.now())
+    held = []
+    for name in ("before", "after"):
+        copy = tmp_path / name
+        # The database alone, without its log. By another process: whoever closes a file loses all
+        # of its own locks on it, and the next process that leaves would delete the log of ours.
+        subprocess.run(["cp", connection.settings_dict["NAME"], copy], check=True)
+        with closing(sqlite3.connect(copy)) as database:
+            held += database.execute("SELECT COUNT(*) FROM jobs_slot").fetchone()
+        scheduled.settle_log.call()
+    assert held == [0, 1]

@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -116,3 +116,21 @@ def test_two_workers_share_jobs_and_run_each_once(site, tmp_path):
     notes = DBTaskResult.objects.filter(task_path="tests.jobs.sample.note")
     wait_for(lambda: not notes.exclude(status="SUCCESSFUL").exists())
     assert sorted(lines_of(path), key=int) == [str(number) for number in range(30)]
+
+
+def test_a_worker_that_starts_while_the_database_is_busy_takes_no_job_yet(transactional_db):
+    sample.give_up.enqueue()
+    failed, tried = DBTaskResult.objects.filter(status="FAILED"), []
+
+    class Late(Worker):
+        def beat(self):
+            tried.append(failed.count())
+            if len(tried) < 3:
+                raise OperationalError("database is locked")
+            super().beat()
+
+    worker = Late(interval=0.01)
+    worker.run(until=failed.exists)
+
+    assert tried == [0, 0, 0] and failed.exists()
+    assert not Heartbeat.objects.exists()

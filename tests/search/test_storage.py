@@ -70,6 +70,15 @@ def test_it_builds_anew_what_indexes_other_columns():
     assert matching(Customer.objects.all(), "77 123", column="phone").count == 1
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has nothing to tune")
+def test_it_tunes_an_index_that_an_older_version_made():
+    run("DELETE FROM directory_customer_search_config WHERE k = 'automerge'")
+    storage.ensure(Customer, COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT v FROM directory_customer_search_config WHERE k = 'automerge'")
+        assert cursor.fetchall() == [(8,)]
+
+
 def test_it_leaves_alone_what_is_whole():
     make_customer("Élodie Ndiaye")
     with CaptureQueriesContext(connection) as captured:

@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
+from project.actions.undo import extent
 from project.audit.models import Batch
 from project.notifications.sending import send_waiting
 from tests.factories import (
@@ -118,6 +120,14 @@ def test_a_waiting_payment_is_noted_and_a_validated_one_warned_of(contrat, gesti
     assert (waiting.est_valide, waiting.est_annule, waiting.remboursement) == (False, True, "")
     assert (validated.est_valide, validated.est_annule) == (True, True)
     assert validated in PaiementMission.objects.remboursements_a_verifier()
+
+
+def test_its_undo_is_said_to_take_all_of_it_back(contrat, gestion):
+    services.annuler(only(contrat), by=gestion)
+    with translation.override("en"):
+        assert extent(Batch.objects.latest("created_at")) == (
+            "1 contract, 1 deposit, 2 missions, 2 payments"
+        )
 
 
 def test_the_missions_bear_the_contract_s_reason(gestion):

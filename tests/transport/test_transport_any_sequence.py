@@ -1,11 +1,9 @@
 """Whatever is done in whatever order: no orphan, no active child of a cancelled contract, a restore
 takes a cancellation back exactly, and amounts add up."""
 
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,9 @@ from tests.factories import (
     make_prestation,
     make_user,
 )
+from tests.sweeps import examples, slow
 from tests.transport.test_cascade import MODELS, state
+from tests.trying import rolled_back
 from transport import missions, payments, services
 from transport.models import Cautions, ContratTransport, Mission, PaiementMission
 from transport.states import CAUTION_SOLDEE
@@ -85,13 +85,6 @@ def steps(draw):
     return made
 
 
-@contextmanager
-def rolled_back():
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def make_world():
     for count in (1, 2):
         contrat = make_contrat(commentaire="Signed", avance=100_000)
@@ -135,9 +128,12 @@ def check():
             assert {row.batch_id for row in rows} <= set(told)
 
 
+@slow
 @given(steps=steps())
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(160),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_whatever_is_done_the_books_stay_straight(steps):
     with rolled_back():

@@ -266,10 +266,10 @@ def test_the_late_report_says_days_penalty_and_whom_to_call(desk):
     text = text_of(fetched(desk, printed(desk, late, later, document="late")))
     assert text.index(later.pk_contrat) < text.index(late.pk_contrat)
     row = text[text.index(late.pk_contrat) :]
-    assert re.search(r" 5 F.CFA125,000 Transit Sahel · \+221 33 111 11 11", row)
+    assert re.search(r" 5 F.CFA.125,000 Transit Sahel · \+221 33 111 11 11", row)
     assert "Éléonore · +221 77 222 22 22" in row and "Ousmane · +223 76 33 33 33" in row
     assert str(late.conteneur) in row and str(late.camion) in row
-    assert re.search(r"Total F.CFA425,000", text) and "2 containers" in text
+    assert re.search(r"Total F.CFA.425,000", text) and "2 containers" in text
 
 
 def test_what_is_not_late_is_left_out_of_it_and_named(desk, bureau):
@@ -304,11 +304,11 @@ def test_the_page_the_files_and_the_dashboard_agree(desk, gestion):
     export = export_at(confirmed(desk, pdf))
     text = text_of(fetched(desk, export))
     assert export.rows == 4 and contrat.pk_contrat in text
-    assert re.search(r"Total F.CFA905,000", text)
+    assert re.search(r"Total F.CFA.905,000", text)
     out, *_others, deposits = desk.get(reverse("transport_dashboard")).context["charts"]
     assert (out.rows[0].label, out.rows[0].figure) == ("Late", "4")
     lines = [row.figure for row in deposits.rows]
-    assert len(lines) == 3 and all(re.search(r"at risk F.CFA100,000", line) for line in lines)
+    assert len(lines) == 3 and all(re.search(r"at risk F.CFA.100,000", line) for line in lines)
     risky = Cautions.objects.at_risk(timezone.localdate()).aggregate(sum=Sum("montant"))
     assert risky["sum"] == 300_000
 
@@ -345,7 +345,7 @@ def test_a_list_of_many_has_every_row_under_a_head_on_every_page(desk):
     for number, page in enumerate(pages, 1):
         assert re.search(r"Deadline +Contract +Status", page)
         assert f"page {number} of {len(pages)}" in page
-    assert re.search(r"Total F.CFA70,000 F.CFA42,000", text)
+    assert re.search(r"Total F.CFA.70,000 F.CFA.42,000", text)
 
 
 def test_each_list_says_its_filter_and_sums(desk):
@@ -356,7 +356,7 @@ def test_each_list_says_its_filter_and_sums(desk):
     data = {"all": "1", "filter": "statut=valide", "document": "list"}
     text = text_of(fetched(desk, export_at(act(desk, url, data, headers=HTMX))))
     assert "List of payments Validated" in text and "Hôtel Téranga" in text
-    assert re.search(r"Total F.CFA70,000", text) and other.numero not in text
+    assert re.search(r"Total F.CFA.70,000", text) and other.numero not in text
 
 
 # -------------------------------------------------------------------------------------- all of them

@@ -1,20 +1,31 @@
 """What the pages of an import ask."""
 
 from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from project.ui.formats import Counted
 
+from .cells import month_first_in
 from .limits import MEGABYTE, MOST_BYTES, MOST_ROWS
+from .recognition import called
+from .understanding import reader_of
 
 ORDERS = (
-    ("", gettext_lazy("as in the language of the file")),
     ("day", gettext_lazy("day first: 31/12/2026")),
     ("month", gettext_lazy("month first: 12/31/2026")),
 )
-# What an import keeps of that.
-MONTH_FIRST = {"": None, "day": False, "month": True}
+NUMBERS = (
+    ("", gettext_lazy("as usual in its language; what may mean two things is an error")),
+    ("comma", gettext_lazy("a comma before the decimals: 1 234,5 or 1.234,5")),
+    ("point", gettext_lazy("a point before the decimals: 1,234.5")),
+)
+COMMA = {"": None, "comma": True, "point": False}
+
+
+def order_where(month_first):
+    return "month" if month_first else "day"
 
 
 class OptionsForm(forms.Form):
@@ -30,10 +41,9 @@ class OptionsForm(forms.Form):
     )
 
     def options(self):
-        return {
-            "month_first": MONTH_FIRST[self.cleaned_data["order"]],
-            "clears": self.cleaned_data["clears"],
-        }
+        """The options of an import; without an order its own stays, or is its owner's."""
+        order, clears = self.cleaned_data["order"], self.cleaned_data["clears"]
+        return {"clears": clears} | ({"month_first": order == "month"} if order else {})
 
 
 class UploadForm(OptionsForm):
@@ -46,6 +56,7 @@ class UploadForm(OptionsForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["order"].initial = order_where(month_first_in(get_language()))
         self.fields["file"].help_text = _(
             "Drop it here or choose it. .xlsx or .csv, %(megabytes)s MB and %(rows)s rows at most."
         ) % {"megabytes": MOST_BYTES // MEGABYTE, "rows": Counted(MOST_ROWS)}
@@ -56,16 +67,30 @@ class UploadForm(OptionsForm):
 class MatchForm(OptionsForm):
     """Which of our columns each column of the file is."""
 
+    titled = forms.BooleanField(
+        label=gettext_lazy("The row above the others holds titles"),
+        help_text=gettext_lazy("Otherwise it is a row to import like the others."),
+        required=False,
+    )
+    numbers = forms.ChoiceField(
+        label=gettext_lazy("Numbers that were typed as text"), choices=NUMBERS, required=False
+    )
+
     def __init__(self, *args, item, samples=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.item = item
+        self.fields["order"].initial = order_where(reader_of(item).month_first)
+        told = {comma: name for name, comma in COMMA.items()}
+        self.fields["numbers"].initial = told[item.decimal_comma]
+        self.fields["clears"].initial = item.clears
+        self.fields["titled"].initial = item.is_titled
         importer = item.importer
         choices = [("", _("— not imported —"))]
         choices += [(name, str(column.title)) for name, column in importer.counting.items()]
         self.matched = []
         for place, (title, name) in enumerate(item.columns):
             field = forms.ChoiceField(
-                label=title or _("Column %(number)s") % {"number": place + 1},
+                label=title or capfirst(called(title, place)),
                 choices=choices,
                 required=False,
                 widget=forms.Select(attrs={"class": "form-select"}),
@@ -82,6 +107,11 @@ class MatchForm(OptionsForm):
     @property
     def names(self):
         return [self.cleaned_data[name] for name, _samples in self.matched]
+
+    def options(self):
+        asked = self.cleaned_data
+        told = {"titled": asked["titled"], "decimal_comma": COMMA[asked["numbers"]]}
+        return super().options() | told
 
     def clean(self):
         data = super().clean()

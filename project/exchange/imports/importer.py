@@ -40,12 +40,14 @@ class Intake:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A record that a file names: its plain values by column, None for what is empty; `shown` are
-    the names of the other records that it points to."""
+    the names of the other records that it points to. `name` is its own, where that may be written
+    otherwise in the file."""
 
     pk: int
     version: int
     values: dict
     shown: dict
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -63,16 +65,19 @@ class Written:
 class Importer:
     """How files become records of a desk.
 
-    `key` is the column whose value names a record. `known(names)` gives {name: Known}.
+    `key` is the column whose value names a record. `known(names)` gives {name: Known}, the names
+    without their case.
     `check(entries)` gives {number: {column: what is wrong}} for what cells by themselves don't
     show; `write(entries, by, tell, source)` writes what can be, in the caller's transaction, and
     returns `Written`. An entry is a `rows.Entry`.
 
     Where a name is one only `within` what another column names (an article's code, in its shop),
-    `known` is asked for pairs (key of that, the name without its case). What `makes` records of
-    names that nobody has yet takes the name as a value of the new one. `compare(given, present)`
-    gives (changes, what they change from), both {column: plain value}, for columns that are not to
-    be compared one by one. `of_desk` is the slug of the desk, where that is not the sheet's.
+    `known` is asked for pairs (key of that, the name). What `makes` records of names that nobody
+    has yet takes the name as a value of the new one. `compare(given, present)` gives (changes, what
+    they change from), both {column: plain value}, for columns that are not to be compared one by
+    one. `currency(given, known)`, of a row's plain values and its `Known` or None, is the code of
+    its amounts, "" where that can't be told. `of_desk` is the slug of the desk, where that is not
+    the sheet's.
     """
 
     sheet: Sheet
@@ -89,6 +94,7 @@ class Importer:
     within: str = ""
     makes: bool = False
     compare: Callable | None = None
+    currency: Callable | None = None
     of_desk: str = ""
     how: Any = BY_REFERENCE
 

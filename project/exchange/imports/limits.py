@@ -13,6 +13,7 @@ MOST_SHEETS = 251  # as many as a file of ours may have
 LONGEST_SHEET_NAME = 255  # characters; Excel takes 31
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
+MOST_CELLS = 1_000_000  # filled or not, of a sheet: some 300 bytes each while they are read
 LONGEST_CELL = 32_767  # what Excel itself takes
 
 
@@ -40,6 +41,19 @@ def check_extent(rows, columns):
         raise Unreadable(
             _("The sheet has too many columns: %(most)s at most.") % {"most": MOST_COLUMNS}
         )
+
+
+def check_cells(cells):
+    """Cells of a sheet, those that hold nothing as well: all that its rows and columns make."""
+    if cells > MOST_CELLS:
+        raise Unreadable(
+            _("The sheet has too many cells: %(most)s at most. Split it, or delete empty columns.")
+            % {"most": Counted(MOST_CELLS)}
+        )
+
+
+def damaged():
+    return Unreadable(_("The file is damaged or incomplete: open it and save it again."))
 
 
 def too_large_unpacked():

@@ -26,10 +26,11 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """A row for the page; `cells` in error come first."""
+    """A row for the page, with the `mark` of its state; `cells` in error come first."""
 
     number: int
     state: str
+    mark: str
     label: str
     error: str
     name: str
@@ -38,9 +39,11 @@ class Line:
     correctable: bool = False
 
 
-def tabs(counts):
+def tabs(item, counts):
     """[(state or "", label, count)]: those that have rows, and all."""
-    found = [(state.value, state.label, counts[state]) for state in State if counts[state]]
+    found = [
+        (state.value, label_of(item, state), counts[state]) for state in State if counts[state]
+    ]
     return [("", pgettext("rows of a file", "All"), sum(counts.values())), *found]
 
 
@@ -94,13 +97,27 @@ def line_of(item, row):
     return Line(
         number=row.number,
         state=row.state,
-        label=str(State(row.state).label),
+        mark="undone" if is_undone(item, row.state) else row.state,
+        label=label_of(item, State(row.state)),
         error=row.errors.get("", ""),
         name=row.name,
         url=desk.record_url(row.pk, row.name) if row.name else "",
         cells=cells,
         correctable=row.state in (*PENDING, State.ERROR, State.UNCHANGED),
     )
+
+
+def is_undone(item, state):
+    """Whether what an import wrote is so no longer, since all of it was undone; unless somebody
+    changed it since, which is told with the undo."""
+    return state == State.WRITTEN and item.stage == item.Stage.UNDONE
+
+
+def label_of(item, state):
+    """A state in words."""
+    if is_undone(item, state):
+        return pgettext("row of a file", "Was written")
+    return str(state.label)
 
 
 def short(text):

@@ -19,7 +19,7 @@ from project.audit.models import Batch
 from project.jobs.models import Progress
 
 from .importer import importer_of
-from .rows import COUNTED, packed, unpacked
+from .rows import COUNTED, outcomes, packed, unpacked
 
 
 class Bytes(models.TextField):
@@ -45,7 +45,8 @@ class ImportQuerySet(models.QuerySet):
 
 class Import(models.Model):
     """One file of one person, for one desk. `columns` is [title, name of our column or ""] for
-    each column of the file; `heading` is the number of the row with the titles."""
+    each column of the file; `heading` is the number of the row with the titles; without titles, of
+    the one before the first row."""
 
     class Stage(models.TextChoices):
         MATCHING = "matching", _("Columns to match")
@@ -61,17 +62,22 @@ class Import(models.Model):
     )
     slug = models.CharField(_("what is imported"), max_length=40)
     file_name = models.CharField(_("file"), max_length=255)
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
     file_size = models.PositiveIntegerField(_("size"))
     content = Bytes(_("content"), editable=False)
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
     sheets = models.JSONField(_("sheets"), default=list)
     heading = models.PositiveIntegerField(_("row of the titles"), default=1)
     columns = models.JSONField(_("columns"), default=list)
+    # What its columns are called that hold something and that nothing takes.
+    left_out = models.JSONField(_("columns left out"), default=list)
 
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
     zone = models.CharField(_("time zone"), max_length=60)
-    # None where nobody said: as people of that language do.
+    # Of an import from before this was asked: None, as people of that language do.
     month_first = models.BooleanField(_("dates are typed month first"), null=True)
+    # Where nobody said: as people of the language write them, and what may mean another is refused.
+    decimal_comma = models.BooleanField(_("decimals are behind a comma"), null=True)
     clears = models.BooleanField(_("an empty cell empties the field"), default=False)
     tell = models.BooleanField(_("tell the customers"), default=False)
 
@@ -126,6 +132,11 @@ class Import(models.Model):
         return [self.columns[place][1] for place in self.places]
 
     @property
+    def is_titled(self):
+        """Whether there is a row of titles above the others."""
+        return any(title for title, _name in self.columns)
+
+    @property
     def ignored(self):
         """The titles of the columns that are known and never imported."""
         taken = self.importer.counting
@@ -148,11 +159,14 @@ class Chunk(models.Model):
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField(_("number"))
     text = models.TextField(_("rows"))
+    outcome = models.TextField(_("outcome"), default="{}")
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     error = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
+
+    OUTCOME = ("outcome", *COUNTED)
 
     class Meta:
         verbose_name = _("rows")
@@ -165,11 +179,16 @@ class Chunk(models.Model):
 
     @property
     def rows(self):
-        return unpacked(json.loads(self.text))
+        return unpacked(json.loads(self.text), json.loads(self.outcome))
 
     @rows.setter
     def rows(self, rows):
-        self.text = json.dumps(packed(rows), ensure_ascii=False, separators=(",", ":"))
+        self.text = written_as_json(packed(rows))
+        self.tell(rows)
+
+    def tell(self, rows):
+        """Take over what became of its rows, whose cells and values are as they were."""
+        self.outcome = written_as_json(outcomes(rows))
         states = [row.state for row in rows]
         for name in COUNTED:
             setattr(self, name, states.count(name))
@@ -177,6 +196,10 @@ class Chunk(models.Model):
     @property
     def pending(self):
         return self.new + self.changed
+
+
+def written_as_json(found):
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 class ImportBatch(models.Model):

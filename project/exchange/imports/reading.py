@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ..cells import unquoted
 from . import commas, workbook
-from .limits import Unreadable, check_extent, check_size
+from .limits import Unreadable, check_cells, check_extent, check_size
 
 EXTENSIONS = (".xlsx", ".csv")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -25,13 +25,16 @@ ZIP = b"PK\x03\x04"
 class Table:
     """One sheet of a file: its rows, all as long as the longest; `first` is the number that the
     first of them has there. `sheets` are the names of all that hold something, of a workbook;
-    `separator` is what stands between two cells, of text."""
+    `separator` is what stands between two cells, of text, `lengths` how many cells each row had
+    there, and `is_ended` whether there was an end behind the last."""
 
     rows: list
     first: int = 1
     sheet: str = ""
     sheets: list = field(default_factory=list)
     separator: str = ""
+    lengths: list = field(default_factory=list)
+    is_ended: bool = True
 
 
 def read(name, data, sheet=""):
@@ -44,9 +47,11 @@ def read(name, data, sheet=""):
         return _from_workbook(data, sheet)
     if data.startswith((ZIP, OLE)):
         raise Unreadable(_("This is no text: its name should end in .xlsx."))
-    rows, separator = commas.rows_of(data)
+    rows, separator, is_ended = commas.rows_of(data)
+    last = rows[-1] if rows else None
     table = tabled(rows)
-    table.separator = separator
+    table.separator, table.lengths = separator, list(map(len, rows))
+    table.is_ended = is_ended or rows[-1] is not last  # empty rows at the end are left out
     return table
 
 
@@ -62,7 +67,8 @@ def _from_workbook(data, sheet):
 
 
 def tabled(rows, sheet="", sheets=()):
-    """Without empty rows at the end and empty columns at the right; as plain cells."""
+    """Without empty rows at the end and empty columns at the right; as plain cells. Takes what is
+    empty from the rows that it is given, as well."""
     while rows and not any(cell != "" for cell in rows[-1]):
         rows.pop()
     first = 1
@@ -71,6 +77,7 @@ def tabled(rows, sheet="", sheets=()):
         first += 1
     if not rows:
         raise Unreadable(_("There is nothing in this file."))
+    check_cells(len(rows) * max(map(len, rows)))
     columns = [plain(column) for column in zip_longest(*rows, fillvalue="")]
     while columns and not any(cell != "" for cell in columns[-1]):
         columns.pop()
@@ -82,7 +89,11 @@ def plain(column):
     """The cells of a column as what JSON has. Most hold one type, so types are asked first."""
     types = set(map(type, column))
     if not types <= {str, int}:
-        column = [PLAIN[type(cell)](cell) for cell in column]
+        if len(types - {str}) == 1:  # what is equal is alike then: 1 and True are, and are not
+            read = {cell: PLAIN[type(cell)](cell) for cell in set(column)}
+            column = [read[cell] for cell in column]
+        else:
+            column = [PLAIN[type(cell)](cell) for cell in column]
     if any(isinstance(cell, str) and cell[:1] == "'" for cell in set(column)):
         # A workbook that was saved from our CSV has its quotes as well.
         return [unquoted(cell) if isinstance(cell, str) else cell for cell in column]

@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from openpyxl.utils import get_column_letter
 
 from project.search.text import folded
 
@@ -71,12 +73,28 @@ def language_of(titles, separator, importer):
     return "fr" if separator == ";" else ""
 
 
+def left_out(item, rows):
+    """What to call the columns that hold something in these rows, and that nothing takes; without
+    those that our own files have and imports pass by."""
+    ours = set(in_every_language(lambda: word_of(WRONG)).values())
+    return [
+        called(title, place)
+        for place, (title, name) in enumerate(item.columns)
+        if not name
+        and word_of(title) not in ours
+        and any(str(cells[place]).strip() for cells in rows)
+    ]
+
+
+def called(title, place):
+    """A column of a file, as its owner finds it: "Remark (G)", "column H"."""
+    letter = get_column_letter(place + 1)
+    return f"{title} ({letter})" if title else _("column %(letter)s") % {"letter": letter}
+
+
 def is_enough(item):
     """Whether the columns found do without asking: those that a new record needs, or else the key
-    and what to change, where nothing is left that was not recognised."""
+    and what to change; and none is left out."""
     names = set(item.names)
-    if names.issuperset(item.importer.required):
-        return True
-    ours = set(in_every_language(lambda: word_of(WRONG)).values())
-    unknown = any(title and not name and word_of(title) not in ours for title, name in item.columns)
-    return item.importer.key in names and len(names) > 1 and not unknown
+    complete = names.issuperset(item.importer.required)
+    return (complete or (item.importer.key in names and len(names) > 1)) and not item.left_out

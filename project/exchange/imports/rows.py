@@ -46,18 +46,23 @@ TOLD = ("state", "errors", "before", "pk", "version", "name", "was")
 
 
 def packed(rows):
-    """Rows as what JSON has. Column by column: the half, and a third of the time, of row by row."""
+    """What the rows of a file are, as what JSON has; column by column: the half, and a third of the
+    time, of row by row."""
     width = len(rows[0].cells)
     nothing = [None] * width
     cells = list(zip(*[row.cells for row in rows], strict=True))
     values = list(zip(*[row.values or nothing for row in rows], strict=True))
-    told = {name: [getattr(row, name) for row in rows] for name in TOLD}
     return {
         "numbers": [row.number for row in rows],
         "cells": cells,
         "values": [None if same(*pair) else pair[1] for pair in zip(cells, values, strict=True)],
-        "told": {name: column for name, column in told.items() if any(column)},
     }
+
+
+def outcomes(rows):
+    """What is told of the rows beside that."""
+    told = {name: [getattr(row, name) for row in rows] for name in TOLD}
+    return {name: column for name, column in told.items() if any(column)}
 
 
 def same(cells, values):
@@ -65,8 +70,8 @@ def same(cells, values):
     return cells == values and set(map(type, values)) == {str}
 
 
-def unpacked(found):
-    """The rows that were `packed`."""
+def unpacked(found, told):
+    """The rows that were `packed`, with their `outcomes`."""
     cells = found["cells"]
     pairs = zip(cells, found["values"], strict=True)
     values = [own if read is None else read for own, read in pairs]
@@ -76,7 +81,7 @@ def unpacked(found):
             found["numbers"], zip(*cells, strict=True), zip(*values, strict=True), strict=True
         )
     ]
-    for name, column in found["told"].items():
+    for name, column in told.items():
         for row, value in zip(rows, column, strict=True):
             setattr(row, name, value)
     return rows

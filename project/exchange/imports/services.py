@@ -4,24 +4,27 @@ Nothing but the import itself is written before `confirm`.
 """
 
 from contextlib import contextmanager
+from hashlib import sha256
 from operator import itemgetter
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from project.audit.models import Batch
 from project.jobs.services import start
 
 from ..layout import is_total
-from .cells import CONTROL
+from .cells import CONTROL, month_first_in
+from .commas import with_missing_cells
 from .limits import Unreadable
 from .models import Chunk, Import
 from .pause import collector_paused
 from .reading import read
-from .recognition import heading_of, is_enough, language_of
+from .recognition import heading_of, is_enough, language_of, left_out
 from .rows import Row, State
 from .understanding import understand
-from .writing import undo_import, write_import
+from .writing import undo_import, why_not_undone, write_import
 
 CHUNK = 2_000
 
@@ -34,7 +37,9 @@ class NotNow(Exception):
 def take(importer, *, owner, name, data, sheet="", language, **options):
     """Keep a file and what can be understood of it. Raises `Unreadable`.
 
-    `language` is the owner's: how the cells are written if the file itself does not tell.
+    `language` is the owner's: how numbers are written if the file itself does not tell, and in
+    which order the days and months of typed dates, whatever the file says, if `month_first` is not
+    among the options.
 
     Where the columns are recognised its rows are understood at once; otherwise they have to be
     matched first.
@@ -43,17 +48,18 @@ def take(importer, *, owner, name, data, sheet="", language, **options):
         owner=owner,
         slug=importer.slug,
         file_name=shortened(name),
+        digest=sha256(data).hexdigest(),
         file_size=len(data),
         content=data,
         language=language,
         zone=timezone.get_default_timezone_name(),
-        **options,
+        **({"month_first": month_first_in(language)} | options),
     )
     with collector_paused():
-        table = look(item, sheet)
+        rows = look(item, sheet)
         with transaction.atomic():
             if is_enough(item):
-                fill(item, table)
+                fill(item, rows)
             item.save()
             keep(item)
     return item
@@ -64,7 +70,7 @@ def shortened(name):
 
 
 def look(item, sheet=""):
-    """Read the file, find the heading and the columns in it; returns the table."""
+    """Read the file, find the heading and the columns in it; returns the rows `below`."""
     table = read(item.file_name, bytes(item.content), sheet)
     place, names = heading_of(table.rows, item.importer)
     if len(table.rows) - place < 2:
@@ -74,10 +80,11 @@ def look(item, sheet=""):
     told = language_of(table.rows[place], table.separator, item.importer)
     item.language = told or item.language
     item.columns = [
-        [CONTROL.sub("", str(title)), names.get(column, "")]
-        for column, title in enumerate(table.rows[place])
+        [title_of(title), names.get(column, "")] for column, title in enumerate(table.rows[place])
     ]
-    return table
+    rows = below(item, table)
+    item.left_out = left_out(item, [cells for _number, cells in rows])
+    return rows
 
 
 def samples(item, most=3):
@@ -90,24 +97,49 @@ def samples(item, most=3):
 
 
 def below(item, table):
-    """(number, cells) of each row under the titles; not of the totals that our own files have."""
+    """(number, cells) of each row under the titles, one that is cut short with a word for that; not
+    of the totals that our own files have."""
     rows = table.rows[item.heading - table.first + 1 :]
-    return [row for row in enumerate(rows, item.heading + 1) if not is_total(row[1])]
+    rows = [row for row in enumerate(rows, item.heading + 1) if not is_total(row[1])]
+    titled = [place for place, (title, _name) in enumerate(item.columns, 1) if title]
+    width = max(titled, default=len(item.columns))
+    return with_missing_cells(rows, table, item.places, width=width, clears=item.clears)
 
 
-def match(item, names, **options):
-    """Set which column of the file is which of ours ("" where it is none), and the options."""
+def match(item, names, *, titled=True, **options):
+    """Set which column of the file is which of ours ("" where it is none), and the options.
+
+    Not `titled`, what was taken for titles is a row like the others.
+    """
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
+        passed_by = item.importer.sheet.by_name.keys() - item.importer.counting.keys()
         item.columns = [
-            [title, name] for (title, _former), name in zip(item.columns, names, strict=True)
+            [title, name or (former if former in passed_by else "")]
+            for (title, former), name in zip(item.columns, names, strict=True)
         ]
         for name, value in options.items():
             setattr(item, name, value)
-        fill(item, read(item.file_name, bytes(item.content), item.sheet))
+        table = read(item.file_name, bytes(item.content), item.sheet)
+        if titled != item.is_titled:
+            entitle(item, table, titled)
+        fill(item, below(item, table))
         item.save()
         keep(item)
+
+
+def entitle(item, table, titled):
+    """Take the row above the others for titles, or no longer."""
+    item.heading += 1 if titled else -1
+    found = table.rows[item.heading - table.first] if titled else [""] * len(item.columns)
+    item.columns = [
+        [title_of(cell), name] for cell, (_title, name) in zip(found, item.columns, strict=True)
+    ]
+
+
+def title_of(cell):
+    return CONTROL.sub("", str(cell))
 
 
 def choose_sheet(item, sheet):
@@ -115,25 +147,26 @@ def choose_sheet(item, sheet):
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
-        table = look(item, sheet)
+        rows = look(item, sheet)
         item.stage, item.filled = Import.Stage.MATCHING, []
         if is_enough(item):
-            fill(item, table)
+            fill(item, rows)
         item.save()
         keep(item)
 
 
-def fill(item, table):
-    """Understand the rows of a table; `keep` writes them."""
+def fill(item, found):
+    """Understand the rows of a file, as `below` gives them; `keep` writes them."""
     places = item.places
     pick = itemgetter(*places) if len(places) > 1 else lambda row: [row[places[0]]]
     rows = [
         Row(number, list(cells))
-        for number, cells in ((number, pick(row)) for number, row in below(item, table))
+        for number, cells in ((number, pick(row)) for number, row in found)
         if any(cell != "" for cell in cells)
     ]
     if not rows:
         raise Unreadable(_("The columns that count are empty."))
+    item.left_out = left_out(item, [cells for _number, cells in found])
     understand(item, rows, user=item.owner)
     item.stage = Import.Stage.READY
     item.filled = rows
@@ -186,13 +219,12 @@ def again(item, rows):
     understand(item, left, user=item.owner)
     differing = []
     for chunk, some in rows:
-        before = chunk.text
+        before = chunk.text, chunk.outcome
         chunk.rows = some
-        if chunk.text != before:
+        if (chunk.text, chunk.outcome) != before:
             differing.append(chunk)
     if differing:
-        fields = ["text", "new", "changed", "unchanged", "error", "written"]
-        Chunk.objects.bulk_update(differing, fields, batch_size=20)
+        Chunk.objects.bulk_update(differing, ["text", *Chunk.OUTCOME], batch_size=20)
 
 
 # --------------------------------------------------------------------------------- write, undo
@@ -216,8 +248,11 @@ def confirm(item, *, tell=False):
 def undo(item):
     """Start the job that undoes all that the import wrote; returns its progress."""
     with held(item):
-        if not written(item):
+        batches = batches_of(item)
+        if not batches:
             raise NotNow(_("Nothing of this import is written."))
+        if reason := why_not_undone(batches, item.owner):
+            raise NotNow(reason)
         item.job = start(
             undo_import,
             owner=item.owner,
@@ -226,6 +261,22 @@ def undo(item):
         )
         item.save(update_fields=["job"])
     return item.job
+
+
+def batches_of(item):
+    """What it wrote, batch by batch."""
+    batches = Batch.objects.filter(imported_in__of=item).order_by("imported_in")
+    return list(batches.select_related("undone_by"))
+
+
+def earlier(item):
+    """The last import of the same file by the same person that wrote something and was not undone;
+    None without one."""
+    same = Import.objects.filter(
+        owner=item.owner_id, slug=item.slug, digest=item.digest, created_at__lt=item.created_at
+    )
+    same = same.filter(batches__isnull=False).exclude(stage=Import.Stage.UNDONE)
+    return same.defer("content").order_by("-created_at").first() if item.digest else None
 
 
 def written(item):

@@ -12,9 +12,12 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 
+from ..cells import shows
 from ..columns import Kind
-from .cells import TWICE, Misread, Reader, plain_text
+from .cells import ERROR, MISSING, OPEN, UNCALCULATED, Misread, Reader, plain_text
 from .rows import Entry, State
+
+WAITING = (Kind.MOMENT, Kind.AMOUNT)  # may be `OPEN`
 
 
 class Example:
@@ -43,7 +46,12 @@ class Example:
 
 
 def reader_of(item):
-    return Reader(item.language, ZoneInfo(item.zone), month_first=item.month_first)
+    return Reader(
+        item.language,
+        ZoneInfo(item.zone),
+        month_first=item.month_first,
+        decimal_comma=item.decimal_comma,
+    )
 
 
 def understand(item, rows, *, user):
@@ -63,18 +71,13 @@ def understand(item, rows, *, user):
     keys = keys_of(importer, read)
     known = importer.known({key for key in keys if key}) if any(keys) else {}
     taken = [name for name in names if name != importer.key]
-    judge = Judge(item, importer, taken, known, user)
-    values = [[value for value, _fault in read[name]] for name in names]
-    faults = [
-        (name, place, fault)
-        for name in names
-        for place, (_value, fault) in enumerate(read[name])
-        if fault
-    ]
+    judge = Judge(item, reader, taken, known, user)
+    values = [read[name][0] for name in names]
     for row, found in zip(rows, zip(*values, strict=True), strict=True):
         row.values = list(found)
-    for name, place, fault in faults:
-        rows[place].errors[name] = fault
+    for name in names:
+        for place, fault in read[name][1].items():
+            rows[place].errors[name] = fault
     example = Example(item, reader)
     entries = []
     for place, row in enumerate(rows):
@@ -90,17 +93,16 @@ def understand(item, rows, *, user):
 
 
 def keys_of(importer, read):
-    """By what `importer.known` knows the record of each row, None of one that names none; [] where
-    the file has no column of names."""
+    """By what `importer.known` knows the record of each row, without its case, None of one that
+    names none; [] where the file has no column of names."""
     if importer.key not in read:
         return []
-    names = [name for name, _fault in read[importer.key]]
+    names = [name and name.casefold() for name in read[importer.key][0]]
     if not importer.within:
         return names
-    owners = [owner for owner, _fault in read.get(importer.within, ())] or [None] * len(names)
+    owners, _faults = read.get(importer.within, ([None] * len(names), {}))
     return [
-        (owner, name.casefold()) if owner and name else None
-        for owner, name in zip(owners, names, strict=True)
+        (owner, name) if owner and name else None for owner, name in zip(owners, names, strict=True)
     ]
 
 
@@ -110,34 +112,61 @@ def refuse(row, faults):
 
 
 def read_column(importer, column, cells, reader):
-    """[(plain value or None, what is wrong or "")] for the cells of a column."""
+    """The plain values of the cells of a column, or None, and {place: what is wrong}."""
     intake = importer.intake.get(column.name)
-    distinct = set(cells)
-    read = {cell: read_cell(reader, column, intake, cell) for cell in distinct}
+    read_one = cell_reader(reader, column, intake)
+    read = {cell: read_one(cell) for cell in set(cells)}
     if intake and intake.find:
         found = intake.find({value for value, fault in read.values() if value and not fault})
         for cell, (value, fault) in read.items():
             if value and not fault:
                 read[cell] = found[value]
-    return [read[cell] for cell in cells]
+    values = [read[cell][0] for cell in cells]
+    if not any(fault for _value, fault in read.values()):
+        return values, {}
+    return values, {place: read[cell][1] for place, cell in enumerate(cells) if read[cell][1]}
 
 
-def read_cell(reader, column, intake, cell):
-    if cell == "" or (isinstance(cell, str) and not cell.strip()):
-        return None, ""
-    try:
-        value = reader.value(column, cell)
-        if value == "":
-            return None, ""
-        if intake and intake.clean and not str(value).startswith(TWICE):
-            value = intake.clean(value)
-    except Misread as fault:
-        return None, str(fault)
-    except ValidationError as error:
-        return None, " ".join(error.messages)
-    except (ArithmeticError, ValueError):  # no cell, whatever it holds, stops the reading of a file
-        return None, _("“%(cell)s” can't be read.") % {"cell": cell}
-    return value, ""
+def read_cell(reader, column, intake, cell, **told):
+    """(the plain value of a cell or None, what is wrong with it or "")."""
+    return cell_reader(reader, column, intake)(cell, **told)
+
+
+def cell_reader(reader, column, intake):
+    """The same, as a function of a cell of this column (and what its row tells of it)."""
+    way, clean = reader.way(column), intake and intake.clean
+    waits = column.kind in WAITING
+
+    def read(cell, **told):
+        if isinstance(cell, str):
+            if not cell or cell.isspace():
+                return None, ""
+            if cell[0] == "#":
+                if ERROR.fullmatch(cell):
+                    return None, _("This cell holds an error (%(error)s).") % {"error": cell}
+                if cell == UNCALCULATED:
+                    return None, _(
+                        "This cell holds a formula without a result: open and save it in Excel."
+                    )
+                if cell == MISSING:
+                    return None, _(
+                        "This row has fewer cells than the titles: is the file cut short?"
+                    )
+        try:
+            value = way(column, cell, **told)
+            if value == "":
+                return None, ""
+            if clean and not (waits and value.startswith(OPEN)):
+                value = clean(value)
+        except Misread as fault:
+            return None, str(fault)
+        except ValidationError as error:
+            return None, " ".join(error.messages)
+        except (ArithmeticError, ValueError):  # no cell, whatever it holds, stops the reading
+            return None, _("“%(cell)s” can't be read.") % {"cell": cell}
+        return value, ""
+
+    return read
 
 
 class Rights:
@@ -175,19 +204,23 @@ class Rights:
 class Judge:
     """Tells of each row what it would do, by what is known and what the user may."""
 
-    def __init__(self, item, importer, taken, known, user):
-        self.importer = importer
+    def __init__(self, item, reader, taken, known, user):
+        self.importer = importer = item.importer
+        self.reader = reader
         self.taken = taken
         self.known = known
         self.clears = item.clears
         self.zone = ZoneInfo(item.zone)
         self.places = {name: place for place, name in enumerate(item.names)}
         self.columns = [(name, self.places[name], importer.intake[name]) for name in taken]
-        self.moments = [
-            (name, self.places[name])
-            for name in taken
-            if importer.sheet.by_name[name].kind == Kind.MOMENT
-        ]
+        self.moments, self.amounts = (
+            [
+                (name, self.places[name])
+                for name in taken
+                if importer.sheet.by_name[name].kind == kind
+            ]
+            for kind in WAITING
+        )
         self.missing = [name for name in importer.required if name not in self.places]
         named = importer.key in importer.required
         self.key_place = self.places.get(importer.key) if named else None
@@ -206,12 +239,16 @@ class Judge:
             }
         for column, place in self.moments:
             value = row.values[place]
-            if value and value.startswith(TWICE):
+            if value and value.startswith(OPEN):
                 self._settle(row, column, place, known)
+        for column, place in self.amounts:
+            value = row.values[place]
+            if value and value.startswith(OPEN):
+                self._settle_amount(row, column, place, known)
         if known is None:
             entry = self._new(row)
         else:
-            row.pk, row.version, row.name = known.pk, known.version, name
+            row.pk, row.version, row.name = known.pk, known.version, known.name or name
             entry = self._changed(row, known)
         if row.errors:
             row.state = State.ERROR.value
@@ -262,7 +299,7 @@ class Judge:
         changes = {}
         for name, place, intake in self.columns:
             value, now = row.values[place], known.values[name]
-            if self._is_named(row.cells[place], known.shown.get(name)):
+            if self._is_as_it_was(row.cells[place], known.shown.get(name, now)):
                 row.values[place] = now
                 row.errors.pop(name, None)
                 continue
@@ -277,11 +314,12 @@ class Judge:
         return changes
 
     @staticmethod
-    def _is_named(cell, present):
-        """Whether a cell has the name of who is there now: they stay, whoever else is called so."""
-        if cell == "" or not present:
+    def _is_as_it_was(cell, present):
+        """Whether a cell has the text that is there now, as a file of ours has it: that stays, with
+        what a file can't hold; and who is named stays, whoever else is called so."""
+        if cell == "" or not present or not isinstance(present, str):
             return False
-        return cell == present or plain_text(str(cell)) == plain_text(present)
+        return cell == present or shows(plain_text(str(cell)), plain_text(present))
 
     def _same_moment(self, name, value, now):
         """Whether a moment is the present one, as precisely as a file tells it: to the minute."""
@@ -290,9 +328,23 @@ class Judge:
         new, old = datetime.fromisoformat(value), datetime.fromisoformat(now)
         return abs(new - old) < timedelta(seconds=1) or new == old.replace(second=0, microsecond=0)
 
+    def _settle_amount(self, row, name, place, known):
+        """An amount that names its currency or may mean thousands: in that of the row."""
+        importer, cell = self.importer, row.cells[place]
+        given = {column: row.values[place] for column, place in self.places.items()}
+        currency = importer.currency(given, known) if importer.currency else ""
+        row.values[place], fault = None, _("“%(cell)s”: write the number alone.") % {"cell": cell}
+        if currency:
+            column, intake = importer.sheet.by_name[name], importer.intake[name]
+            row.values[place], fault = read_cell(
+                self.reader, column, intake, cell, currency=currency
+            )
+        if fault:
+            row.errors[name] = fault
+
     def _settle(self, row, name, place, known):
         """A time that came twice that night: the one that the record has, or an error."""
-        wall = datetime.fromisoformat(row.values[place].removeprefix(TWICE))
+        wall = datetime.fromisoformat(row.values[place].removeprefix(OPEN))
         now = known and known.values[name]
         if now:
             shown = datetime.fromisoformat(now).astimezone(self.zone).replace(tzinfo=None)

@@ -13,15 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from project.actions import desk as desks
-from project.actions.undo import why_not
-from project.audit.models import Batch
 from project.ui.errors import asks_for_part
 
 from . import importer, listing, services, workbooks
-from .forms import MONTH_FIRST, MatchForm, RowForm, UploadForm
+from .forms import MatchForm, RowForm, UploadForm
 from .limits import Unreadable, check_size
 from .models import Import
 from .rows import COUNTED, PENDING, State
+from .writing import why_not_undone
 
 SHOWN = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -152,11 +151,7 @@ def preview(request, item):
     asked = request.GET.get("page", "")
     number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
     lines, number, pages = listing.page_of(item, state, number)
-    batches = list(
-        Batch.objects.filter(imported_in__of=item)
-        .select_related("undone_by")
-        .order_by("imported_in")
-    )
+    batches = services.batches_of(item)
     labels = desks.get(item.importer.desk).labels()
     pending = sum(counts[each] for each in PENDING)
     mine = item.owner_id == request.user.pk
@@ -165,7 +160,7 @@ def preview(request, item):
         "item": item,
         "importer": item.importer,
         "counts": counts,
-        "tabs": listing.tabs(counts),
+        "tabs": listing.tabs(item, counts),
         "state": state,
         "lines": lines,
         "page": number,
@@ -175,8 +170,20 @@ def preview(request, item):
         "progress": item.job,
         "may_change": open_to_change,
         "may_confirm": open_to_change and pending,
-        "may_undo": open_to_change and any(not why_not(batch, request.user) for batch in batches),
+        **undoing(item, batches, request.user),
+        "earlier": services.earlier(item),
     }
+
+
+def undoing(item, batches, user):
+    """Whether `user` may undo what was written, and otherwise why not, where that is not told."""
+    if not batches or item.is_busy or item.stage != Import.Stage.READY:
+        return {"may_undo": False, "why_no_undo": ""}
+    if item.owner_id != user.pk:
+        reason = _("Only %(owner)s can undo this import.") % {"owner": item.owner}
+    else:
+        reason = why_not_undone(batches, user)
+    return {"may_undo": not reason, "why_no_undo": reason}
 
 
 def _matching(request, item, form):
@@ -193,11 +200,9 @@ def _matching(request, item, form):
 @of_owner
 def match(request, item):
     """Match the columns of the file with ours; how its cells are read is asked here as well."""
-    orders = {kept: order for order, kept in MONTH_FIRST.items()}
-    initial = {"order": orders[item.month_first], "clears": item.clears}
     samples = services.samples(item)
     posted = request.POST if request.method == "POST" else None
-    form = MatchForm(posted, item=item, samples=samples, initial=initial)
+    form = MatchForm(posted, item=item, samples=samples)
     if request.method == "POST" and form.is_valid():
         try:
             services.match(item, form.names, **form.options())

@@ -10,9 +10,16 @@ import zipfile
 import zlib
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from .cells import CONTROL
+from .formulas import with_what_formulas_left
 from .limits import (
     LONGEST_CELL,
     LONGEST_SHEET_NAME,
@@ -20,26 +27,21 @@ from .limits import (
     MOST_SHEETS,
     MOST_UNPACKED,
     Unreadable,
-    check_extent,
+    check_cells,
+    damaged,
     too_large_unpacked,
 )
-from .zeros import column_number, with_leading_zeros
+from .number_formats import as_shown
+from .places import check_places
+from .sheets import SHEET_PART, content_of
 
 NEEDED = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(_rels/)?[^/]+\.(xml|rels)"
     r"|xl/worksheets/(_rels/)?[^/]+\.(xml|rels)",
     re.I,
 )
-SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
 SHARED = "xl/sharedstrings.xml"
 SHARED_CELL = b'<c t="s"><v>0</v></c>'  # the shortest that has one of them
-# Where a cell or a row says it is, however that is written.
-PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
-# The cheap look first, at the way that everybody writes it: what may be further out than we take.
-FAR = re.compile(rb' r="(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[A-Za-z]{0,2}(?:[0-9]{6}|[2-9][0-9]{4}))')
-# A sheet on one line, as machines write it, can only have a space before the sign.
-LINES = (b"\t", b"\n", b"\r")
-APART = (b"r =", b"r\t=", b"r\n=", b"r\r=")
 # Every program packs a workbook by these; others unpack more at once than one asks them for.
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What a workbook has no use for, and what grows: entities of its own, other alphabets' encodings.
@@ -65,19 +67,21 @@ def rows_of(data, sheet=""):
         raise damaged() from error
     if not rows:
         raise Unreadable(_("There is nothing in this file."))
-    return with_leading_zeros(rows, parts, sheet), sheet, filled
+    content = content_of(parts, sheet)
+    rows = with_what_formulas_left(as_shown(rows, parts, content), content)
+    return rows, sheet, filled
 
 
 def names_of(book):
-    """The names of the sheets that have cells."""
-    sheets = [each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
+    """{name: whether it is hidden} of the sheets that may have cells, as the workbook has them."""
+    sheets = [each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     if len(sheets) > MOST_SHEETS:
         raise Unreadable(
             _("The workbook has too many sheets: %(most)s at most.") % {"most": MOST_SHEETS}
         )
-    if any(len(name) > LONGEST_SHEET_NAME or CONTROL.search(name) for name in sheets):
+    if any(len(each.name) > LONGEST_SHEET_NAME or CONTROL.search(each.name) for each in sheets):
         raise damaged()
-    return list(dict.fromkeys(sheets))
+    return {each.name: each.visible != SheetVisibleEnum.Visible for each in sheets}
 
 
 def looks_into(parts):
@@ -89,15 +93,21 @@ def looks_into(parts):
 
 def pages_of(book, names, wanted, *, looks):
     """(name, rows, names of all that hold something) of the sheet that is wanted, or else the first
-    that holds something. Only its rows are kept; sheets beyond the `looks` count as if they did."""
+    that is seen and holds something, or else of the hidden ones. Only its rows are kept; sheets
+    beyond the `looks` count as if they did."""
     taken, rows, filled = "", None, set()
-    for place, name in enumerate(sorted(names, key=lambda name: name != wanted)):
+    first = sorted(names, key=lambda name: (name != wanted, names[name]))
+    for place, name in enumerate(first):
         if place >= looks:
             filled.add(name)
-        elif found := book.get_sheet_by_name(name).to_python(skip_empty_area=False):
+            continue
+        sheet = book.get_sheet_by_name(name)
+        if sheet.end is not None:
             filled.add(name)
             if not rows:
-                taken, rows = name, found
+                last_row, last_column = sheet.end
+                check_cells((last_row + 1) * (last_column + 1))
+                taken, rows = name, sheet.to_python(skip_empty_area=False)
     return taken, rows, [name for name in names if name in filled]
 
 
@@ -146,7 +156,7 @@ def _unpacked(archive):
 
 def check_parts(parts):
     """Refuse what would grow beyond measure once it is read."""
-    if not any(SHEET.fullmatch(name) for name in parts):
+    if not any(SHEET_PART.fullmatch(name) for name in parts):
         raise Unreadable(_("This is no Excel workbook, whatever its name says."))
     longest = 0
     for name, content in parts.items():
@@ -157,29 +167,12 @@ def check_parts(parts):
             longest = max(map(len, content.split(b"</si>")))
     most_cells = 0
     for name, content in parts.items():
-        if SHEET.fullmatch(name):
+        if SHEET_PART.fullmatch(name):
             most_cells += len(content) // len(SHARED_CELL)
             check_places(content)
     grown = longest * most_cells > MOST_UNPACKED and _shared(parts) > MOST_UNPACKED
     if grown or longest > 8 * LONGEST_CELL:
         raise too_large_unpacked()
-
-
-def check_places(content):
-    """Refuse a sheet with a cell far out: read as a table it would be mostly holes."""
-    start = max(content.find(b"<sheetData"), 0)
-    end = content.rfind(b"</sheetData>")
-    if end < start:
-        end = len(content)
-    lines = any(content.find(sign, start, end) != -1 for sign in LINES)
-    apart = any(content.find(sign, start, end) != -1 for sign in (APART if lines else APART[:1]))
-    usual = content.count(b"r=", start, end) == content.count(b' r="', start, end)
-    if usual and not apart and not FAR.search(content, start, end):
-        return
-    # In place, and no further than the first that is too far: of such cells there may be millions.
-    for place in PLACE.finditer(content, start, end):
-        letters, digits = place.groups()
-        check_extent(int(digits[:9] or b"0") - 1, column_number(letters[:9]))
 
 
 def _shared(parts):
@@ -190,8 +183,8 @@ def _shared(parts):
             lengths = [len(text) for text in content.split(b"</si>")]
     total = 0
     for name, content in parts.items():
-        if SHEET.fullmatch(name):
-            for found in re.finditer(rb"<v[^>]*>(\d{1,9})</v>", content):
+        if SHEET_PART.fullmatch(name):
+            for found in re.finditer(rb"<v(?:\s[^<>]*+)?>(\d{1,9})</v>", content):
                 number = int(found[1])
                 total += lengths[number] if number < len(lengths) else 0
     return total
@@ -205,10 +198,6 @@ def packed(parts):
             archive.writestr(name, content)
     target.seek(0)
     return target
-
-
-def damaged():
-    return Unreadable(_("The file is damaged or incomplete: open it and save it again."))
 
 
 def encrypted():

@@ -1,6 +1,9 @@
 """Workbooks that go with imports: the template to fill in, and the rows to correct."""
 
 import io
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -118,7 +121,8 @@ def _explain(sheet, importer):
 def rows_in_error(item):
     """The rows in error as they stand, with the reasons in a last column, as a workbook's bytes.
 
-    Corrected there, it can be imported again.
+    Corrected there, it can be imported again: dates and numbers that were understood are written as
+    such, so that whoever imports them, and whatever they choose, they are read the same.
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Rows to correct"))
@@ -128,7 +132,7 @@ def rows_in_error(item):
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     with translation.override(item.language):  # that of the cells, which the titles tell
-        titles = [*(str(column.title) for column in columns), str(WRONG)]
+        titles = [*(str(column.title) for column in columns), wrong_title(item)]
     sheet.append([_cell(sheet, title, font=HEADING) for title in titles])
     for chunk in item.chunks.filter(error__gt=0):
         for row in chunk.rows:
@@ -136,11 +140,36 @@ def rows_in_error(item):
                 told = told_errors(item, row)
                 wrong = [REQUIRED if name in row.errors else None for name in item.names]
                 cells = [
-                    _cell(sheet, cell, fill=fill)
-                    for cell, fill in zip(row.cells, wrong, strict=True)
+                    _cell(sheet, *understood(item, row, place, column), fill=fill)
+                    for place, (column, fill) in enumerate(zip(columns, wrong, strict=True))
                 ]
                 sheet.append([*cells, _cell(sheet, " ".join(told))])
     return saved(book)
+
+
+def wrong_title(item):
+    """What stands above the reasons. It says what is lost with a file: that empty cells count."""
+    if not item.clears:
+        return str(WRONG)
+    empties = _("in this import an empty cell empties the field")
+    return f"{WRONG} ({empties})"
+
+
+def understood(item, row, place, column):
+    """(what to write into a cell, its format or ""): the date or number that was understood; as it
+    came where that was not, or is a time that came twice that night."""
+    cell = row.cells[place]
+    value = row.values[place] if row.values and isinstance(cell, str) else None
+    written = None
+    if value is not None and column.kind == Kind.MOMENT:
+        moment = datetime.fromisoformat(value).astimezone(ZoneInfo(item.zone))
+        if moment.utcoffset() == moment.replace(fold=not moment.fold).utcoffset():
+            written = moment.replace(tzinfo=None)
+    elif value is not None and column.kind == Kind.DAY:
+        written = date.fromisoformat(value)
+    elif value is not None and column.kind in (Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT):
+        written = Decimal(value)
+    return (cell, "") if written is None else (written, FORMATS[column.kind])
 
 
 def told_errors(item, row):
@@ -154,9 +183,11 @@ def told_errors(item, row):
     ]
 
 
-def _cell(sheet, value, font=None, fill=None):
+def _cell(sheet, value, number_format="", font=None, fill=None):
     text = isinstance(value, str)
     cell = WriteOnlyCell(sheet, value=escaped(cleaned(value)) if text else value)
+    if number_format:
+        cell.number_format = number_format
     if text:
         cell.data_type = "s"  # never a formula
         cell.number_format = "@"

@@ -5,18 +5,21 @@ again finds each row either written or not, and writes only the latter.
 """
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from project.actions.undo import CannotUndo, undo
+from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone
 from project.jobs.declare import GiveUp, job
-from project.jobs.models import Progress
+from project.jobs.models import Cancelled, Progress
+from project.sqlite import give_way
 from project.ui.formats import Counted
 
+from ..exporting import KEEP
 from .importer import Written
 from .models import Chunk, Import, ImportBatch
 from .pause import collector_paused
@@ -31,16 +34,19 @@ def write_import(context, *, pk):
     """Write every row that is new or changed; those that can't be become errors."""
     item = _found(pk)
     progress = Progress.of(context)
-    left = dict(item.chunks.order_by("number").values_list("number", "new"))
-    changed = dict(item.chunks.values_list("number", "changed"))
-    left = {number: new + changed[number] for number, new in left.items()}
+    left = item.chunks.order_by("number").values_list("number", F("new") + F("changed"))
+    left = {number: count for number, count in left if count}
     done, total = 0, sum(left.values())
-    progress.step(0, total=total)
-    for number, count in left.items():
-        if count:
+    try:
+        progress.step(0, total=total)
+        for number, count in left.items():
             write_chunk(item, number)
+            give_way(connection)
             done += count
             progress.step(done)
+    except Cancelled:
+        progress.leave(message=told(item), result_url=item.get_absolute_url())
+        raise
     write_refused(item)
     Import.objects.filter(pk=item.pk).update(written_at=timezone.now())
     progress.step(total, result_url=item.get_absolute_url(), message=told(item))
@@ -54,6 +60,9 @@ def told(item):
     if counts[State.ERROR]:
         wrong = ngettext("%(n)s row in error.", "%(n)s rows in error.", counts[State.ERROR])
         text += " " + wrong % {"n": Counted(counts[State.ERROR])}
+    if left := sum(counts[state] for state in PENDING):
+        more = ngettext("%(n)s row is not written.", "%(n)s rows are not written.", left)
+        text += " " + more % {"n": Counted(left)}
     return text
 
 
@@ -72,8 +81,8 @@ def write_chunk(item, number):
         for row in write_rows(item, [row for row in rows if row.state in PENDING]):
             row.was = row.state
             refuse(row, {})
-        chunk.rows = rows
-        chunk.save()
+        chunk.tell(rows)
+        chunk.save(update_fields=Chunk.OUTCOME)
 
 
 def write_refused(item):
@@ -93,8 +102,8 @@ def write_refused(item):
         for row in write_rows(item, refused):
             refuse(row, {})
         for chunk, rows in kept:
-            chunk.rows = rows
-            chunk.save()
+            chunk.tell(rows)
+            chunk.save(update_fields=Chunk.OUTCOME)
 
 
 def write_rows(item, rows):
@@ -112,7 +121,6 @@ def write_rows(item, rows):
         row = pending[number]
         row.was, row.state, row.name = row.state, State.WRITTEN.value, name
         row.pk = written.keys.get(number, row.pk)
-        row.values = []  # the record has them
     faults |= written.faults
     for number, found in faults.items():
         pending[number].errors |= found
@@ -143,6 +151,17 @@ def write(item, entries):
     return written
 
 
+def why_not_undone(batches, user):
+    """Why `user` can undo none of the batches of an import, in words; '' if there is one they can.
+
+    For as long as files are kept, and not for a day: it is looked through later than it is written,
+    and what somebody changed since stays as it is.
+    """
+    left = [batch for batch in batches if not hasattr(batch, "undone_by")]
+    reasons = [why_not(batch, user, within=KEEP) for batch in left] or [_("Already undone.")]
+    return "" if "" in reasons else reasons[0]
+
+
 @job(takes_context=True)
 def undo_import(context, *, pk):
     """Undo its batches, the last first; what someone changed since stays, and is named there.
@@ -158,7 +177,7 @@ def undo_import(context, *, pk):
     for place, batch in enumerate(batches, 1):
         outcome = None
         try:
-            outcome = undo(batch, by=item.owner)
+            outcome = undo(batch, by=item.owner, within=KEEP)
         except (CannotUndo, AlreadyDone, PermissionDenied) as problem:
             if not hasattr(batch, "undone_by"):
                 left.append(batch.pk)
@@ -169,6 +188,7 @@ def undo_import(context, *, pk):
             back += outcome.changed
             for refused in outcome.refused:
                 reasons[refused.message] = reasons.get(refused.message, 0) + refused.count
+        give_way(connection)
         progress.step(place)
     undone = Batch.objects.filter(imported_in__of=item, undone_by__isnull=False)
     if undone.exists() and undone.filter(pk__in=left).count() == len(left):

@@ -48,6 +48,7 @@ class Listing:
             "count": len(rows),
             "counted": self.count(rows),
             "nothing": self.nothing,
+            "note": self.sheet.note if any(column.left_out for column in columns) else "",
             "words": asked.get("filter_words") or (),
         }
         yield render("pdf/list.html", asked | context, step=step)

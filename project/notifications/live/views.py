@@ -2,9 +2,9 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from project.audit.recorder import log_model_of
+from project.audit.statements import digest_of
 from project.ui.lists import keys_on
 
 from . import bell, words
@@ -88,7 +89,8 @@ def changes(request):
     """What differs between the records that a page shows and those there are: in words, or 204.
 
     The page sends what it shows (`shown`, as key:version), and if it is a list its query string
-    (`page`) and the keys that it heard of and does not show (`touched`, MANY if it wasn't told).
+    (`page`) and the keys that it heard of and does not show (`touched`, MANY if it wasn't told). A
+    page about all that match a filter (`page`), shown or not, sends their digest (`state`).
     """
     slug = request.POST.get("desk", "")
     if about := told_to_page(slug):
@@ -101,6 +103,8 @@ def changes(request):
     if not about.is_open_to(request.user):
         raise PermissionDenied(about.permission)
     shown = dict(pairs(request.POST.get("shown", "")))
+    if "state" in request.POST:
+        return changes_of_all(request, desk, shown)
     present = desk.model.objects.filter(pk__in=shown).values_list("pk", "version")
     changed = {pk for pk, version in present if version != shown[pk]}
     touched, fresh = request.POST.get("touched", ""), set()
@@ -112,7 +116,25 @@ def changes(request):
         return HttpResponse(status=204)
     context = {"what": "rows", "changed": len(changed), "fresh": len(fresh), "event": desk.event}
     if changed and (what := request.POST.get("what")) in ("record", "form"):
-        context |= {"what": what} | latest_change(desk, changed)
+        context |= {"what": what} | latest_change(desk, changed, request.user)
+    return render(request, "notifications/_changed.html", context)
+
+
+def changes_of_all(request, desk, shown):
+    """The same for a page about all that match a filter: whether they are as they were."""
+    matching = desk.matching(request.POST.get("page", ""), request.user)
+    if not matching.is_valid():
+        raise Http404
+    matching = matching.qs.order_by()
+    if digest_of(matching)[1] == request.POST["state"]:
+        return HttpResponse(status=204)
+    # Those that were shown may match no more.
+    keys = desk.model.objects.filter(Q(pk__in=matching.values("pk")) | Q(pk__in=shown)).order_by()
+    try:
+        latest = latest_change(desk, keys.values("pk"), request.user)
+    except ObjectDoesNotExist:  # nothing that was told
+        return HttpResponse(status=204)
+    context = {"what": "record", "event": desk.event} | latest
     return render(request, "notifications/_changed.html", context)
 
 
@@ -170,8 +192,9 @@ def read(notifications):
     notifications.update(read_at=timezone.now())
 
 
-def latest_change(desk, keys):
-    """The last change of these records: who did what, why and when, and the page that shows it."""
+def latest_change(desk, keys, user):
+    """The last change of these records: who did what (`mine`, if that is `user`), why and when, and
+    the page that shows it."""
     log, key = log_model_of(desk.model)
     # Of what was announced: a text recap is told in the log as well, and changed nothing.
     lines = log._base_manager.filter(**{f"{key}__in": keys}, batch__announcement__isnull=False)
@@ -180,6 +203,7 @@ def latest_change(desk, keys):
     return {
         "latest": {
             "who": line.batch.user,
+            "mine": line.batch.user_id == user.pk,
             "what": words.what(line.batch),
             "reason": line.batch.reason,
             "when": line.timestamp,

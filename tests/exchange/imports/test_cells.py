@@ -1,6 +1,6 @@
 """What is typed in a cell, as people of each language write it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,7 +21,7 @@ LAST_DAY = "2026-12-31 14:30:00+00:00"
 
 
 def read(reader, kind, cell):
-    return reader.value(COLUMNS[kind], cell)
+    return reader.way(COLUMNS[kind])(COLUMNS[kind], cell)
 
 
 def misread(reader, kind, cell):
@@ -40,9 +40,19 @@ def misread(reader, kind, cell):
         "2026-12-31 14:30",
         "2026-12-31T14:30:00Z",
         "2026-12-31 16:30 +02:00",
+        "2026-12-31 16:30+02",
+        "2026-12-31 16:30:00+02",
+        "2026-12-31T09:30-0500",
         "31 déc. 2026 14:30",
         "31 décembre 2026 à 14h30",
+        "31/12/2026 14.30",
+        "31.12.2026 14.30",
+        "31-Dec-26 14:30",
+        "31-déc.-2026 14:30",
+        "31 déc. 26 14h30",
         "jeudi 31 décembre 2026 14:30",
+        "le 31/12/2026 à 14h30",
+        "jeu. 31/12/2026 14:30",
         "31\u00a0DECEMBRE 2026\u202f14:30",
         "Dec 31, 2026, 2:30 PM",
         "31 December 2026 at 2:30 p.m.",
@@ -72,12 +82,18 @@ def test_a_day_in_the_place_of_the_month_is_not_turned_round_in_silence():
         ("31/12/2026 25:00", "calendar"),
         ("31/12/2026 13:00 pm", "calendar"),
         ("tomorrow", "no date"),
+        ("31/12/2026 14.", "no date"),
+        ("31-Foo-26 14:30", "calendar"),
         ("", "no date"),
         (46387.5, "format the cell as a date"),
         ("0000-01-01 10:00", "calendar"),
         ("9999-12-30 23:00-99:99", "calendar"),
         ("1900-01-01 01:00+24:00", "calendar"),
         ("31/12/2026 14:30+02:60", "calendar"),
+        ("31/12/2026 14:30-16", "no date"),
+        ("2026-12-31 14:30+99", "calendar"),
+        ("2026-12-31 14+02:00", "no date"),
+        ("2026-12-31 143000.5", "no date"),
     ],
 )
 def test_what_is_no_moment_is_said_so(cell, reason):
@@ -97,6 +113,31 @@ def test_the_hour_that_comes_twice_is_left_open():
     assert read(PARIS, Kind.MOMENT, "31/10/2027 02:30") == "?2027-10-31 02:30:00"
     first = read(PARIS, Kind.MOMENT, "31/10/2027 02:30 +02:00")
     assert first == "2027-10-31 00:30:00+00:00"
+
+
+def test_an_offset_counts_on_the_day_the_clocks_change_too():
+    """A text with an offset may be as long as the moment of a cell that holds a date."""
+    assert read(PARIS, Kind.MOMENT, "2027-10-31 14:30+00") == "2027-10-31 14:30:00+00:00"
+    assert read(PARIS, Kind.MOMENT, "2027-10-31 02:30+01") == "2027-10-31 01:30:00+00:00"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/Santiago", "Atlantic/Azores"])
+def test_every_hour_of_a_year_is_that_of_the_zone(zone):
+    """Where the clocks change at midnight, too (Santiago)."""
+    reader, there = Reader("fr", ZoneInfo(zone)), ZoneInfo(zone)
+    told, wall = [], datetime(2027, 1, 1)
+    while wall.year == 2027:
+        first, second = (wall.replace(tzinfo=there, fold=fold) for fold in (0, 1))
+        if first.utcoffset() == second.utcoffset():
+            expected = first.astimezone(UTC).isoformat(" ")
+            assert read(reader, Kind.MOMENT, f"{wall:%Y-%m-%d %H:%M:%S}") == expected
+        elif first.utcoffset() > second.utcoffset():
+            told.append(read(reader, Kind.MOMENT, f"{wall:%Y-%m-%d %H:%M:%S}"))
+        else:
+            told.append(misread(reader, Kind.MOMENT, f"{wall:%Y-%m-%d %H:%M:%S}"))
+        wall += timedelta(minutes=30)
+    assert [text[:1] == "?" for text in told].count(True) == 2
+    assert len(told) == 4
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)))
@@ -121,8 +162,15 @@ def test_a_moment_written_in_its_own_language_comes_back(moment):
         ("1.234.567", "1234567", "1234567"),
         ("12,5", "12.5", "12.5"),
         ("12.50", "12.5", "12.5"),
-        ("35,000", "35", "35000"),
         ("-3", "-3", "-3"),
+        ("\u2212 3", "-3", "-3"),
+        (" 12 345,67\n", "12345.67", "12345.67"),
+        ("1\u00a0234\u00a0567.8", "1234567.8", "1234567.8"),
+        ("12\u2009345", "12345", "12345"),
+        ("1'234.50", "1234.5", "1234.5"),
+        ("1’234’567,5", "1234567.5", "1234567.5"),
+        ("35\u202f000,", "35000", "35000"),
+        ("0,5", "0.5", "0.5"),
     ],
 )
 def test_a_number_has_the_separators_of_its_language(cell, french, english):
@@ -130,8 +178,102 @@ def test_a_number_has_the_separators_of_its_language(cell, french, english):
     assert read(ENGLISH, Kind.AMOUNT, cell) == english
 
 
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT])
+@pytest.mark.parametrize(
+    "cell",
+    ["35000\n20000", "35\n000", "35\t000", "1 2", "10 5", "10'5", "5'", "12  345", "1 234'567"],
+)
+def test_two_numbers_in_a_cell_are_not_run_together(kind, cell):
+    assert "no number" in misread(FRENCH, kind, cell)
+    assert "no number" in misread(ENGLISH, kind, cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["0 500", "01 500", "1234 567", "0,500.5", "0.500,5", "01,500,000"]
+)
+def test_no_thousands_begin_with_a_zero_or_four_digits(cell):
+    assert "no number" in misread(FRENCH, Kind.NUMBER, cell)
+    assert "no number" in misread(ENGLISH, Kind.NUMBER, cell)
+
+
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT])
+def test_a_number_below_one_is_no_thousands(kind):
+    """0,500 where commas stand between thousands is 0.5 or nothing, and never 500."""
+    point, comma = (Reader("fr", ZoneInfo("UTC"), decimal_comma=told) for told in (False, True))
+    for reader, cell in ((ENGLISH, "0,500"), (point, "-0,500"), (comma, "0.500")):
+        assert "two ways" in misread(reader, kind, cell)
+    assert read(FRENCH, Kind.NUMBER, "0,500") == read(ENGLISH, Kind.NUMBER, "0.500") == "0.5"
+
+
 def test_a_number_that_can_be_two_is_asked_about():
     assert "two ways" in misread(FRENCH, Kind.AMOUNT, "35.000")
+    assert read(ENGLISH, Kind.AMOUNT, "35,000") == "35000"
+    for reader, cell in ((FRENCH, "35,000"), (ENGLISH, "35.000"), (FRENCH, "\u221235,000")):
+        assert "two ways" in misread(reader, Kind.NUMBER, cell)
+        assert "two ways" in misread(reader, Kind.WHOLE, cell)
+    assert read(FRENCH, Kind.NUMBER, "12,345") == "12.345"
+    told = Reader("fr", ZoneInfo("UTC"), decimal_comma=True)
+    assert read(told, Kind.NUMBER, "35,000") == "35"
+    assert "two ways" in misread(told, Kind.WHOLE, "35,000")
+
+
+@pytest.mark.parametrize(
+    ("comma", "cell", "number"),
+    [
+        (False, "13,000", "13000"),
+        (False, "1,234.5", "1234.5"),
+        (False, "12.5", "12.5"),
+        (True, "13.000", "13000"),
+        (True, "1.234,5", "1234.5"),
+        (True, "12,5", "12.5"),
+    ],
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_number_has_the_marks_that_were_told_of_its_file(language, comma, cell, number):
+    reader = Reader(language, ZoneInfo("UTC"), decimal_comma=comma)
+    assert read(reader, Kind.AMOUNT, cell) == number
+
+
+@pytest.mark.parametrize("comma", [False, True])
+def test_three_decimals_are_asked_about_whatever_was_told(comma):
+    reader = Reader("fr", ZoneInfo("UTC"), decimal_comma=comma)
+    cell = "13,000" if comma else "13.000"
+    with pytest.raises(Misread, match="two ways") as error:
+        reader.amount(COLUMNS[Kind.AMOUNT], cell, "XOF")
+    assert "say with the columns" not in str(error.value)  # it was said
+
+
+@pytest.mark.parametrize(
+    ("reader", "cell", "currency", "amount"),
+    [
+        (FRENCH, "35,000", "TND", "35"),
+        (FRENCH, "35,000", "XOF", "two ways"),
+        (FRENCH, "35,000", "EUR", "two ways"),
+        (ENGLISH, "35.000", "XOF", "two ways"),
+        (ENGLISH, "35,000", "XOF", "35000"),
+        (FRENCH, "35 000 FCFA", "XOF", "35000"),
+        (FRENCH, "35\u202f000 F CFA", "XAF", "35000"),
+        (FRENCH, "35000 xof", "XOF", "35000"),
+        (FRENCH, "€ 12,50", "EUR", "12.5"),
+        (FRENCH, "35 000 FCFA", "EUR", "not in EUR"),
+        (FRENCH, "35.000 FCFA", "XOF", "two ways"),
+        (FRENCH, "35 000 sacs", "XOF", "no number"),
+        (FRENCH, "35\n000 FCFA", "XOF", "no number"),
+        (FRENCH, "10 5 FCFA", "XOF", "no number"),
+        (FRENCH, "35 000\u00a0F\nCFA", "XOF", "35000"),
+    ],
+)
+def test_an_amount_is_read_in_the_currency_of_its_row(reader, cell, currency, amount):
+    if amount[-1].isdigit():
+        assert reader.amount(COLUMNS[Kind.AMOUNT], cell, currency) == amount
+    else:
+        with pytest.raises(Misread, match=amount):
+            reader.amount(COLUMNS[Kind.AMOUNT], cell, currency)
+
+
+def test_an_amount_waits_for_its_currency():
+    assert read(FRENCH, Kind.AMOUNT, "35 000 FCFA") == "?35 000 FCFA"
+    assert read(FRENCH, Kind.AMOUNT, "35,000") == "?35,000"
 
 
 @pytest.mark.parametrize("cell", ["abc", "1,2,3", "1.2,3.4", "--1", "1e5", "12 €", "9" * 16, "NaN"])
@@ -179,12 +321,12 @@ def test_signs_that_nobody_sees_are_left_out_of_a_text():
 
 @pytest.mark.parametrize("cell", ["Berline", "berline", "Sedan", "SEDAN", "sedan"])
 def test_a_choice_is_read_by_its_label_in_either_language_or_its_value(cell):
-    assert FRENCH.value(SHEET.by_name["vehicle"], cell) == "sedan"
+    assert FRENCH.choice(SHEET.by_name["vehicle"], cell) == "sedan"
 
 
 def test_an_unknown_choice_is_told_what_there_is():
     with pytest.raises(Misread, match="Sedan, Business"):
-        FRENCH.value(SHEET.by_name["vehicle"], "Fusée")
+        FRENCH.choice(SHEET.by_name["vehicle"], "Fusée")
 
 
 def test_yes_is_yes_in_both_languages():
@@ -202,11 +344,19 @@ def test_an_endless_number_is_none_and_a_huge_one_too_large(kind):
         assert "large" in misread(ENGLISH, kind, cell)
 
 
-@given(st.sampled_from(list(Kind)), st.one_of(st.text(), st.integers(), st.floats(allow_nan=False)))
+# Nearly a moment or a number, in each of the signs that either is made of.
+MOMENTS = st.from_regex(r"\A2026-12-31 [0-2][0-9](:?[0-5][0-9]){1,2}([+-][0-9]{2,4})?\Z")
+NUMBERS = st.text("0123456789 .,'+-\n\u202f", max_size=12)
+CELLS = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), MOMENTS, NUMBERS)
+
+
+@given(st.sampled_from(list(Kind)), CELLS)
 def test_no_cell_is_more_than_misread(kind, cell):
     column = SHEET.by_name["vehicle"] if kind == Kind.CHOICE else COLUMNS[kind]
     for reader in (FRENCH, ENGLISH, PARIS):
         try:
-            reader.value(column, cell)
+            value = reader.way(column)(column, cell)
         except Misread as error:
             assert str(error)
+        else:
+            assert kind != Kind.MOMENT or datetime.fromisoformat(value.removeprefix("?"))

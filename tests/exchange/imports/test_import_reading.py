@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from project.exchange.imports import limits, workbook
+from project.exchange.imports import limits, places, workbook
 from project.exchange.imports.limits import Unreadable
 from project.exchange.imports.reading import read
 from project.exchange.imports.recognition import word_of
@@ -43,16 +43,6 @@ def test_a_number_of_a_phone_is_no_fraction():
     assert read("a.xlsx", book(["Téléphone"], [771234567])).rows[1] == [771234567]
 
 
-@pytest.mark.parametrize("code", ["0000000000", '0#" "##" "##" "##" "##', "00 00 00 00 00"])
-def test_zeros_that_only_a_format_shows_are_kept(code):
-    table = read("a.xlsx", book(["Téléphone", "x"], [771234567, 5], formats=[(0, code)]))
-    assert table.rows[1] == ["0771234567", 5]
-
-
-def test_a_format_of_thousands_adds_no_zeros():
-    assert read("a.xlsx", book(["Prix"], [5000], formats=[(0, "#,##0")])).rows[1] == [5000]
-
-
 def test_a_midnight_is_a_moment():
     table = read("a.xlsx", book(["Départ"], [datetime.datetime(2026, 12, 31)]))
     assert table.rows[1] == ["2026-12-31 00:00:00"]
@@ -62,12 +52,41 @@ def test_yes_and_no_are_words():
     assert read("a.xlsx", book(["x"], [True])).rows[1] == ["TRUE"]
 
 
+def with_cells(cells, data=None):
+    """A workbook with these cells, XML, in its second row."""
+    data = data or book(["Un", "Deux", "Trois"], ["a", 1, 2])
+    sheet = part(data, SHEET)
+    start, end = sheet.index(b'<row r="2"'), sheet.index(b"</sheetData>")
+    return with_part(data, SHEET, sheet[:start] + b"<row>%s</row>" % cells + sheet[end:])
+
+
 def test_a_formula_is_what_it_last_gave():
+    cells = b'<c r="A2"><f>1+1</f><v>2</v></c><c r="B2" t="str"><f>""</f><v></v></c>'
+    cells += b'<c r="C2" t="str"><f aca="false">"x"</f><v>x</v></c>'
+    assert read("a.xlsx", with_cells(cells)).rows[1] == [2, "", "x"]
+
+
+def test_a_formula_without_a_result_is_no_empty_cell():
     data = io.BytesIO()
     opened = openpyxl.Workbook()
-    opened.active.append(["x", "=1+1"])
+    opened.active.append(["x", "y"])
+    opened.active.append(["a", "=1+1"])
+    opened.active.append(["", "", "=A1"])
     opened.save(data)
-    assert read("a.xlsx", data.getvalue()).rows == [["x"]]
+    rows = read("a.xlsx", data.getvalue()).rows
+    assert rows == [["x", "y", ""], ["a", "#FORMULA", ""], ["", "", "#FORMULA"]]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        b'<c r="A2" t="e"><v>#N/A</v></c><c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+        b"<c s = '1' t = 'e' ><v>#N/A</v></c><c t='e'><v>#DIV/0!</v></c>",
+        b'<x:c t="e"><x:v>#N/A</x:v></x:c><x:c t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>',
+    ],
+)
+def test_an_error_is_no_empty_cell_however_it_is_written(cells):
+    assert read("a.xlsx", with_cells(cells)).rows[1] == ["#N/A", "#DIV/0!", ""]
 
 
 def test_it_takes_the_first_sheet_that_holds_something_or_the_one_that_is_asked():
@@ -76,6 +95,23 @@ def test_it_takes_the_first_sheet_that_holds_something_or_the_one_that_is_asked(
     assert read("a.xlsx", data).sheets == ["Courses", "Notes"]
     assert read("a.xlsx", data, "Notes").rows == [["b"], [2]]
     assert read("a.xlsx", data, "gone").sheet == "Courses"
+
+
+def hiding(data, *numbers):
+    """The workbook with these sheets, from 1, hidden."""
+    content = part(data, BOOK)
+    for number in numbers:
+        shown = b'sheetId="%d"' % number
+        content = content.replace(shown, b'%s state="hidden"' % shown)
+    return with_part(data, BOOK, content)
+
+
+def test_a_hidden_sheet_is_taken_where_it_is_asked_or_no_other_holds_anything():
+    data = book(["a"], [1], sheet="Listes", others=[("Courses", [["b"], [2]]), ("Vide", [])])
+    assert read("a.xlsx", hiding(data, 1)).sheet == "Courses"
+    assert read("a.xlsx", hiding(data, 1)).sheets == ["Listes", "Courses"]
+    assert read("a.xlsx", hiding(data, 1), "Listes").sheet == "Listes"
+    assert read("a.xlsx", hiding(data, 1, 2)).sheet == "Listes"
 
 
 def test_it_says_where_the_first_row_is():
@@ -127,6 +163,34 @@ def test_a_line_that_names_the_separator_is_none_of_the_rows():
 
 def test_lines_within_a_cell_stay_together():
     assert read("a.csv", b'a;b\r\n"x\r\ny";2\r\n').rows[1] == ["x\r\ny", "2"]
+
+
+CUT = "Départ;Client\n1;Aïssatou\n2;Hôtel Thiè"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_that_is_cut_within_a_letter_is_told_of(encoding):
+    assert read("a.csv", CUT.encode(encoding)).rows[2] == ["2", "Hôtel Thiè"]
+    assert "end of this file is missing" in refused("a.csv", CUT.encode(encoding)[:-1])
+
+
+def test_damaged_letters_of_unicode_are_not_read_as_two_others():
+    data = CUT.encode().replace("ï".encode(), b"\xef")
+    assert "save it as UTF-8" in refused("a.csv", data)
+    assert "save it as UTF-8" in refused("a.csv", b"\xef\xbb\xbfa;b\n\xe9;1\n2;3")
+
+
+@pytest.mark.parametrize("text", [CUT, "a;b\n1;é", "a;b\nCAFÉ…;été\n"])
+def test_letters_of_windows_are_read_where_they_are_no_unicode(text):
+    rows = [line.split(";") for line in text.splitlines()]
+    assert read("a.csv", text.encode("cp1252")).rows == rows
+
+
+def test_it_knows_how_many_cells_rows_had_and_whether_the_last_one_ends():
+    table = read("a.csv", b"\na;b;c\n1\n1;2;3;4\n1;2")
+    assert (table.first, table.lengths, table.is_ended) == (2, [3, 1, 4, 2], False)
+    for end in (b"\n", b"\r\n", b"\n;", b"\n;;\n"):
+        assert read("a.csv", b"a;b\n1;2" + end).is_ended
 
 
 # --------------------------------------------------------------------------------------- titles
@@ -195,6 +259,7 @@ def test_it_refuses_too_many_rows_and_columns():
     most = limits.MOST_ROWS
     assert read("a.csv", b"a\n" + b"1\n" * most)
     assert "too many rows" in refused("a.csv", b"a\n" + b"1\n" * (most + 1))
+    assert "too many cells" in refused("a.csv", (b";" * 150 + b"1\n") * 7_000)
     assert "too many columns" in refused("a.csv", b";".join([b"a"] * 201) + b"\n1")
 
 
@@ -264,7 +329,7 @@ def test_looking_for_a_cell_far_out_takes_no_memory():
     sheet = b"<worksheet><sheetData>" + b'<c r = "A1"/>' * 200_000 + CLOSED
     tracemalloc.start()
     try:
-        workbook.check_places(sheet)
+        places.check_places(sheet)
         assert tracemalloc.get_traced_memory()[1] < limits.MEGABYTE
     finally:
         tracemalloc.stop()
@@ -273,7 +338,7 @@ def test_looking_for_a_cell_far_out_takes_no_memory():
 def test_the_first_cell_far_out_ends_the_look():
     cells = b'<c r = "%s1"/>' % (b"Z" * 1_000_000) + b'<c r = "A1"/>'
     with pytest.raises(Unreadable, match="too many columns"):
-        workbook.check_places(b"<worksheet><sheetData>" + cells + CLOSED)
+        places.check_places(b"<worksheet><sheetData>" + cells + CLOSED)
 
 
 def test_a_cell_far_out_makes_no_giant_table():
@@ -282,6 +347,44 @@ def test_a_cell_far_out_makes_no_giant_table():
             sheet = part(book(["a"], [1]), SHEET).replace(b' r="A2"', way % reference)
             said = refused("a.xlsx", with_part(book(["a"], [1]), SHEET, sheet))
             assert "too many" in said or "damaged" in said
+
+
+ROW, CELL = b"<row>", b"<c><v>1</v></c>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        (b"<row/>" * 20_002, "rows"),
+        (b"<x:row></x:row>" * 20_002, "rows"),
+        (b"<row></row>" + b"</row>" * 20_002 + ROW + CELL, "rows"),
+        (b'<row r="20000"/><row/><row/>', "rows"),
+        (b"<row a='r=\"1\"' r\n=\n'20002'/>", "rows"),
+        (ROW + b"<c/>" * 201, "columns"),
+        (ROW + b'<c r="GR1"/>' + b"<y:c t='n' />" * 2, "columns"),
+        ((ROW + b"<c/>" * 150 + b"</row>") * 7_000, "cells"),
+        ((b'<row r="1">' + b'<c r="A1"/>' * 150 + b"</row>") * 7_000, "cells"),
+        ((b"<x:row>" + b"<x:c/>" * 150 + b"</x:row>") * 7_000, "cells"),
+    ],
+)
+def test_rows_and_cells_are_counted_before_they_are_read(monkeypatch, rows, what):
+    monkeypatch.setattr(workbook, "CalamineWorkbook", None)
+    sheet = b"<worksheet><sheetData>" + rows + CLOSED
+    assert f"too many {what}" in refused("a.xlsx", with_part(book(["a"], [1]), SHEET, sheet))
+
+
+@pytest.mark.parametrize("cell", [b'<c a="<">', b"<c <c>", b"<c a='>", b"<x:row "])
+def test_a_tag_that_is_not_closed_hides_no_cell(monkeypatch, cell):
+    monkeypatch.setattr(workbook, "CalamineWorkbook", None)
+    sheet = b"<worksheet><sheetData><row>" + cell + b"<v>1</v></c></row>" + CLOSED
+    assert "damaged" in refused("a.xlsx", with_part(book(["a"], [1]), SHEET, sheet))
+
+
+def test_cells_far_apart_are_counted_with_what_is_between_them(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_CELLS", 1_000)
+    rows = [[""] * 100 + ["a"], *[["1"] for _ in range(10)]]
+    assert "too many cells" in refused("a.xlsx", book(*rows))
+    assert "too many cells" in refused("a.csv", csv(*rows))
 
 
 def naming(data, names, last=b"rId1"):
@@ -359,12 +462,18 @@ def test_an_entity_that_names_a_file_opens_none(tmp_path):
 
 
 GOOD = book(["Départ", "Client"], ["31/12/2026 14:30", "Hôtel"], [datetime.datetime(2026, 1, 1), 2])
+FORMATTED = book(
+    ["Départ", "Téléphone", "Code"],
+    [datetime.datetime(2026, 1, 1), 771234567, 5],
+    [datetime.datetime(2026, 1, 1, 14, 30), 331234567, 12],
+    formats=[(0, "dd/mm/yyyy"), (1, '"0"#########'), (2, "000000")],
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_no_mutation_of_a_workbook_is_more_than_unreadable(data):
-    mutated = bytearray(GOOD)
+@given(st.sampled_from([GOOD, FORMATTED]), st.data())
+def test_no_mutation_of_a_workbook_is_more_than_unreadable(good, data):
+    mutated = bytearray(good)
     for _ in range(data.draw(st.integers(1, 12))):
         mutated[data.draw(st.integers(0, len(mutated) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -375,17 +484,17 @@ def test_no_mutation_of_a_workbook_is_more_than_unreadable(data):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_no_mutation_of_its_parts_is_more_than_unreadable(data):
+@given(st.sampled_from([GOOD, FORMATTED]), st.data())
+def test_no_mutation_of_its_parts_is_more_than_unreadable(good, data):
     name = data.draw(
         st.sampled_from([SHEET, "xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml"])
     )
-    content = bytearray(part(GOOD, name))
+    content = bytearray(part(good, name))
     for _ in range(data.draw(st.integers(1, 8))):
         place = data.draw(st.integers(0, len(content) - 1))
         content[place : place + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
     try:
-        table = read("a.xlsx", with_part(GOOD, name, bytes(content)))
+        table = read("a.xlsx", with_part(good, name, bytes(content)))
     except Unreadable:
         return
     assert table.rows

@@ -10,6 +10,7 @@ from hypothesis import settings as settings_of_hypothesis
 from bookings.installations.models import Engineer, OrderLine
 from tests.factories import make_engineer, make_integration, make_order
 from tests.inventory.api.test_schema import CHECKS, SWAGGER
+from tests.sweeps import examples, slow
 
 schema = schemathesis.openapi.from_path(SWAGGER).include(path_regex="^/api/v1/")
 
@@ -24,9 +25,13 @@ def site(live_server, settings):
     return live_server.url, integration.secret, orders[0].number
 
 
+@slow
 @schema.parametrize()
 @settings_of_hypothesis(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
 )
 def test_v1_answers_as_described_whatever_it_is_asked(site, case):
     url, secret, number = site

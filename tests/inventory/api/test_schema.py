@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 from inventory.devices import give_key
 from tests.asking import only
 from tests.factories import make_article, make_boutique, make_terminal, make_user
+from tests.sweeps import examples, slow
 
 SWAGGER = settings.BASE_DIR / "docs" / "swagger.yaml"
 CHECKS = [
@@ -71,9 +72,10 @@ def answered(shop, case, who):
     return response
 
 
+@slow
 @pytest.mark.parametrize("who", ["an old terminal", "a terminal with its key"])
 @schema.parametrize()
-@settings_of_hypothesis(max_examples=25, **SETTINGS)
+@settings_of_hypothesis(max_examples=examples(25), **SETTINGS)
 def test_it_answers_as_described_whatever_it_is_asked(shop, case, who):
     assert answered(shop, case, who).status_code not in (401, 404)
 

@@ -12,7 +12,6 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -124,23 +123,17 @@ class Listener:
 
 
 @pytest.fixture
-def groups(transactional_db):
-    """The groups and their grants, which a flush between tests takes away."""
-    call_command("migrate", verbosity=0)
-
-
-@pytest.fixture
-def awa(groups):
+def awa(transactional_db):
     return make_user("awa", groups=[BUREAU], first_name="Awa", language="en")
 
 
 @pytest.fixture
-def moussa(groups):
+def moussa(transactional_db):
     return make_user("moussa", groups=[GESTION], first_name="Moussa", language="en")
 
 
 @pytest.fixture
-def serve(groups):
+def serve(transactional_db):
     """A function that starts a server."""
     with ExitStack() as stack:
 
@@ -153,12 +146,12 @@ def serve(groups):
 
 
 @pytest.fixture
-def unused_port(groups):
+def unused_port(transactional_db):
     return Place()
 
 
 @pytest.fixture
-def listen(groups):
+def listen(transactional_db):
     """A function that opens a user's stream on a server: (server, user or client, …)."""
     with ExitStack() as stack:
 

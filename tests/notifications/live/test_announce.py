@@ -9,11 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings import entries, services
+from bookings import changes, entries, payouts, round_trips, services
+from bookings.changes import To
 from bookings.models import Booking
 from project.actions.undo import undo
 from project.audit import recorder
 from project.notifications.live.announce import announce
+from project.notifications.live.reading import news_since
+from project.notifications.live.turns import present_point
 from project.notifications.models import Announcement, Notification
 from project.notifications.scheduled import KEEP, forget_old_notifications
 from project.utilisateurs.groups import BUREAU, GESTION
@@ -82,12 +85,35 @@ def test_the_kind_that_one_switched_off_is_left_out_and_no_other(awa, moussa):
         ),
         (lambda one, by: entries.create_all([copied(one)], by=by), "bookings.new"),
         (lambda one, by: entries.edit_all([renamed(one)], by=by), "bookings.changes"),
+        (
+            lambda one, by: changes.change(
+                only(one), by=by, values={"passenger_name": To("Binta")}
+            ),
+            "bookings.changes",
+        ),
+        (lambda one, by: payouts.settle(only(one), by=by, amount=5), "bookings.payouts"),
+        (lambda one, by: paid_and_reopened(one, by), "bookings.payouts"),
+        (
+            lambda one, by: round_trips.create_return(
+                only(one), by=by, date=later(one).date(), clock=later(one).time()
+            ),
+            "bookings.new",
+        ),
     ],
 )
 def test_each_act_is_of_its_kind(awa, moussa, act, kind):
-    outcome = act(make_booking(), awa)
+    outcome = act(make_booking(driver=make_driver()), awa)
     assert outcome.batch.announcement.kind == kind
     assert told(outcome.batch) == ["moussa"]
+
+
+def paid_and_reopened(one, by):
+    payouts.settle(only(one), by=by, amount=5)
+    return payouts.reopen(only(one), by=by, reason="Slip")
+
+
+def later(one):
+    return timezone.localtime(one.ends_at) + timedelta(hours=2)
 
 
 def copied(one):
@@ -153,6 +179,7 @@ def test_turns_rise_with_the_batches(awa):
     assert turns == sorted(turns)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_was_told_long_ago_is_forgotten(awa, moussa):
     old, fresh = (cancel(only(make_booking(by=awa)), awa).batch for _n in range(2))
     long_ago = timezone.now() - KEEP - timedelta(days=1)
@@ -164,3 +191,17 @@ def test_what_was_told_long_ago_is_forgotten(awa, moussa):
     assert not Announcement.objects.filter(batch=old).exists()
     assert told(old) == []
     assert old.changed == 1  # the batch itself stays
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_hears_of_what_comes_after_a_purge_that_left_nothing_else(awa):
+    ride = make_booking()
+    old = [cancel(only(make_booking()), awa).batch for _ride in range(2)]
+    long_ago = timezone.now() - KEEP - timedelta(days=1)
+    Announcement.objects.update(created_at=long_ago)
+    point = present_point()
+    forget_old_notifications.call()
+    assert list(Announcement.objects.values_list("batch", flat=True)) == [old[-1].pk]
+    new = cancel(only(ride), awa).batch
+    news, _point = news_since(point)
+    assert [each.batch.pk for each in news] == [new.pk]

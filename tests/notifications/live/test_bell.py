@@ -364,6 +364,15 @@ def test_a_record_that_changed_says_who_did_what(desk, awa, what):
     assert ("data-refresh" in text) == (what == "record")
 
 
+def test_what_one_changed_oneself_is_not_told_as_the_act_of_another(desk, moussa):
+    [booking] = made(1)
+    data = {"desk": "bookings", "what": "form", "shown": shown(booking)}
+    cancel(moussa, booking)
+    text = re.sub(r"\s+", " ", desk.post(CHANGES, data).content.decode())
+    assert "You changed it in the meantime, at" in text
+    assert moussa.get_full_name() not in text
+
+
 def test_the_pages_carry_what_they_show(desk):
     [booking] = made(1)
     carried = f'data-pk="{booking.pk}" data-version="1"'
