@@ -4,6 +4,7 @@ import "./toasts.js";
 import "./menu.js";
 import "./selection.js";
 import "./dialog.js";
+import "./caret.js";
 import "./keyboard.js";
 import "./lookup.js";
 import "./columns.js";

@@ -84,6 +84,32 @@ def test_fields_are_chosen_without_script_too(browser, live_server, staff, rides
     page.close()
 
 
+def test_what_is_selected_stays_so_as_the_counts_come(signed_in, rides, live_server, quiet):
+    """A field that was reached by Tab is typed over, whenever its dialog is filled anew."""
+    page = signed_in()
+    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+    page.locator(".edits summary").click()
+    page.get_by_role("button", name="Change some fields").click()
+    dialog = page.locator("#dialog")
+    price = dialog.locator("#id_price")
+    expect(dialog.locator("#id_picked_price")).to_be_visible()
+    asked = []
+    page.route("**/actions/**", lambda route: asked.append(route))
+    dialog.locator("#id_picked_price").focus()
+    with page.expect_request("**/actions/**"):
+        page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(price).to_be_focused()
+    former = price.element_handle()
+    with page.expect_response("**/actions/**"):
+        asked.pop().continue_()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    assert not former.evaluate("each => each.isConnected")
+    expect(price).to_be_focused()
+    page.keyboard.type("41000")
+    expect(price).to_have_value("41000")
+
+
 def test_enter_in_a_field_sends_the_dialog(signed_in, rides, live_server, quiet):
     page = signed_in()
     page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
@@ -114,6 +140,22 @@ def test_what_was_just_typed_is_sent_by_one_click(signed_in, payable, live_serve
     assert page.evaluate("window.isStillThere")
     payable.refresh_from_db()
     assert payable.settled_amount == 12_000
+
+
+def test_a_button_that_has_just_come_does_what_it_is_for(signed_in, payable, live_server, quiet):
+    page = signed_in("gestion")
+    open_payout(page, live_server, payable)
+    page.evaluate(
+        """() => {
+            window.isStillThere = true;
+            const press = () => document.getElementById("dialog-submit").click();
+            document.addEventListener("htmx:afterSwap", () => setTimeout(press), { once: true });
+        }"""
+    )
+    page.keyboard.type("12000")
+    page.keyboard.press("Tab")
+    expect(page.locator(".toast", has_text="Payout of 1 booking validated")).to_be_visible()
+    assert page.evaluate("window.isStillThere")
 
 
 def test_what_was_just_typed_is_not_sent_where_it_makes_a_difference(
