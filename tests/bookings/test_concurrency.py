@@ -7,7 +7,7 @@ import pytest
 from django.db import models
 from django.utils import timezone
 
-from bookings import changes, copies, series_schedule, series_services, services
+from bookings import changes, copies, payouts, series_schedule, series_services, services
 from bookings.changes import To
 from bookings.models import Booking, BookingLog, Series
 from bookings.recurrence import Rule
@@ -262,3 +262,28 @@ def test_two_segments_moved_at_once_stay_in_their_order(user):
         assert sorted(outcome.changed for outcome in outcomes) == [0, 1], outcomes
         out.refresh_from_db(), back.refresh_from_db()
         assert back.pickup_at >= out.ends_at
+
+
+def test_a_payout_and_what_it_locks_never_happen_to_one_ride_at_once(user):
+    """Whichever comes second is refused, or paid for what it found."""
+    at = timezone.now() + timedelta(days=1)
+    reason = {"kind": CancellationKind.OPERATOR, "reason": "Storm"}
+    rivals = [
+        lambda ride, other: services.cancel(only(ride), by=user, **reason),
+        lambda ride, other: services.assign(only(ride), by=user, driver=other),
+        lambda ride, other: changes.change(only(ride), by=user, values={"payout": To(9_000)}),
+    ]
+    for rival in rivals * (ROUNDS // 2):
+        ride = make_booking(pickup_at=at, driver=make_driver(), price=30_000, payout=20_000)
+        other = make_driver()
+        outcomes = at_once(
+            lambda ride=ride: payouts.settle(only(ride), by=user),
+            lambda ride=ride, rival=rival, other=other: rival(ride, other),
+        )
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+        ride.refresh_from_db()
+        done = ride.logs.order_by("pk").values_list("batch__action", flat=True)[1:]
+        assert len(done) == sum(outcome.changed for outcome in outcomes) > 0
+        assert "bookings.settle" not in done[: len(done) - 1], done  # it locks what it finds
+        if ride.settled_on:
+            assert ride.settled_amount == ride.payout
