@@ -24,7 +24,8 @@ def write(content, file):
     separator, point = HABITS.get(get_language(), HABITS["en"])
     texts = [text_of(layout, column, point=point) for column in layout.columns]
     stream = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    lines = csv.writer(stream, delimiter=separator)
+    # All in quotes: a program that splits at other signs too finds no cell within a text.
+    lines = csv.writer(stream, delimiter=separator, quoting=csv.QUOTE_ALL)
     lines.writerow([heading(column) for column in layout.columns])
     lines.writerows([text(row) for text in texts] for row in layout.rows())
     stream.flush()

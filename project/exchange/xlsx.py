@@ -26,7 +26,7 @@ from .xlsx_rows import NUMBER, Rows, add_sheet, amount_format
 MOST_ROWS = 1_048_576  # that Excel has in a sheet
 MOST_SHEETS = 250  # of records: the one about the file is beside them
 A4 = 9  # as Excel numbers paper
-LONGEST_NAME = 31  # of a sheet, in characters
+LONGEST_NAME = 31  # of a sheet, in characters of UTF-16
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 RESERVED = {"history", "historique"}  # Excel keeps them for itself
 
@@ -85,13 +85,17 @@ class Names:
     def give(self, title):
         name = NOT_IN_A_NAME.sub(" ", cleaned(str(title))).strip().strip("'").strip() or "—"
         suffix, number = "", 1
-        while (given := name[: LONGEST_NAME - len(suffix)].rstrip(" '") + suffix).casefold() in (
-            self.taken
-        ):
+        while (given := cut(name, len(suffix)) + suffix).casefold() in self.taken:
             number += 1
             suffix = f" ({number})"
         self.taken.add(given.casefold())
         return given
+
+
+def cut(name, room):
+    """The name where something of the length `room` follows it: an emoji counts for two."""
+    most = 2 * (LONGEST_NAME - room)
+    return name.encode("utf-16-le")[:most].decode("utf-16-le", "ignore").rstrip(" '")
 
 
 # ------------------------------------------------------------------------------------- the rows
@@ -146,7 +150,8 @@ def head(sheet, text):
 
 def text_cell(sheet, text):
     """A cell that is this text, whatever it looks like."""
-    cell = WriteOnlyCell(sheet, cleaned(text))
+    text = cleaned(text)
+    cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     cell.quotePrefix = text.startswith(FORMULAS)
     return cell
@@ -167,8 +172,9 @@ def add_totals(sheet, layout, totals):
     for currency, sums in lines:
         label = total_label(currency)
         cells = [total_cell(sheet, column, currency, sums) for column in layout.columns]
-        if None in cells:
-            cells[cells.index(None)] = bold(text_cell(sheet, label))
+        if None not in cells:  # each is a sum: the label stands beside them
+            cells.append(None)
+        cells[cells.index(None)] = bold(text_cell(sheet, label))
         sheet.append(cells)
 
 

@@ -146,10 +146,10 @@ def text_of(sheet):
     def written(text):
         if not text:
             return ""
-        styled = quoted if text.startswith(FORMULAS) else harmless
-        space = ""
+        styled, space = quoted if text.startswith(FORMULAS) else harmless, ""
         if len(text) > LONGEST or DELICATE.search(text):
             text = cleaned(text)
+            styled = quoted if text.startswith(FORMULAS) else harmless
             space = ' xml:space="preserve"' if text != text.strip() else ""
             text = escaped(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
             text = text.replace("\r", "&#13;")

@@ -1,5 +1,6 @@
 """What a CSV file says, as the Excel of the user's language reads it."""
 
+import csv
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -27,7 +28,7 @@ def test_english_has_commas_points_and_iso_dates(desk):
     data = csv_of(desk, booking, columns=["departure", "price", "passenger"])
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.decode("utf-8-sig") == (
-        'Departure,Price,Passenger\r\n2026-07-01 20:30,1234.5,"Fall, Awa"\r\n'
+        '"Departure","Price","Passenger"\r\n"2026-07-01 20:30","1234.5","Fall, Awa"\r\n'
     )
 
 
@@ -36,7 +37,9 @@ def test_french_has_semicolons_commas_and_its_own_dates(desk, bureau):
     bureau.save()
     booking = ride(price=Decimal("1234.50"), passenger_name="Hélène")
     data = csv_of(desk, booking, columns=["departure", "price", "passenger", "archived"])
-    assert data.decode("utf-8-sig").splitlines()[1] == "2026-07-01 20:30;1234,5;Hélène;non"
+    assert data.decode("utf-8-sig").splitlines()[1] == (
+        '"2026-07-01 20:30";"1234,5";"Hélène";"non"'
+    )
 
 
 def test_texts_that_look_like_formulas_get_a_quote_in_front(desk):
@@ -50,6 +53,15 @@ def test_texts_that_look_like_formulas_get_a_quote_in_front(desk):
 def test_no_hostile_text_reaches_a_spreadsheet_bare(text):
     assert not cells.quoted(text).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert cells.unquoted(cells.quoted(text)) == text
+
+
+def test_a_separator_of_other_programs_makes_no_cell_within_a_text(desk):
+    """One that splits at all of them, as LibreOffice may, finds the cells that we wrote."""
+    booking = ride(passenger_name="x;=1+1", office_notes="a\t=2+2")
+    text = csv_of(desk, booking, columns=["passenger", "office_notes"]).decode("utf-8-sig")
+    for sign in ";\t":
+        found = list(csv.reader(text.replace('","', f'"{sign}"').splitlines(), delimiter=sign))
+        assert found[1] == ["x;=1+1", "a\t=2+2"]
 
 
 @pytest.mark.parametrize("text", ["'=1+1", "''-", "'+221", "'\tx"])

@@ -126,6 +126,16 @@ def test_texts_that_look_like_formulas_stay_texts(desk):
     assert [row[0] for row in rows[1:]] == HOSTILE
 
 
+def test_a_formula_behind_a_sign_that_is_left_out_stays_a_text(desk):
+    booking = make_booking(passenger_name="\x01=1+1", office_notes="\x0b@SUM(A1)")
+    columns = ["passenger", "office_notes"]
+    sheet = workbook(fetched(desk, asked_for(desk, booking, columns=columns))).worksheets[0]
+    assert [(cell.value, cell.quotePrefix) for cell in sheet[2]] == [
+        ("=1+1", True),
+        ("@SUM(A1)", True),
+    ]
+
+
 def test_control_characters_are_left_out_and_endless_texts_cut(desk):
     booking = make_booking(office_notes="a\x0bb\x01c\ufffe" + "x" * 40_000)
     sheet = first_sheet(desk, booking, columns=["office_notes"])
@@ -192,11 +202,19 @@ def test_totals_stand_apart_under_the_table_by_currency(desk):
     assert sheet.auto_filter.ref == "A1:C4"  # the totals are neither sorted nor filtered
 
 
+def test_totals_have_their_label_where_each_column_is_summed(desk):
+    for currency in ("XOF", "EUR"):
+        make_booking(price=50, payout=20, currency=currency)
+    sheet = first_sheet(desk, *Booking.objects.all(), columns=["price", "payout"], totals="on")
+    assert values(sheet)[-2:] == [[50, 20, "Total EUR"], [50, 20, "Total XOF"]]
+
+
 @pytest.mark.parametrize(
     ("cells", "total"),
     [
         (["Total EUR", 9.9], True),
         (["", "Total XOF", 5], True),
+        ([5, 3, "Total XOF"], True),
         (["Total", 3.5], True),
         (["R-26-000001", "Total EUR"], False),
         (["Total Energies", 5], False),
@@ -300,6 +318,12 @@ def test_two_of_one_name_are_two_sheets_and_names_never_clash():
     assert all(1 <= len(name) <= 31 for name in given)
     assert given[:3] == ["Awa", "AWA (2)", "awa (3)"]
     assert "History" not in given
+
+
+def test_the_name_of_a_sheet_is_as_long_as_excel_counts_it():
+    names = xlsx.Names()
+    given = [names.give("🚐" * 31), names.give("🚐" * 31)]
+    assert given == ["🚐" * 15, "🚐" * 13 + " (2)"]
 
 
 def test_more_sheets_than_a_file_has_are_refused_at_the_field(desk, monkeypatch):

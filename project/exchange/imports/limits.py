@@ -8,6 +8,7 @@ MEGABYTE = 1_000_000
 
 MOST_BYTES = 10 * MEGABYTE
 MOST_UNPACKED = 150 * MEGABYTE
+MOST_SHARED = 50 * MEGABYTE  # of the texts that cells share: held several times while it is read
 MOST_PARTS = 2_000
 MOST_SHEETS = 251  # as many as a file of ours may have
 LONGEST_SHEET_NAME = 255  # characters; Excel takes 31

@@ -287,8 +287,9 @@ def written(item):
 def held(item):
     """Hold an import for a change: locked, read afresh, and neither under way nor undone."""
     with transaction.atomic():
-        held_now = Import.objects.select_for_update(of=("self",)).select_related("job")
-        now = held_now.defer("content").get(pk=item.pk)
+        # Its job by a statement of its own, later than the lock: joined, it would be as it was
+        # before the wait.
+        now = Import.objects.select_for_update().defer("content").get(pk=item.pk)
         if now.is_busy:
             raise NotNow(_("This import is being written or undone: wait until that has ended."))
         if now.stage == Import.Stage.UNDONE:

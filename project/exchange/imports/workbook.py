@@ -24,6 +24,7 @@ from .limits import (
     LONGEST_CELL,
     LONGEST_SHEET_NAME,
     MOST_PARTS,
+    MOST_SHARED,
     MOST_SHEETS,
     MOST_UNPACKED,
     Unreadable,
@@ -35,12 +36,15 @@ from .number_formats import as_shown
 from .places import check_places
 from .sheets import SHEET_PART, content_of
 
+# All that the reader opens. A sheet is read from wherever the workbook says that it is, so what is
+# no sheet by its name may not hold one either.
 NEEDED = re.compile(
-    r"\[Content_Types\]\.xml|_rels/\.rels|xl/(_rels/)?[^/]+\.(xml|rels)"
-    r"|xl/worksheets/(_rels/)?[^/]+\.(xml|rels)",
+    r"\[Content_Types\]\.xml|_rels/\.rels|xl/_rels/workbook\.xml\.rels"
+    r"|xl/(workbook|sharedStrings|styles)\.xml|" + SHEET_PART.pattern,
     re.I,
 )
 SHARED = "xl/sharedstrings.xml"
+HOLDS_CELLS = re.compile(rb"<(?:[^\s<>/!?:]++:)?sheetData[\s/>]")
 SHARED_CELL = b'<c t="s"><v>0</v></c>'  # the shortest that has one of them
 # Every program packs a workbook by these; others unpack more at once than one asks them for.
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -134,7 +138,7 @@ def _unpacked(archive):
     entries = archive.infolist()
     if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         raise too_large_unpacked()
-    parts, left = {}, MOST_UNPACKED
+    parts, found, left = {}, set(), MOST_UNPACKED
     for entry in entries:
         name = entry.filename.replace("\\", "/").lstrip("/")
         if entry.flag_bits & 1:
@@ -150,6 +154,9 @@ def _unpacked(archive):
         left -= len(content)
         if left < 0:
             raise too_large_unpacked()
+        if name.lower() in found:  # which of the two is read is not ours to know
+            raise damaged()
+        found.add(name.lower())
         parts[name] = content
     return parts
 
@@ -158,29 +165,28 @@ def check_parts(parts):
     """Refuse what would grow beyond measure once it is read."""
     if not any(SHEET_PART.fullmatch(name) for name in parts):
         raise Unreadable(_("This is no Excel workbook, whatever its name says."))
-    longest = 0
+    most_cells, lengths = 0, []
     for name, content in parts.items():
         declares = any(sign in content for sign in DECLARATIONS)
         if declares or content.startswith(ENCODINGS):
             raise damaged()
-        if name.lower() == SHARED:
-            longest = max(map(len, content.split(b"</si>")))
-    most_cells = 0
-    for name, content in parts.items():
         if SHEET_PART.fullmatch(name):
             most_cells += len(content) // len(SHARED_CELL)
             check_places(content)
-    grown = longest * most_cells > MOST_UNPACKED and _shared(parts) > MOST_UNPACKED
+        elif b"sheetData" in content and HOLDS_CELLS.search(content):
+            raise damaged()
+        if name.lower() == SHARED:
+            if len(content) > MOST_SHARED:
+                raise too_large_unpacked()
+            lengths = [len(text) for text in content.split(b"</si>")]
+    longest = max(lengths, default=0)
+    grown = longest * most_cells > MOST_UNPACKED and _shared(parts, lengths) > MOST_UNPACKED
     if grown or longest > 8 * LONGEST_CELL:
         raise too_large_unpacked()
 
 
-def _shared(parts):
+def _shared(parts, lengths):
     """How long the shared texts are, each as often as the sheets have it."""
-    lengths = []
-    for name, content in parts.items():
-        if name.lower() == SHARED:
-            lengths = [len(text) for text in content.split(b"</si>")]
     total = 0
     for name, content in parts.items():
         if SHEET_PART.fullmatch(name):

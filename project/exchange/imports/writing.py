@@ -4,6 +4,7 @@ A chunk's rows and what they become are written in one transaction, so a job tha
 again finds each row either written or not, and writes only the latter.
 """
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
@@ -109,6 +110,8 @@ def write_refused(item):
 def write_rows(item, rows):
     """Write rows that are new or changed; returns those that can't be, with their errors."""
     pending = {row.number: row for row in rows}
+    # As they are now: a right that is taken away holds from the next chunk on.
+    item.owner = get_user_model().objects.get(pk=item.owner_id)
     rights = Rights(item.importer, item.owner)
     entries, faults = [], {}
     for entry in entries_of(item, rows):

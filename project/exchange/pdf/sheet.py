@@ -102,7 +102,7 @@ def table_of(given, objects):
 
 
 def total_rows(columns, totals):
-    """A Total for each line of a `layout.Totals`; the first columns are left to its label."""
+    """A Total for each line of a `layout.Totals`."""
     lines = totals.lines()
     for currency, sums in lines:
         label = _("Total %(currency)s") % {"currency": currency}

@@ -52,7 +52,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A row of sums under a rule; its first cells are empty, where `label` stands."""
+    """A row of sums under a rule, with a label."""
 
     cells: tuple
     label: str = ""
@@ -119,10 +119,20 @@ class Rows(Flowable):
             height = self.size * LEADING * 1.15 + ROOM * 4
             return [Line(cells, height, "heading", counts=0)]
         if isinstance(row, Total):
-            line = self.broken(row.cells, BOLD, "total")
-            line.cells[0], line.counts = [row.label], 0
-            return [line]
+            return self.total_lines(row)
         return self.cut(self.broken(row, FACE, "row"))
+
+    def total_lines(self, total):
+        """The sums with their label before them, or above them where there is no room."""
+        sums = self.broken(total.cells, BOLD, "total")
+        sums.counts = 0
+        first = next((place for place, cell in enumerate(total.cells) if cell), len(total.cells))
+        room = sum(self.widths[:first]) - 2 * PADDING
+        if measured(total.label, BOLD, self.size) <= room:
+            sums.cells[0] = [total.label]
+            return [sums]
+        label = [[total.label], *([] for _column in self.table.columns[1:])]
+        return [Line(label, self.height_of(label), "total", counts=0), sums]
 
     def broken(self, cells, face, kind):
         """The row with its texts broken into lines that fit their columns."""
@@ -231,7 +241,7 @@ class Page(Flowable):
             for part in cell:
                 x = left + PADDING
                 if column.right and line.kind != "heading":
-                    x = left + width - PADDING - measured(part, face, size)
+                    x = max(left + width - PADDING - measured(part, face, size), PADDING)
                 text.setTextOrigin(x, y)
                 text.textOut(part)
                 y -= size * LEADING

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from project.exchange.pdf.table import Column, Heading, Table, Total, broken, shared_out
-from tests.exchange.pdf.reading import pages_of, right_edges, text_of, words_of
+from tests.exchange.pdf.reading import pages_of, right_edges, squeezed, text_of, words_of
 
 pytestmark = pytest.mark.poppler
 COLUMNS = (
@@ -103,6 +103,21 @@ def test_more_totals_than_a_page_holds_are_all_there(printed):
 def test_a_total_tells_its_label_and_sums(printed):
     text = text_of(printed([*rows(2), Total(("", "", "35 000 F"), "Total XOF")]))
     assert "Total XOF 35 000 F" in text
+
+
+@pytest.mark.parametrize("cells", [("7", "", "35 000 F"), ("7", "x", "35 000 F")])
+def test_a_total_of_a_table_that_begins_with_sums_has_a_label_and_all_of_them(printed, cells):
+    text = text_of(printed([*rows(2), Total(cells, "Total XOF")]))
+    assert " ".join(("Total XOF", *filter(None, cells))) in " ".join(text.split())
+
+
+def test_a_label_longer_than_what_is_before_the_sums_stands_above_them(printed):
+    columns = (Column("N", fixed=True, right=True), Column("Price", fixed=True, right=True))
+    label = "Total of all that is in francs of the community " * 2
+    [page] = pages_of(printed([("1", "5 F"), Total(("", "6 F"), label)], columns=columns))
+    [line] = [line for line in page.splitlines() if "community" in line]
+    assert squeezed(line) == label.strip()
+    assert re.search(label.strip() + " 6 ?F", squeezed(page))
 
 
 def test_many_columns_share_the_page(paper):
