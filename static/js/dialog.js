@@ -41,7 +41,8 @@ if (dialog) {
     else asked = answers();
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    if (detail.target === dialog && detail.elt.matches("form")) posting = false;
+    // Told of the dialog where its form has been put in anew.
+    if (detail.target === dialog && detail.requestConfig.elt.matches("form")) posting = false;
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const { elt } = detail.requestConfig;
@@ -100,10 +101,9 @@ if (dialog) {
     sending = Boolean(target.closest("#dialog-submit"));
   });
   dialog.addEventListener("keydown", ({ key, target }) => {
-    sending = key === "Enter" && target.matches("input");
+    sending = key === "Enter" && target.matches("input:not([aria-expanded=true])"); // not a choice
   });
   dialog.addEventListener("change", ({ target }) => {
-    if (target.matches("[role=combobox]")) return; // its choice is what counts
     if (target.closest("#keep")) return; // a name for the choices, not one of them
     if (sending) stale ||= target.matches("[data-preview]");
     else if (dialog.querySelector("[data-preview-button]")) count();

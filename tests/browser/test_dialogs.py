@@ -1,8 +1,10 @@
 """What a dialog tells and asks, as the answers come."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings.models import Booking
@@ -186,6 +188,58 @@ def test_what_is_wrong_is_said_once_it_is_typed_and_once_it_is_sent(
         page.keyboard.press("Enter")
     expect(dialog.locator("#id_amount")).to_be_focused()
     expect(dialog.locator(".invalid-feedback")).to_be_visible()
+
+
+def test_after_a_refusal_the_counts_go_on(signed_in, payable, live_server):
+    page = signed_in("gestion")
+    dialog = open_payout(page, live_server, payable)
+    page.keyboard.type("-4")
+    with page.expect_response(lambda response: response.status == 422):
+        page.keyboard.press("Enter")
+    expect(dialog.locator(".invalid-feedback")).to_be_visible()
+    dialog.locator("#id_amount").fill("12000")
+    page.keyboard.press("Tab")
+    expect(dialog.locator(".invalid-feedback")).to_have_count(0)
+    expect(dialog.locator("#foresight")).to_contain_text("12,000")
+    dialog.locator("#dialog-submit").click()
+    expect(page.locator(".toast", has_text="Payout of 1 booking validated")).to_be_visible()
+
+
+@pytest.mark.parametrize("key", ["Enter", "Tab", None])
+def test_a_choice_from_a_list_is_counted_at_once(signed_in, rides, live_server, quiet, key):
+    page = signed_in()
+    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+    page.locator("#buttons button", has_text="Assign").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_role("combobox", name="driver").press_sequentially("ousm")
+    option = dialog.get_by_role("option", name="Ousmane Sarr")
+    expect(option).to_be_visible()
+    page.keyboard.press(key) if key else option.click()
+    expect(dialog.locator("#foresight ins")).to_have_text("Ousmane Sarr")
+    expect(dialog.locator("#dialog-submit")).to_be_enabled()
+
+
+def test_a_driver_who_is_taken_is_given_in_spite_of_it_with_a_reason(
+    signed_in, staff, live_server, quiet
+):
+    driver, at = make_driver("Ousmane Sarr"), timezone.now() + timedelta(days=2)
+    make_booking(by=staff["bureau"], driver=driver, pickup_at=at)
+    ride = make_booking(by=staff["bureau"], pickup_at=at + timedelta(minutes=5))
+    page = signed_in("gestion")
+    page.goto(f"{live_server.url}/bookings/{ride.reference}/")
+    page.locator("#buttons button", has_text="Assign").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_role("combobox", name="driver").press_sequentially("ousm")
+    dialog.get_by_role("option", name="Ousmane Sarr").click()
+    expect(dialog.locator("#dialog-submit")).to_be_disabled()
+    dialog.locator("#id_override").check()
+    dialog.locator("#id_override_reason").fill("They ride together")
+    page.keyboard.press("Tab")
+    expect(dialog.locator("#dialog-submit")).to_be_enabled()
+    dialog.locator("#dialog-submit").click()
+    expect(page.locator(".toast", has_text="1 booking assigned")).to_be_visible()
+    ride.refresh_from_db()
+    assert ride.driver == driver
 
 
 def test_no_field_and_no_button_moves_as_the_counts_come(signed_in, rides, live_server, quiet):
