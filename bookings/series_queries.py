@@ -135,12 +135,14 @@ class TimeOfDay:
 
 def times_of(series):
     """The TimeOfDay of the occurrences to come: one, or several where it changed from one of them
-    on; of all where none is to come, and [] where they differ too often."""
+    on; of all where none is to come, and [] where they differ too often. What was moved by hand
+    is told beside the occurrence."""
     rides = Booking.objects.filter(series=series, planned_return=False)
     ahead = Case(When(pickup_at__gte=timezone.now(), status__in=OPEN, then=True), default=False)
     rides = rides.annotate(given=with_series(), ahead=ahead).order_by("original_start", "pk")
-    found = list(rides.values_list("given", "ahead"))
-    coming = [given for given, is_ahead in found if is_ahead] or [given for given, _is in found]
+    found = list(rides.values_list("given", "pickup_at", "ahead"))
+    ahead = [each for each in found if each[-1]] or found
+    coming = [given for given, own, _is in ahead if given == own] or [given for given, *_ in ahead]
     moments = map(timezone.localtime, coming or [series.starts_at])
     runs = groupby(moments, key=lambda moment: moment.time())
     times = [TimeOfDay(at, next(run)) for at, run in runs]

@@ -192,7 +192,7 @@ def repeat(
             updated_at=recording.batch.created_at,
         )
         make(recording.batch, series, plan.rides, its_history, first)
-        told(recording, series, segments, _("Made to recur: %(rule)s") % {"rule": rule.words})
+        told(recording, series, segments, _("Made to recur"))  # how, says the series beside it
         if tell:
             notifications.tell(recording.batch, notifications.CREATED)
     return recording.outcome

@@ -12,7 +12,7 @@ from project.ui.pages import Sort
 from project.ui.table import Column, Table, text
 
 from .querysets import OrMinusOne
-from .states import OPEN, Leg, PaymentState, Status, VehicleClass
+from .states import BILLABLE, OPEN, Leg, PaymentState, Status, VehicleClass
 
 
 class BookingTable(Table):
@@ -52,7 +52,7 @@ class BookingTable(Table):
     payment = Column(gettext_lazy("Payment"), "payment_state", optional=True)
     payout = Column(gettext_lazy("Payout"), "payout", "currency", css="num", optional=True)
     fee = Column(gettext_lazy("Fee"), "fee", "currency", css="num", optional=True)
-    price = Column(gettext_lazy("Price"), "price", "currency", css="num", sort="price")
+    price = Column(gettext_lazy("Price"), "price", "currency", "status", css="num", sort="price")
     created = Column(gettext_lazy("Created"), "created_at", optional=True)
 
     def __init__(self, chosen=()):
@@ -109,10 +109,14 @@ class BookingTable(Table):
     def cell_distance(self, distance):
         return "" if distance is None else f"{formats.number(distance)} km"
 
-    def cell_price(self, amount, currency):
+    def cell_price(self, amount, currency, status):
+        price = escape(formats.amount(amount, currency))
+        return f"<del>{price}</del>" if price and status in BILLABLE else price
+
+    def cell_payout(self, amount, currency):
         return escape(formats.amount(amount, currency))
 
-    cell_payout = cell_fee = cell_price
+    cell_fee = cell_payout
 
     def cell_created(self, at):
         at = at.astimezone(self.zone)

@@ -125,7 +125,7 @@ def _put_back(batch, by, within):
         inverse.code,
         selection,
         by=by,
-        reason=line(_("Undo"), batch.reason),
+        reason=batch.reason if batch.undo_of_id else line(_("Undo"), batch.reason),
         sentence=line(_("Undone: %(action)s") % {"action": action.label}),
         refusals=refusals,
         undo_of=batch,

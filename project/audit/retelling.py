@@ -30,9 +30,9 @@ def retold_reason(reason):
     """A reason: where an undo gives that of what it undid, it says so first."""
     first, between, rest = reason.partition(BETWEEN)
     undo = gettext("Undo")
-    if not rest or _again(first, get_language()) != undo:
+    if _again(first, get_language()) != undo:
         return reason
-    return undo + between + retold_reason(rest)
+    return undo + between + retold_reason(rest) if rest else undo
 
 
 @lru_cache(maxsize=5_000)

@@ -267,6 +267,7 @@ def test_a_change_is_shown_from_what_to_what(desk, bureau, customer):
 def test_a_row_is_corrected_in_place_and_without_scripts(desk, bureau, customer):
     item = take(bureau, row_for("Personne"), row_for("Personne"))
     url = reverse("imports:row", args=[item.pk, 2])
+    assert "Write" not in text_of(desk.get(item.get_absolute_url())).partition('id="rows"')[2]
     assert "Personne" in text_of(desk.get(url))
     form = text_of(desk.get(url, headers=HTMX))
     assert "<html" not in form and "Nobody is called" in form
@@ -278,7 +279,9 @@ def test_a_row_is_corrected_in_place_and_without_scripts(desk, bureau, customer)
         {**cells, "customer": customer.name},
         headers=HTMX,
     )
-    assert 'id="rows"' in text_of(part)
+    # What would be written stands below the rows, and is told anew with them.
+    rows, _oob, below = text_of(part).partition('id="to-write" hx-swap-oob="true"')
+    assert 'id="rows"' in rows and "Write 2 rows" in below
     assert states(item) == [State.NEW, State.NEW]
     assert desk.get(reverse("imports:row", args=[item.pk, 99])).status_code == 404
 

@@ -200,6 +200,14 @@ def test_a_billable_cancellation_says_so(client, office):
     assert "Cancelled · billable" in row_of(client.get(URL), booking)
 
 
+def test_the_price_of_a_ride_that_does_not_take_place_is_struck(client, office):
+    gone = make_booking(status=Status.CANCELLED, price=12_345)
+    there, free = make_booking(price=23_456), make_booking(status=Status.CANCELLED, price=None)
+    response = client.get(URL)
+    assert re.search(r"<del>[^<]*12,345</del>", row_of(response, gone))
+    assert "<del>" not in row_of(response, there) + row_of(response, free)
+
+
 def test_the_segments_of_a_round_trip_are_marked(client, office):
     out, back = make_round_trip()
     response = client.get(URL)

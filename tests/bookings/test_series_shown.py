@@ -14,7 +14,7 @@ from project.actions.undo import undo
 from tests.asking import HTMX
 from tests.bookings.conftest import change_series, only
 from tests.bookings.posting import text_of
-from tests.factories import make_booking, make_round_trip
+from tests.factories import make_booking, make_driver, make_round_trip
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2027, 1, 4, 8, 30, tzinfo=UTC)
@@ -82,6 +82,16 @@ def test_the_time_of_a_series_is_told_from_each_day_on_that_it_changed(desk, bur
         change_series(only(rides[place]).following(), by=bureau, time=time(hour, 0))
     assert times_in(desk, series) == []
     assert "At different times" in text_of(desk.get(series.get_absolute_url()))
+
+
+def test_a_ride_that_was_moved_by_hand_tells_no_time_of_the_series(desk, bureau, series):
+    rides = rides_of(series)
+    services.assign(only(rides[5]), by=bureau, driver=make_driver())
+    rides[3].pickup_at += timedelta(hours=2)
+    services.edit(rides[3], by=bureau)
+    change_series(only(*rides), by=bureau, time=time(9, 30))  # all but the one that was moved
+    assert times_in(desk, series) == [("09:30", "04/01")]
+    assert list(planned_in(desk, series)) == [3]
 
 
 def test_the_series_that_continues_one_tells_the_time_of_its_own_rides(desk, bureau, series):

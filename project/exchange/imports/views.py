@@ -139,8 +139,13 @@ def detail(request, item):
     if item.stage == Import.Stage.MATCHING:
         return _matching(request, item, MatchForm(item=item, samples=services.samples(item)))
     context = preview(request, item)
-    part = asks_for_part(request)
-    return render(request, "imports/_rows.html" if part else "imports/detail.html", context)
+    if asks_for_part(request):
+        return _rows(request, context)
+    return render(request, "imports/detail.html", context)
+
+
+def _rows(request, context):
+    return render(request, "imports/_rows.html", context | {"part": True})
 
 
 def preview(request, item):
@@ -267,7 +272,7 @@ def row(request, item, number):
             form.add_error(None, str(problem))
         else:
             if asks_for_part(request):
-                return render(request, "imports/_rows.html", preview(request, item))
+                return _rows(request, preview(request, item))
             query = f"?state={state}" if state in COUNTED else ""
             return redirect(f"{item.get_absolute_url()}{query}")
     part = asks_for_part(request)

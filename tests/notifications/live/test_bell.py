@@ -136,9 +136,9 @@ def test_the_list_says_who_did_what_to_which_record_and_why(desk, awa):
     cancel(awa, *others)
     page = desk.get(LIST).content.decode()
     text = re.sub(r"\s+", " ", re.sub(r"<.*?>", " ", page))
-    assert f"Unread: {booking.reference} 1 booking cancelled. Awa ·" in text
+    assert f"Unread: {booking.reference} · 1 booking cancelled. Awa ·" in text
     names = ", ".join(other.reference for other in others)
-    assert f"{names} 2 bookings cancelled. Awa ·" in text
+    assert f"{names} · 2 bookings cancelled. Awa ·" in text
     assert "Flight" in text
     latest = desk.get(LATEST).content.decode()
     assert booking.reference in latest and "2 bookings cancelled." in latest
