@@ -48,4 +48,4 @@ def test_the_database_holds_it_as_well(kit):
 def test_a_shop_in_a_currency_that_orders_do_not_know(kit):
     abroad = make_article(make_boutique(currency="CDF"), 10)
     [problem] = refused(Line(abroad), currency="CDF")["lines"]
-    assert problem == "Aucune commande ne se passe en CDF : choisissez une autre boutique."
+    assert problem == "Aucune commande ne se passe en CDF\u00a0: choisissez une autre boutique."
