@@ -7,12 +7,16 @@ from io import BytesIO, StringIO
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from bookings.states import Status
 from project.exchange.columns import sheet_of
+from project.exchange.imports import workbooks
+from project.exchange.imports.importer import importer_of
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
-from tests.bookings.importing import rows_of, states, write
+from tests.bookings.importing import rows_of, states, take, write
+from tests.bookings.posting import text_of
 from tests.exchange.asking_for_files import asked_for, fetched, lines_of_csv, values, workbook
 from tests.factories import (
     make_booking,
@@ -163,3 +167,11 @@ def test_cells_that_were_changed_in_a_file_of_ours_are_all_that_changes(boss, ge
         if cell != then[row][column]
     }
     assert differing == changes
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_sheet_that_only_explains_is_not_said_to_be_left_aside(desk, bureau, customer, language):
+    with translation.override(language):
+        data = workbooks.template_of(importer_of("bookings"))
+    item = take(bureau, data=data, language=language)
+    assert "other sheet" not in text_of(desk.get(item.get_absolute_url()))

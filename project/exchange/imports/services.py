@@ -24,6 +24,7 @@ from .reading import read
 from .recognition import heading_of, is_enough, language_of, left_out
 from .rows import Row, State
 from .understanding import understand
+from .workbooks import explaining
 from .writing import undo_import, why_not_undone, write_import
 
 CHUNK = 2_000
@@ -75,7 +76,8 @@ def look(item, sheet=""):
     place, names = heading_of(table.rows, item.importer)
     if len(table.rows) - place < 2:
         raise Unreadable(_("There are titles in this file and nothing below them."))
-    item.sheet, item.sheets = table.sheet, table.sheets
+    item.sheet = table.sheet
+    item.sheets = [name for name in table.sheets if name == item.sheet or name not in explaining()]
     item.heading = table.first + place
     told = language_of(table.rows[place], table.separator, item.importer)
     item.language = told or item.language

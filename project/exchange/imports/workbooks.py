@@ -3,8 +3,10 @@
 import io
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -69,6 +71,16 @@ def template_of(importer):
             sheet.cell(2, place, example)
     _explain(book.create_sheet(_("Explanations")), importer)
     return saved(book)
+
+
+@cache
+def explaining():
+    """The names of the sheets that explain others, in files of ours and in any of our languages."""
+    names = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names |= {_("Explanations"), _("About this file")}
+    return names
 
 
 def explanation(importer, column):
