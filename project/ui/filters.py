@@ -163,8 +163,12 @@ class FilterSet(django_filters.FilterSet):
 
         Never a bare one where that would mean the opening.
         """
-        bare = f"{next(iter(self.base_filters))}=" if self.opening else ""
-        return self._query(self.data) or bare
+        return self._query(self.data) or (self.bare if self.opening else "")
+
+    @property
+    def bare(self):
+        """The query string that says that nothing is asked, where an empty one says nothing."""
+        return f"{next(iter(self.base_filters))}="
 
     def _query(self, data):
         kept = data.copy()
