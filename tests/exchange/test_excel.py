@@ -301,12 +301,26 @@ def test_each_month_has_a_sheet_in_order_and_in_local_time(desk, settings, three
     assert [edge.reference] in values(book["August 2026"])
 
 
+@pytest.mark.parametrize(
+    ("per", "make"), [("customer", make_customer), ("driver", make_driver)]
+)
+def test_sheets_stand_in_the_order_of_the_directory(desk, per, make):
+    names = ["Aïcha", "Awa", "Élodie", "Moussa", "ndeye", "Youssouf"]
+    # Two of one name have a sheet each, their rides as they come one after the other.
+    people = [make(name) for name in [*reversed(names), "Awa"]]
+    rides = [make_booking(**{per: each}) for each in people * 2]
+    export = asked_for(desk, *rides, columns=["reference"], per=per, totals="")
+    found = [name for name in workbook(fetched(desk, export)).sheetnames if "About" not in name]
+    assert found == [*names[:2], "Awa (2)", *names[2:]]
+
+
 def test_rides_without_a_driver_have_a_sheet_of_their_own(desk):
     given = make_booking(driver=make_driver("Ousmane"))
     loose, partner = make_booking(), make_booking(partner=make_partner())
     export = asked_for(desk, given, loose, partner, columns=["reference"], per="driver", totals="")
     book = workbook(fetched(desk, export))
     assert len(values(book["Without driver"])) == 3
+    assert book.sheetnames[0] == "Ousmane", book.sheetnames
     assert values(book["Ousmane"])[1:] == [[given.reference]]
 
 
