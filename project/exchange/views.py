@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from project.actions import desk as desks
 from project.actions import saved
 from project.actions.selection import filter_in
+from project.jobs import services as jobs
 from project.ui.errors import asks_for_part
 from project.ui.models import NamedFilter
 
@@ -74,6 +75,16 @@ async def in_pieces(file):
     read = sync_to_async(file.read, thread_sensitive=False)
     while piece := await read(FileResponse.block_size):
         yield piece
+
+
+@require_POST
+def stop_export(request, pk):
+    """Stop the job that writes a file, and say so where the file was awaited: the page of the job
+    would have the whole desk renewed, selection and all."""
+    export = mine(request, pk)
+    if export.job:
+        jobs.cancel(export.job)
+    return redirect(export)
 
 
 @require_POST
