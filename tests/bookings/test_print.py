@@ -208,6 +208,22 @@ def test_more_than_a_document_holds_is_refused_in_words(desk, monkeypatch):
     assert not BookingLog.objects.filter(action_code="bookings.print").exists()
 
 
+def test_more_than_a_document_holds_is_told_before_one_presses(desk, monkeypatch):
+    monkeypatch.setitem(documents.DOCUMENTS, "list", replace(documents.LIST, most=1))
+    data = picked(make_booking(), make_booking()) | {"document": "list"}
+    dialog = desk.post(PRINT, data | {"preview": "1"}, headers=HTMX)
+    (told,) = dialog.context["preview"].refused
+    assert told.reason == "This document holds at most 1 records: choose fewer."
+    assert (told.count, dialog.context["can_submit"]) == (2, False)
+    other = desk.post(PRINT, data | {"document": "recaps", "preview": "1"}, headers=HTMX)
+    assert other.context["can_submit"] and not other.context["preview"].refused
+
+
+def test_a_document_tells_its_limit_as_the_language_writes_numbers():
+    with translation.override("fr"):
+        assert "2\N{NARROW NO-BREAK SPACE}000" in documents.RECAPS.limit.replace("\xa0", "\u202f")
+
+
 def test_an_unknown_document_is_refused_at_its_field(desk):
     response = act(desk, PRINT, picked(make_booking()) | {"document": "novel"}, headers=HTMX)
     assert response.status_code == 422
