@@ -75,7 +75,8 @@ class Document:
     def write(self, content, file):
         """Write the pages about a `Content`'s records into an open binary file.
 
-        Its options are what the dialog asked; of a list, `filter_words` and `columns` (names).
+        Its options are what the dialog asked, the `days` that the filter is about (the first and
+        the last, or None) and, of a list, `filter_words` and `columns` (names).
         """
         done = 0
 
@@ -134,9 +135,18 @@ def print_(code, selection, *, by, document, columns=(), filter=None, ticket=Non
         refusals=document.why_not(),
         sentence=PRINTED,
         columns=list(columns),
+        days=days_in(slug_of(selection), filter, by),
         filter=filter,
         **options,
     )
+
+
+def days_in(slug, filter, user):
+    """The days that a filter asks for, as JSON has them: as they are when it is printed, however
+    late the job. [None, None] without a filter."""
+    if filter is None:
+        return [None, None]
+    return [day and day.isoformat() for day in desks.get(slug).matching(filter, user).days]
 
 
 def refusals_of(selection, answers):

@@ -202,6 +202,11 @@ class FilterSet(django_filters.FilterSet):
         return [Chip(words, self._without(name, text)) for name, text, words in self._told()]
 
     @property
+    def days(self):
+        """The first and the last day that a valid filter asks for; None where it is open."""
+        return None, None
+
+    @property
     def facts(self):
         """The filter in words that stay true, a line for each condition: what a file says of it."""
         told = self._told(in_words=self.lasting_words)
