@@ -5,6 +5,7 @@ They are written in the language that is active, but for a statement, which is i
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -23,6 +24,7 @@ from project.exchange.pdf.listing import Listing
 from project.exchange.pdf.table import Column, Table, Total
 from project.exchange.printing import Document, batched
 from project.ui import formats
+from project.ui.filters import midnight
 
 from .exports import SHEET
 from .states import BILLABLE, PaymentState, Status
@@ -209,20 +211,34 @@ def statements(records, asked, step):
     rides = records.filter(CHARGED).order_by("customer__sort_name", "customer", "pickup_at", "pk")
     rides = rides.values_list(*ON_A_STATEMENT, named=True)
     by_customer = [list(theirs) for _key, theirs in groupby(rides, key=attrgetter("customer"))]
-    missing = missing_beside(records, by_customer)
+    days = asked.get("days") or (None, None)  # older files were asked for without
+    spans = {theirs[0].customer: span_of(theirs, *days) for theirs in by_customer}
+    missing = missing_beside(records, spans)
     for theirs in by_customer:
+        customer = theirs[0].customer
         with translation.override(theirs[0].customer__language):
-            context = {"statement": statement_of(theirs, missing[theirs[0].customer])}
+            context = {"statement": statement_of(theirs, spans[customer], missing[customer])}
             part = render("bookings/pdf/statement.html", asked | context, step=step)
         yield part
     if not by_customer:
         yield render("bookings/pdf/statement.html", asked | {"statement": None})
 
 
-def missing_beside(records, by_customer):
+def span_of(rides, first, last):
+    """The moments that a statement is about: the days of the filter, as far as it names any, and
+    those of the rides, which a scope may have brought in from beyond."""
+    start, end = rides[0].pickup_at, rides[-1].pickup_at
+    if first:
+        start = min(start, midnight(date.fromisoformat(first)))
+    if last:
+        after = midnight(date.fromisoformat(last) + timedelta(days=1))
+        end = max(end, after - timedelta(microseconds=1))
+    return start, end
+
+
+def missing_beside(records, spans):
     """{customer: how many other rides they are charged for in the days of their statement}: what
     the filter, or whoever picked the rides, left out. One statement."""
-    spans = {rides[0].customer: (rides[0].pickup_at, rides[-1].pickup_at) for rides in by_customer}
     if not spans:
         return {}
     first, last = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
@@ -235,7 +251,7 @@ def missing_beside(records, by_customer):
     return found
 
 
-def statement_of(rides, missing=0):
+def statement_of(rides, span, missing=0):
     columns = (
         Column(_("Date"), fixed=True),
         Column(_("Reference"), fixed=True),
@@ -255,8 +271,8 @@ def statement_of(rides, missing=0):
     return Statement(
         customer=rides[0].customer__name,
         address=rides[0].customer__billing_address,
-        first=rides[0].pickup_at,
-        last=rides[-1].pickup_at,
+        first=span[0],
+        last=span[1],
         count=len(rides),
         unpriced=sum(amount is None for amount, _ride in charged),
         missing=missing,

@@ -266,6 +266,15 @@ class BookingFilter(FilterSet):
         archived = self.form.cleaned_data.get("archived")
         return [] if archived else [str(ArchiveFilter.WITHOUT)]
 
+    @property
+    def days(self):
+        asked = self.form.cleaned_data
+        first, after = days_of(asked.get("period") or ANY, timezone.localdate())
+        last = after and after - timedelta(days=1)
+        starts = [day for day in (first, asked.get("since")) if day]
+        ends = [day for day in (last, asked.get("until")) if day]
+        return max(starts, default=None), min(ends, default=None)
+
     def lasting_words(self, name, value, text):
         words = super().lasting_words(name, value, text)
         if name == "period" and words:

@@ -106,7 +106,7 @@ ORDERS = Sheet(
     order=("created_at", "pk"),
     groupings=(
         named("customer", _("Customer"), "customer"),
-        named("engineer", _("Engineer"), "booking__engineer", _("Without engineer")),
+        named("engineer", _("Engineer"), "booking__engineer", nobody=_("Without engineer")),
         monthly("created_at"),
     ),
 )

@@ -68,7 +68,7 @@ def page(request, desk, query, form=None, changed=None, status=200):
             {
                 "filter": each,
                 "form": form_of(each, changed, changed_form) if each.pk in mine else None,
-                "words": words_of(desk, each.query, request.user),
+                "words": words_of(desk, each.query, request.user) if each.has_filter else [],
                 "own": each.owner_id == request.user.pk,
             }
             for each in visible

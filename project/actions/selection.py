@@ -94,6 +94,14 @@ def changed_filter(data):
     return query.urlencode()
 
 
+def filter_in(data):
+    """The filter that chose the records, a query string; None where they were picked."""
+    if data.get("all") != "1":
+        return None
+    changed = changed_filter(data)
+    return data.get("filter", "") if changed is None else changed
+
+
 def sort_in(data):
     """How the list was sorted, by its code; '' where nothing is said, or no code."""
     code = data.get("sort", "")
@@ -115,7 +123,7 @@ def _chosen(desk, data, user):
     visible = desk.visible_to(user)
     if data.get("all") == "1":
         named = saved.chosen(data, desk.slug, user)
-        query = named.query if named else changed_filter(data)
+        query = named.query if named and named.has_filter else changed_filter(data)
         if query is not None:  # what is wrong with it is said in the dialog
             matching = desk.matching(query, user)
             return Selection(

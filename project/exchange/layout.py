@@ -136,7 +136,7 @@ class Layout:
         """All rows, telling at each chunk how many are done."""
         order = order_of(self.sheet, self.content.options.get("sort", ""))
         if self.grouping:
-            order = (*self.grouping.fields, *order)
+            order = (*self.grouping.first, *order)
         chunks = self.reader.chunks(self.content.records, order)
         return chain.from_iterable(self._told(chunks))
 

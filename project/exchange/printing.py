@@ -11,10 +11,13 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.actions import desk as desks
+from project.audit.refusals import Refusal
+from project.ui.formats import Counted
 
 from . import exporting, formats
 from .pdf.document import bind
@@ -46,6 +49,17 @@ class Document:
         """The refusals in force."""
         return self.refusals() if callable(self.refusals) else self.refusals
 
+    def holds(self, selection):
+        """Whether it is not too long with all of these records; looks no further than needed."""
+        return not selection.order_by()[self.most : self.most + 1].exists()
+
+    @property
+    def limit(self):
+        """How many it holds, in words."""
+        return _("This document holds at most %(most)s records: choose fewer.") % {
+            "most": Counted(self.most)
+        }
+
     @property
     def format(self):
         """As the room of files knows it."""
@@ -61,7 +75,8 @@ class Document:
     def write(self, content, file):
         """Write the pages about a `Content`'s records into an open binary file.
 
-        Its options are what the dialog asked; of a list, `filter_words` and `columns` (names).
+        Its options are what the dialog asked, the `days` that the filter is about (the first and
+        the last, or None) and, of a list, `filter_words` and `columns` (names).
         """
         done = 0
 
@@ -109,11 +124,8 @@ def print_(code, selection, *, by, document, columns=(), filter=None, ticket=Non
     ValidationError where there are more records than it holds, or none.
     """
     document = documents_of(slug_of(selection))[document]
-    if selection.count() > document.most:
-        raise ValidationError(
-            _("This document holds at most %(most)s records: choose fewer."),
-            params={"most": document.most},
-        )
+    if not document.holds(selection):
+        raise ValidationError(document.limit)
     return exporting.deliver(
         code,
         selection,
@@ -123,15 +135,29 @@ def print_(code, selection, *, by, document, columns=(), filter=None, ticket=Non
         refusals=document.why_not(),
         sentence=PRINTED,
         columns=list(columns),
+        days=days_in(slug_of(selection), filter, by),
         filter=filter,
         **options,
     )
 
 
+def days_in(slug, filter, user):
+    """The days that a filter asks for, as JSON has them: as they are when it is printed, however
+    late the job. [None, None] without a filter."""
+    if filter is None:
+        return [None, None]
+    return [day and day.isoformat() for day in desks.get(slug).matching(filter, user).days]
+
+
 def refusals_of(selection, answers):
-    """Why the document that is asked for can't show records; none for an unknown one."""
+    """Why the document that is asked for can't show records; none for an unknown one. Of too many
+    it shows none: that is told before one presses."""
     document = documents_of(slug_of(selection)).get(answers.get("document"))
-    return document.why_not() if document else ()
+    if document is None:
+        return ()
+    if not document.holds(selection):
+        return (Refusal("too_many", Q(pk__isnull=False), document.limit),)
+    return document.why_not()
 
 
 def batched(values, size):

@@ -14,7 +14,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from project.actions import desk as desks
 from project.actions import saved
-from project.actions.selection import changed_filter
+from project.actions.selection import filter_in
+from project.jobs import services as jobs
 from project.ui.errors import asks_for_part
 from project.ui.models import NamedFilter
 
@@ -77,16 +78,27 @@ async def in_pieces(file):
 
 
 @require_POST
+def stop_export(request, pk):
+    """Stop the job that writes a file, and say so where the file was awaited: the page of the job
+    would have the whole desk renewed, selection and all."""
+    export = mine(request, pk)
+    if export.job:
+        jobs.cancel(export.job)
+    return redirect(export)
+
+
+@require_POST
 def keep_choices(request, slug, name):
-    """Keep what the dialog of a file says, filter and all, under a name."""
+    """Keep what the dialog of a file says under a name: its choices, and the filter that chose the
+    records unless they were picked."""
     desk = desks.desk_of(slug, request.user)
     action = desks.action_of(desk, name)
     if not action.filters:
         raise Http404
     action.allow(request.user)
     data = request.POST
-    query = changed_filter(data) or (data.get("filter", "") if data.get("all") == "1" else "")
-    query = saved.cleaned_query(desk, query, request.user) if query else ""
+    asked = filter_in(data)
+    query = "" if asked is None else kept_query(desk, asked, request.user)
     choices = action.form(data, selection=desk.model.objects.none(), user=request.user)
     named = NamedFilter(owner=request.user, slug=desk.slug, query=query or "")
     form = saved.NamedFilterForm(data, instance=named, prefix="keep", use_required_attribute=False)
@@ -97,7 +109,13 @@ def keep_choices(request, slug, name):
     else:
         named.options = choices.cleaned_data
     kept = saved.written(form)
-    context = {"keep": form, "kept": named if kept else None, "desk": desk, "action": action}
+    context = {
+        "keep": form,
+        "kept": named if kept else None,
+        "with_filter": asked is not None,
+        "desk": desk,
+        "action": action,
+    }
     if asks_for_part(request):
         return render(request, "exchange/_keep.html", context, status=200 if kept else 422)
     if kept:
@@ -105,6 +123,13 @@ def keep_choices(request, slug, name):
     else:
         messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
     return redirect(saved.filters_url(desk))
+
+
+def kept_query(desk, asked, user):
+    """A filter as it is kept; None where it is wrong. One that asks for nothing says so: an empty
+    one would count as none."""
+    query = saved.cleaned_query(desk, asked, user)
+    return desk.matching("", user).bare if query == "" else query
 
 
 def mine(request, pk):

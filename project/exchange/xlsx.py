@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from contextlib import suppress
+from textwrap import wrap
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,9 @@ from .xlsx_rows import NUMBER, Rows, add_sheet, amount_format
 MOST_ROWS = 1_048_576  # that Excel has in a sheet
 MOST_SHEETS = 250  # of records: the one about the file is beside them
 A4 = 9  # as Excel numbers paper
+FACT_WIDTH = 80  # in characters, of the column with what a file says of itself
+LINE = 15  # the height of a line, in points
+HIGHEST = 409  # that Excel lets a row be
 LONGEST_NAME = 31  # of a sheet, in characters of UTF-16
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 RESERVED = {"history", "historique"}  # Excel keeps them for itself
@@ -132,13 +136,18 @@ def prepare(sheet, layout):
     """All that a sheet has to know before its first row, and the heading."""
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
+    print_whole_width(sheet)
+    for number, column in enumerate(layout.columns, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = column.width + 2
+    sheet.append([head(sheet, heading(column)) for column in layout.columns])
+
+
+def print_whole_width(sheet):
+    """All columns on one sheet of paper, and as many of these as the rows take."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    for number, column in enumerate(layout.columns, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = column.width + 2
-    sheet.append([head(sheet, heading(column)) for column in layout.columns])
 
 
 def head(sheet, text):
@@ -192,17 +201,25 @@ def bold(cell):
 
 def add_about(book, facts, names):
     sheet = book.create_sheet(names.give(_("About this file")), 1)
+    print_whole_width(sheet)
     sheet.column_dimensions["A"].width = 18
-    sheet.column_dimensions["B"].width = 80
-    for fact in facts:
+    sheet.column_dimensions["B"].width = FACT_WIDTH
+    for number, fact in enumerate(facts, 1):
         value = fact.value
         if isinstance(value, str):
+            # LibreOffice keeps a row without a height as low as one line of text.
+            sheet.row_dimensions[number].height = min(LINE * lines_of(value), HIGHEST)
             value = text_cell(sheet, value)
             value.alignment = Alignment(wrap_text=True, vertical="top")
         label = text_cell(sheet, fact.label)
         label.font, label.alignment = Font(bold=True), Alignment(vertical="top")
         sheet.append([label, value])
     sheet.close()
+
+
+def lines_of(text):
+    """How many lines a text takes where a fact stands; rather one too many."""
+    return sum(len(wrap(line, FACT_WIDTH - 8)) or 1 for line in text.splitlines()) or 1
 
 
 FORMAT = Format(

@@ -163,8 +163,12 @@ class FilterSet(django_filters.FilterSet):
 
         Never a bare one where that would mean the opening.
         """
-        bare = f"{next(iter(self.base_filters))}=" if self.opening else ""
-        return self._query(self.data) or bare
+        return self._query(self.data) or (self.bare if self.opening else "")
+
+    @property
+    def bare(self):
+        """The query string that says that nothing is asked, where an empty one says nothing."""
+        return f"{next(iter(self.base_filters))}="
 
     def _query(self, data):
         kept = data.copy()
@@ -196,6 +200,11 @@ class FilterSet(django_filters.FilterSet):
     def chips(self):
         """What filters the list now, one by one; what is wrong is said at its field instead."""
         return [Chip(words, self._without(name, text)) for name, text, words in self._told()]
+
+    @property
+    def days(self):
+        """The first and the last day that a valid filter asks for; None where it is open."""
+        return None, None
 
     @property
     def facts(self):

@@ -26,7 +26,8 @@ class NamedFilterQuerySet(models.QuerySet):
 
 class NamedFilter(models.Model):
     """A filter of a desk (`query`, a query string), and what else was chosen with it (`options`:
-    the columns of an export, their order, its sheets, its format)."""
+    the columns of an export, their order, its sheets, its format); or such choices alone, without
+    a `query`."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -64,3 +65,8 @@ class NamedFilter(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def has_filter(self):
+        """Whether it says which records: the choices of a file about picked ones come alone."""
+        return bool(self.query) or not self.options

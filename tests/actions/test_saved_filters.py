@@ -1,12 +1,16 @@
 """Filters under a name: one's own or shared, for the list and for an export."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from bookings.states import Status
+from project.actions import desk as desks
 from project.exchange.models import Export
 from project.ui.models import NamedFilter
 from tests.asking import HTMX, act, toasts
@@ -262,6 +266,36 @@ def test_what_its_dialog_did_not_ask_stays_as_it_is(desk):
     form = asked.context["form"]
     assert (form["format"].value(), bool(form["totals"].value())) == ("csv", True)
     assert form["columns"].value()[1] == ["price", "reference"]
+
+
+def test_choices_about_picked_records_are_kept_without_a_filter(desk):
+    ride = make_booking(pickup_at=timezone.now() - timedelta(days=40))
+    data = {name: each for name, each in CHOSEN.items() if name not in ("all", "filter")}
+    data = {name: each for name, each in data.items() if not name.startswith("by-")}
+    page = desk.post(CHOICES, data | {"pk": str(ride.pk), "sort": ""}, headers=HTMX)
+    assert "Save these choices" in text_of(page)
+    assert "Save this filter" not in text_of(page)
+    named = NamedFilter.objects.get()
+    assert (named.query, named.options["columns"]) == ("", ["price", "reference"])
+
+    chosen = {"all": "1", "saved": str(named.pk), "taken": "", "preview": "1"}
+    for asked in ({"filter": "period=any"}, {"filter": "", "by-period": "any"}):
+        dialog = desk.post(EXPORT, chosen | asked, headers=HTMX)
+        assert dialog.context["preview"].total == 1
+        assert dialog.context["form"]["format"].value() == "csv"
+    listed = text_of(desk.get(SAVED))
+    assert "For the bank" in listed and "From today" not in listed
+    assert "For the bank" not in text_of(desk.get(SAVED, headers=HTMX))
+
+
+def test_an_empty_filter_is_kept_as_one(boss):
+    choices = reverse("exchange:keep-choices", args=["orders", "export"])
+    asked = {"all": "1", "filter": "", "format": "csv", "keep-name": "All"}
+    page = boss.post(choices, asked, headers=HTMX)
+    assert "Saved as" in text_of(page) and "Save this filter" in text_of(page)
+    named = NamedFilter.objects.get()
+    assert named.has_filter
+    assert desks.get("orders").matching(named.query, named.owner).chips == []
 
 
 @pytest.mark.parametrize("name", ["archive", "nonsense", "create"])

@@ -394,6 +394,35 @@ def test_a_statement_counts_the_rides_of_its_days_that_it_leaves_out(printed):
         assert "not on this statement" not in text_of(printed("statements", whole))
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("period=any&since=2026-11-01&until=2026-11-30", "Rides from 11/01/2026 to 11/30/2026"),
+        ("period=any&since=2026-11-01", "Rides from 11/01/2026 to 11/22/2026"),
+        ("period=any&until=2026-11-30", "Rides from 11/21/2026 to 11/30/2026"),
+        # A scope brings in the way back, from beyond the filter.
+        ("period=any&since=2026-11-01&until=2026-11-21", "Rides from 11/01/2026 to 11/22/2026"),
+        ("period=any", "Rides from 11/21/2026 to 11/22/2026"),
+        (None, "Rides from 11/21/2026 to 11/22/2026"),
+    ],
+)
+def test_a_statement_is_about_the_days_of_its_filter(printed, query, told):
+    customer = make_customer(language="en")
+    for day in (21, 22):
+        make_charged(customer, 1_000, pickup_at=NOON.replace(day=day))
+    text = text_of(printed("statements", Booking.objects.all(), filter=query))
+    assert told in text
+
+
+def test_a_statement_of_a_month_counts_what_it_leaves_out_of_it(printed):
+    customer = make_customer(language="en")
+    shown = make_charged(customer, 1_000, pickup_at=NOON.replace(day=21))
+    make_charged(customer, 1_000, pickup_at=NOON.replace(day=29))
+    query = "period=any&since=2026-11-01&until=2026-11-30"
+    text = text_of(printed("statements", only(shown), filter=query))
+    assert "1 other ride of these days is not on this statement." in text
+
+
 def test_a_customer_s_page_asks_for_a_statement_with_the_archived(printed):
     customer = make_customer(language="en")
     shown, archived = (make_charged(customer, amount) for amount in (1_000, 2_000))

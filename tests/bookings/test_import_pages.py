@@ -1,7 +1,7 @@
 """The pages of an import, as the office uses them."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import openpyxl
 import pytest
@@ -313,6 +313,28 @@ def test_an_unknown_reference_is_told_at_its_cell_and_first_among_the_reasons(
     with translation.override("en"):
         told = workbooks.told_errors(item, rows_of(item)[0])
     assert told[0] == "Reference: Unknown: R-26-999999."
+
+
+def test_a_departure_in_error_is_shown_as_people_write_it(desk, bureau, customer):
+    item = take(bureau, row_for(customer.name, datetime(1999, 5, 3, 9, 15)))
+    (line,) = page(desk, item).context["lines"]
+    (cell,) = [cell for cell in line.cells if cell.title == "Departure"]
+    assert (bool(cell.error), cell.text) == (True, "05/03/1999 9:15 a.m.")
+
+
+def test_of_an_unknown_reference_nothing_else_is_told(desk, bureau, customer, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    cells = {"Référence": "R-99-999999", "Prix": "40 000 €", "Départ": "25/10/2026 02:30"}
+    item = take(bureau, cells, {"Référence": "R-99-999998", "Prix": ""})
+    assert states(item) == [State.ERROR] * 2
+    first, second = page(desk, item).context["lines"]
+    for line, told in ((first, "Unknown: R-99-999999."), (second, "Unknown: R-99-999998.")):
+        assert [cell.error for cell in line.cells if cell.error] == [told]
+        assert line.error == ""
+    sheet = openpyxl.load_workbook(io.BytesIO(workbooks.rows_in_error(item))).active
+    reasons = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert [reason.count("\n") for reason in reasons] == [0, 0]
+    assert "R-99-999999" in reasons[0]
 
 
 def test_rows_to_correct_of_changes_alone_are_recognised(desk, bureau, customer):

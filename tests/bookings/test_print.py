@@ -1,9 +1,11 @@
 """Printing from the pages: which bookings, for whom, at once or in a job, and what it leaves."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import translation
 
 from bookings import documents
 from bookings.models import Booking, BookingLog
@@ -206,6 +208,23 @@ def test_more_than_a_document_holds_is_refused_in_words(desk, monkeypatch):
     assert "This document holds at most 1 records: choose fewer." in response.content.decode()
     assert not Export.objects.exists()
     assert not BookingLog.objects.filter(action_code="bookings.print").exists()
+
+
+def test_more_than_a_document_holds_is_told_before_one_presses(desk, monkeypatch):
+    monkeypatch.setitem(documents.DOCUMENTS, "list", replace(documents.LIST, most=1))
+    data = picked(make_booking(), make_booking()) | {"document": "list"}
+    dialog = desk.post(PRINT, data | {"preview": "1"}, headers=HTMX)
+    (told,) = dialog.context["preview"].refused
+    assert told.reason == "This document holds at most 1 records: choose fewer."
+    assert (told.count, dialog.context["can_submit"]) == (2, False)
+    other = desk.post(PRINT, data | {"document": "recaps", "preview": "1"}, headers=HTMX)
+    assert other.context["can_submit"] and not other.context["preview"].refused
+
+
+def test_a_document_tells_its_limit_as_the_language_writes_numbers():
+    with translation.override("fr"):
+        limit = documents.RECAPS.limit
+    assert re.search(r"\b2\s000\b", limit), limit
 
 
 def test_an_unknown_document_is_refused_at_its_field(desk):

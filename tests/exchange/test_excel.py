@@ -53,6 +53,20 @@ def about(book):
     return {label: value for label, value in values(book.worksheets[1])}
 
 
+def test_what_a_file_says_of_itself_is_printed_whole(desk):
+    export = asked_for(desk, make_booking(price=1), totals="on")
+    facts = workbook(fetched(desk, export)).worksheets[1]
+    assert facts.sheet_properties.pageSetUpPr.fitToPage
+    assert (facts.page_setup.fitToHeight, facts.page_setup.paperSize) == (0, 9)
+    heights = {
+        label.value: (facts.row_dimensions[label.row].height, len(str(value.value)))
+        for label, value in facts.iter_rows()
+    }
+    assert heights["File"][0] == 15
+    height, letters = heights["Totals"]
+    assert letters > 80 and height == 30
+
+
 # -------------------------------------------------------------------------------------- cells
 def test_each_kind_of_value_is_what_it_is(desk, settings):
     settings.TIME_ZONE = "Europe/Paris"
@@ -301,12 +315,24 @@ def test_each_month_has_a_sheet_in_order_and_in_local_time(desk, settings, three
     assert [edge.reference] in values(book["August 2026"])
 
 
+@pytest.mark.parametrize(("per", "make"), [("customer", make_customer), ("driver", make_driver)])
+def test_sheets_stand_in_the_order_of_the_directory(desk, per, make):
+    names = ["Aïcha", "Awa", "Élodie", "Moussa", "ndeye", "Youssouf"]
+    # Two of one name have a sheet each, their rides as they come one after the other.
+    people = [make(name) for name in [*reversed(names), "Awa"]]
+    rides = [make_booking(**{per: each}) for each in people * 2]
+    export = asked_for(desk, *rides, columns=["reference"], per=per, totals="")
+    found = [name for name in workbook(fetched(desk, export)).sheetnames if "About" not in name]
+    assert found == [*names[:2], "Awa (2)", *names[2:]]
+
+
 def test_rides_without_a_driver_have_a_sheet_of_their_own(desk):
     given = make_booking(driver=make_driver("Ousmane"))
     loose, partner = make_booking(), make_booking(partner=make_partner())
     export = asked_for(desk, given, loose, partner, columns=["reference"], per="driver", totals="")
     book = workbook(fetched(desk, export))
     assert len(values(book["Without driver"])) == 3
+    assert book.sheetnames[0] == "Ousmane", book.sheetnames
     assert values(book["Ousmane"])[1:] == [[given.reference]]
 
 

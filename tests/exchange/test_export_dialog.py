@@ -20,7 +20,7 @@ from project.exchange.models import Export
 from tests.asking import HTMX, act, picked, ticket_of
 from tests.bookings.conftest import browser_of
 from tests.bookings.posting import text_of
-from tests.exchange.asking_for_files import EXPORT, fetched, values, workbook
+from tests.exchange.asking_for_files import EXPORT, fetched, lines_of_csv, values, workbook
 from tests.factories import make_booking, make_customer, make_round_trip, make_user
 
 pytestmark = pytest.mark.django_db
@@ -264,8 +264,8 @@ def test_picked_ones_stand_as_in_the_list_too(desk, priced):
 
 def test_a_csv_has_the_lists_order_as_well(desk, priced):
     act(desk, EXPORT, everything(format="csv", sort="-price"), headers=HTMX)
-    text = fetched(desk, Export.objects.get()).decode("utf-8-sig")
-    assert text.split()[1:] == [priced[place] for place in (3, 0, 2, 1)]
+    rows = lines_of_csv(fetched(desk, Export.objects.get()))[1:]
+    assert [row[0] for row in rows] == [priced[place] for place in (3, 0, 2, 1)]
 
 
 def test_a_grouped_file_is_by_its_groups_first(desk):

@@ -230,6 +230,33 @@ def test_a_job_stopped_before_its_start_makes_no_file(desk, worker, large, files
     assert left_on_disk(files) == []
 
 
+def test_stopping_in_the_dialog_says_so_there_and_reloads_nothing(desk, worker, large):
+    export = asked_for(desk, make_booking(), make_booking())
+    shown = page_of(desk, export, **HTMX | {"HX-Target": "dialog"}).content.decode()
+    stop = reverse("exchange:stop", args=[export.pk])
+    assert f'hx-post="{stop}" hx-target="#export" hx-swap="outerHTML"' in shown
+    here = HTMX | {"HX-Target": "export", "HX-Current-URL": "http://testserver/bookings/"}
+    response = desk.post(stop, headers=here, follow=True)
+    assert "HX-Refresh" not in response.headers
+    part = response.content.decode()
+    assert part.lstrip().startswith('<section id="export"') and "was stopped" in part
+    assert "every 1s" not in part
+    again = desk.post(stop)  # without a script, and once more
+    assert again.url == export.get_absolute_url()
+    worker.drain()
+    export.refresh_from_db()
+    assert export.state == State.CANCELLED
+
+
+def test_nobody_stops_the_file_of_another(desk, boss, large):
+    export = asked_for(desk, make_booking(), make_booking())
+    stop = reverse("exchange:stop", args=[export.pk])
+    assert boss.post(stop).status_code == 404
+    assert desk.get(stop).status_code == 405
+    export.job.refresh_from_db()
+    assert export.job.state == JobState.WAITING
+
+
 def test_a_job_stopped_half_way_leaves_nothing(desk, worker, writer, files, half_written):
     def write(content, file):
         jobs.cancel(Progress.objects.get())

@@ -19,6 +19,7 @@ from project.exchange.models import Export
 from project.notifications.models import OutgoingMail
 from project.ui.formats import amount, weekday
 from tests.asking import act, picked, toasts, url_of
+from tests.exchange.asking_for_files import asked_for, fetched, values, workbook
 from tests.factories import (
     make_article,
     make_boutique,
@@ -134,6 +135,18 @@ def test_files_are_made_of_orders_and_engineers(desk, bureau, engineer, order, s
     assert order.number.encode() in orders and b"Sarah Ndiaye" in orders
     assert b"Dashcam" in engineers
     assert work_order.startswith(b"%PDF") and listed.startswith(b"%PDF")
+
+
+def test_orders_have_a_sheet_for_each_engineer(desk, bureau, engineer, order):
+    waiting = make_order()
+    schedule(order, engineer, bureau)
+    columns = {"columns": ["number"], "per": "engineer", "totals": ""}
+    book = workbook(fetched(desk, asked_for(desk, order, waiting, **columns)))
+    assert [name for name in book.sheetnames if name != "About this file"] == [
+        "Sarah Ndiaye",
+        "Without engineer",
+    ]
+    assert values(book["Without engineer"])[1:] == [[waiting.number]]
 
 
 # ------------------------------------------------------------------------------- placing an order

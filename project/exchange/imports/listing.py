@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
 from project.actions import desk as desks
 
+from .cells import written_by_machine
 from .rows import COUNTED, PENDING, State
 from .understanding import shown
 
@@ -82,7 +84,7 @@ def line_of(item, row):
         raw = row.cells[place]
         found = name in importer.intake and importer.intake[name].find is not None
         read = row.values[place] if row.values else None
-        text = str(raw) if error or found or read is None else shown(column, read, zone)
+        text = as_it_came(raw) if error or found or read is None else shown(column, read, zone)
         changes = name in row.before
         if not (error or changes or (row.state not in (State.CHANGED,) and text not in ("", "—"))):
             continue
@@ -105,6 +107,13 @@ def line_of(item, row):
         cells=cells,
         correctable=row.state in (*PENDING, State.ERROR, State.UNCHANGED),
     )
+
+
+def as_it_came(cell):
+    """A cell as it is in the file; a date of a workbook, which comes as a machine writes it, as the
+    other dates of the page."""
+    moment = written_by_machine(cell)
+    return date_format(moment, "SHORT_DATETIME_FORMAT") if moment else str(cell)
 
 
 def is_undone(item, state):

@@ -232,8 +232,8 @@ class Judge:
         known = self.known.get(key)
         name = row.values[self.places[self.importer.key]] if key else ""
         if key and known is None and not self.importer.makes:
-            row.errors[self.importer.key] = _("Unknown: %(key)s.") % {"key": name}
-        elif key and self.seen.setdefault(key, row.number) != row.number:
+            return self._unknown(row, name)
+        if key and self.seen.setdefault(key, row.number) != row.number:
             row.errors[self.importer.key] = _("The same as in row %(row)s.") % {
                 "row": self.seen[key]
             }
@@ -254,6 +254,16 @@ class Judge:
             row.state = State.ERROR.value
             return None
         return entry
+
+    def _unknown(self, row, name):
+        """A change of a record that there is not: what a new one would need is not asked of it, and
+        what only the record could settle stays open."""
+        row.errors[self.importer.key] = _("Unknown: %(key)s.") % {"key": name}
+        for _column, place in (*self.moments, *self.amounts):
+            value = row.values[place]
+            if value and value.startswith(OPEN):
+                row.values[place] = None
+        row.state = State.ERROR.value
 
     def _new(self, row):
         values = row.values
