@@ -46,7 +46,7 @@ from .availability import (
     people_of,
 )
 from .copies import TOLD_OF_COPIES, insert_copies, tie_from
-from .models import Booking
+from .models import Booking, BookingLog
 from .models.booking import OF_NO_SERIES
 from .queries import payment_before_cancellation
 from .recap import render_recap
@@ -267,9 +267,11 @@ def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
 def discard(selection, *, by, refusals, undo_of, beside=None):
     """Undo the making of bookings: cancel and archive them, as created by mistake.
 
-    `beside(recording)` writes what else comes of that, in the same batch.
+    `beside(recording)` writes what else comes of that, in the same batch. The rides that they were
+    made from are locked with them, in key order: these change as well, and the refusals read them.
     """
     reason = made_by_mistake()
+    told = BookingLog._base_manager.filter(batch=undo_of)
     with recorded(
         "bookings.discard",
         selection,
@@ -277,6 +279,7 @@ def discard(selection, *, by, refusals, undo_of, beside=None):
         reason=reason,
         undo_of=undo_of,
         sentence=line(_("Cancelled and archived"), reason),
+        locks=[models.QuerySet(Booking).filter(pk__in=told.values("booking"))],
         refusals=(*refusals, CANCELLED, OVER, SETTLED, half_paid(undo_of)),
     ) as batch:
         # The ride that a discarded return belonged to is again what it was without it. Someone may
