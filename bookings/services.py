@@ -45,7 +45,7 @@ from .availability import (
     inactive,
     people_of,
 )
-from .copies import TOLD_OF_COPIES, insert_copies, tie_from
+from .copies import OTHER_ARCHIVED, TOLD_OF_COPIES, insert_copies, tie_from
 from .models import Booking, BookingLog
 from .models.booking import OF_NO_SERIES
 from .queries import payment_before_cancellation
@@ -280,7 +280,7 @@ def discard(selection, *, by, refusals, undo_of, beside=None):
         undo_of=undo_of,
         sentence=line(_("Cancelled and archived"), reason),
         locks=[models.QuerySet(Booking).filter(pk__in=told.values("booking"))],
-        refusals=(*refusals, CANCELLED, OVER, SETTLED, half_paid(undo_of)),
+        refusals=(*refusals, CANCELLED, OVER, SETTLED, OTHER_ARCHIVED, half_paid(undo_of)),
     ) as batch:
         # The ride that a discarded return belonged to is again what it was without it. Someone may
         # have changed it since: then it is only untied.
