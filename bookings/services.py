@@ -348,6 +348,8 @@ def not_settable(status, fee=None):
     )
     if status in UNDER_WAY:
         refusals += (NOBODY,)
+    if status == Status.NO_SHOW:  # which, like a cancelled one, nobody is paid for as a rule
+        refusals += (SETTLED,)
     if fee is not None:
         refusals += (not_exact(fee), replace(ABOVE_PRICE, condition=Q(price__lt=fee)))
     return refusals
