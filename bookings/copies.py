@@ -1,11 +1,23 @@
 """Rides that are made from others: what they take over, what they begin with, how they are tied."""
 
 from django.db import models
-from django.db.models import CharField, DateTimeField, F, Subquery, UUIDField, Value, Window
+from django.db.models import (
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Subquery,
+    UUIDField,
+    Value,
+    Window,
+)
 from django.db.models.functions import Cast, Concat, LPad, RowNumber
+from django.utils.translation import gettext_lazy
 
 from project.audit import numbering
 from project.audit.recorder import SelectionChanged, write_history
+from project.audit.refusals import Refusal
 from project.audit.statements import insert_select
 
 from .models import Booking, RoundTrip, reference_prefix
@@ -26,6 +38,16 @@ FRESH = {
 }
 # What is logged, and so told in a preview, of a copy.
 TOLD_OF_COPIES = {name: F(name) for name in ("reference", "pickup_at", "price", "payout")}
+# Why a ride can't be untied: that writes on both segments, and what is archived does not change.
+OTHER_ARCHIVED = Refusal(
+    "other_archived",
+    Exists(
+        models.QuerySet(Booking).filter(
+            round_trip=OuterRef("round_trip"), archived_at__isnull=False
+        )
+    ),
+    gettext_lazy("its other segment is archived"),
+)
 
 
 def insert_copies(batch, originals, count, **changed):

@@ -28,7 +28,7 @@ from project.search.folding import Lowered
 
 from . import notifications
 from .availability import CUSTOMER_LEFT, EARLY, people_of
-from .copies import TOLD_OF_COPIES, insert_copies, tie_from, trip_from
+from .copies import OTHER_ARCHIVED, TOLD_OF_COPIES, insert_copies, tie_from, trip_from
 from .models import Booking, RoundTrip
 from .models.booking import OCCURRENCE, OF_NO_SERIES
 from .services import ARCHIVED, CANCELLED, SETTLED, not_exact
@@ -41,15 +41,7 @@ PAIRED = Refusal(
 NOT_UNPAIRABLE = (
     ARCHIVED,
     Refusal("single", Q(round_trip__isnull=True), gettext_lazy("not part of a round trip")),
-    Refusal(
-        "other_archived",
-        Exists(
-            models.QuerySet(Booking).filter(
-                round_trip=OuterRef("round_trip"), archived_at__isnull=False
-            )
-        ),
-        gettext_lazy("its other segment is archived"),
-    ),
+    OTHER_ARCHIVED,
 )
 
 

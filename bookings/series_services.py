@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.actions.undo import CannotUndo
 from project.audit import numbering
 from project.audit.recorder import SelectionChanged, Ticket, history_of, line, recorded
 from project.audit.refusals import Refusal, any_refusal, first_refusal
@@ -27,7 +28,7 @@ from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, referen
 from .models.booking import COPIED, OF_NO_SERIES
 from .recurrence import moments
 from .series_queries import REPEAT, TIED, UNTIE
-from .services import ARCHIVED, CANCELLED
+from .services import ARCHIVED, CANCELLED, IN_ARCHIVES
 from .states import Leg
 from .wall_time import in_step
 
@@ -395,13 +396,16 @@ def either(condition, one, other):
 # ------------------------------------------------------------------------------------------- undo
 def discard(selection, *, by, refusals, undo_of):
     """Undo the making of bookings. Where that was a series, its first ride is a plain one again,
-    unless an occurrence stays because someone touched it."""
+    unless an occurrence stays because someone touched it. CannotUndo where that one is archived by
+    now: it would have to change."""
 
     def untie(recording):
         if undo_of.action == REPEAT and not recording.outcome.refused:
             first = Booking.objects.filter(
                 logs__batch=undo_of, logs__action_code=TIED, series__made_in=undo_of
             )
+            if first.filter(IN_ARCHIVES).exists():
+                raise CannotUndo(_("An archived booking does not change: unarchive it first."))
             told = line(_("Taken out of its series"))
             recording.update_also(first, UNTIE, told, **OF_NO_SERIES)
 

@@ -45,8 +45,8 @@ from .availability import (
     inactive,
     people_of,
 )
-from .copies import TOLD_OF_COPIES, insert_copies, tie_from
-from .models import Booking
+from .copies import OTHER_ARCHIVED, TOLD_OF_COPIES, insert_copies, tie_from
+from .models import Booking, BookingLog
 from .models.booking import OF_NO_SERIES
 from .queries import payment_before_cancellation
 from .recap import render_recap
@@ -267,9 +267,11 @@ def restore(selection, *, by, reason="", override="", tell=False, ticket=None):
 def discard(selection, *, by, refusals, undo_of, beside=None):
     """Undo the making of bookings: cancel and archive them, as created by mistake.
 
-    `beside(recording)` writes what else comes of that, in the same batch.
+    `beside(recording)` writes what else comes of that, in the same batch. The rides that they were
+    made from are locked with them, in key order: these change as well, and the refusals read them.
     """
     reason = made_by_mistake()
+    told = BookingLog._base_manager.filter(batch=undo_of)
     with recorded(
         "bookings.discard",
         selection,
@@ -277,7 +279,8 @@ def discard(selection, *, by, refusals, undo_of, beside=None):
         reason=reason,
         undo_of=undo_of,
         sentence=line(_("Cancelled and archived"), reason),
-        refusals=(*refusals, CANCELLED, OVER, SETTLED, half_paid(undo_of)),
+        locks=[models.QuerySet(Booking).filter(pk__in=told.values("booking"))],
+        refusals=(*refusals, CANCELLED, OVER, SETTLED, OTHER_ARCHIVED, half_paid(undo_of)),
     ) as batch:
         # The ride that a discarded return belonged to is again what it was without it. Someone may
         # have changed it since: then it is only untied.
@@ -345,6 +348,8 @@ def not_settable(status, fee=None):
     )
     if status in UNDER_WAY:
         refusals += (NOBODY,)
+    if status == Status.NO_SHOW:  # which, like a cancelled one, nobody is paid for as a rule
+        refusals += (SETTLED,)
     if fee is not None:
         refusals += (not_exact(fee), replace(ABOVE_PRICE, condition=Q(price__lt=fee)))
     return refusals

@@ -2,7 +2,8 @@
 
 Random rides, round trips among them, and random actions on random parts of them. After each:
 every row is as its latest history says, the log tells what the history shows, amounts of a trip
-sum up; and undo brings back the exact state.
+sum up; undo brings back the exact state, and undoing that what was done. What was done earlier is
+undone as well, after all that came in between; or it is refused, and then nothing changes.
 """
 
 from collections import Counter
@@ -31,6 +32,7 @@ from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, PaymentState, Status
 from project import money
 from project.actions.undo import CannotUndo, undo, why_not
+from project.audit.models import Batch
 from project.audit.recorder import Outcome
 from tests.factories import (
     make_booking,
@@ -216,13 +218,15 @@ SCOPES = ["", "", "whole_trips", "following", "whole_series"]
 
 @st.composite
 def steps(draw):
-    """[(action, which rides: None for all, how far that is widened, whether it is undone)]"""
+    """[(action, which rides: None for all, how far that is widened, how often it is undone: twice
+    is done again; which of all that was done is to be undone then)]"""
     return [
         (
             draw(st.sampled_from(ACTIONS))(draw),
             draw(st.none() | st.sets(st.integers(0, 7), min_size=1)),
             draw(st.sampled_from(SCOPES)),
-            draw(st.booleans()),
+            draw(st.sampled_from([0, 0, 1, 2])),
+            draw(st.none() | st.integers(0, 15)),
         )
         for _ in range(draw(st.integers(5, 10)))
     ]
@@ -308,31 +312,50 @@ def is_logged_as(field, logged, value):
 def test_whatever_is_done_the_books_stay_straight(rides, steps):
     with rolled_back():
         by, world = make_user(is_superuser=True), make_world(rides)
-        for step, picked, scope, take_back in steps:
-            keys = list(Booking.objects.order_by("pk").values_list("pk", flat=True))
-            if picked is not None:
-                keys = [keys[n % len(keys)] for n in picked]
-            some = Booking.objects.filter(pk__in=keys)
-            if scope:
-                some = getattr(some, scope)()
+        done = []
+        for step, picked, scope, times, earlier in steps:
             before = state()
             try:
-                outcome = step(some, by, world)
+                outcome = step(chosen(picked, scope), by, world)
             except ValidationError:  # a ride that can't recur
                 assert state() == before
                 continue
             check()
-            after = state()
             check_amounts(outcome.batch, step, before)
-            if not take_back or why_not(outcome.batch, by):
-                continue
-            try:
-                undone = undo(outcome.batch, by=by)
-            except CannotUndo:
-                assert state() == after
-                continue
-            check()
-            check_undone(before, after, outcome, undone)
+            done.append(outcome)
+            done += take_back(outcome, by, before, times)
+            if earlier is not None:
+                done += take_back(done[earlier % len(done)], by)
+
+
+def chosen(picked, scope):
+    """The rides of a step."""
+    keys = list(Booking.objects.order_by("pk").values_list("pk", flat=True))
+    if picked is not None:
+        keys = [keys[n % len(keys)] for n in picked]
+    some = Booking.objects.filter(pk__in=keys)
+    return getattr(some, scope)() if scope else some
+
+
+def take_back(outcome, by, before=None, times=1):
+    """Undo what was done, then the undo, as often: the Outcomes of what came of it. Where nothing
+    was done since, `before` is what it was before."""
+    undos = []
+    for _time in range(times):
+        after, batch = state(), Batch.objects.get(pk=outcome.batch.pk)
+        try:
+            undone = None if why_not(batch, by) else undo(batch, by=by)
+        except CannotUndo:
+            undone = None
+        if undone is None or undone.batch is None:
+            assert state() == after
+            break
+        check()
+        if before is not None:
+            check_undone(before, after, undone)
+        undos.append(undone)
+        outcome, before = undone, None if before is None else after
+    return undos
 
 
 def check_amounts(batch, step, before):
@@ -358,12 +381,9 @@ def total_of(rides, name):
     return sum(amount or 0 for amount in rides.values_list(name, flat=True))
 
 
-def check_undone(before, after, outcome, undone):
+def check_undone(before, after, undone):
     """The rides that were there are exactly as before; those that a batch made are discarded."""
-    refused = set(undone.refusals().values_list("object_id", flat=True)) if undone.batch else None
-    if refused is None:  # all were: nothing was kept
-        assert state() == after
-        return
+    refused = set(undone.refusals().values_list("object_id", flat=True))
     rides = set(Booking.objects.values_list("pk", flat=True))
     for pk, fields in state().items():
         if pk in before and pk not in refused:

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings import series_services, services
+from bookings import payouts, series_services, services
 from bookings.models import Booking, BookingLog
 from bookings.recurrence import Frequency, Rule
 from bookings.states import Status
@@ -261,6 +261,54 @@ def test_an_archived_booking_does_not_change(admin):
     assert "unarchive it first" in refused.content.decode()
     booking.refresh_from_db()
     assert booking.version == 1
+
+
+@pytest.fixture
+def settled(gestion):
+    """A ride under way whose driver was paid."""
+    ride = make_booking(status=Status.IN_PROGRESS, price=9000, payout=4000)
+    payouts.settle(only(ride), by=gestion)
+    ride.refresh_from_db()
+    return ride
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("price", "9500"), ("payout", ""), ("currency", "EUR")]
+)
+def test_the_amounts_of_a_settled_ride_stand(admin, settled, field, value):
+    refused = admin.post(page("change", settled.pk), answers(settled, **{field: value}))
+    errors = refused.context["adminform"].form.errors
+    assert errors == {field: ["The payout is validated: reopen it before changing this."]}
+    settled.refresh_from_db()
+    assert (settled.version, settled.logs.count()) == (2, 2)
+
+
+def test_no_form_gives_a_settled_ride_to_another(admin, settled):
+    before = Booking.objects.values().get(pk=settled.pk)
+    forged = {"driver": make_driver().pk, "status": "no_show", "settled_on": "", "fee": "9"}
+    admin.post(page("change", settled.pk), answers(settled, **forged))
+    assert Booking.objects.values().get(pk=settled.pk) == before
+    assert settled.logs.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("cancel", REASON),
+        ("set_status", {"status": "no_show"}),
+        ("set_status", {"status": "no_show", "fee": "500"}),
+        ("assign", {"driver": make_driver}),
+        ("unassign", {}),
+    ],
+)
+def test_no_action_does_what_the_payout_forbids(admin, settled, name, given):
+    given = {key: value().pk if callable(value) else value for key, value in given.items()}
+    data = chosen(name, settled) | given
+    asked = admin.post(LIST, data)
+    told = asked.content.decode() + " ".join(toasts(admin.post(LIST, data | ticket_of(asked))))
+    assert "payout validated: reopen it first" in told
+    settled.refresh_from_db()
+    assert (settled.version, settled.logs.count()) == (2, 2)
 
 
 # --------------------------------------------------------------------------------------- deletion

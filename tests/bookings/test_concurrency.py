@@ -2,12 +2,21 @@
 
 import uuid
 from datetime import time, timedelta
+from time import sleep
 
 import pytest
 from django.db import models
 from django.utils import timezone
 
-from bookings import changes, copies, payouts, series_schedule, series_services, services
+from bookings import (
+    changes,
+    copies,
+    payouts,
+    round_trips,
+    series_schedule,
+    series_services,
+    services,
+)
 from bookings.changes import To
 from bookings.models import Booking, BookingLog, Series
 from bookings.recurrence import Rule
@@ -287,3 +296,70 @@ def test_a_payout_and_what_it_locks_never_happen_to_one_ride_at_once(user):
         assert "bookings.settle" not in done[: len(done) - 1], done  # it locks what it finds
         if ride.settled_on:
             assert ride.settled_amount == ride.payout
+
+
+def after(delay, work):
+    """`work`, a moment late: where it meets the other's differs from round to round."""
+
+    def late():
+        sleep(delay)
+        return work()
+
+    return late
+
+
+def rides_with_returns(user, count):
+    """Rides, and the batch that gave each a return at half of its price."""
+    rides = [make_booking(price=30_000, pickup_at=at(n)) for n in range(count)]
+    when = {"date": timezone.localdate() + timedelta(days=400), "clock": time(18, 0)}
+    split = round_trips.Pricing.SPLIT
+    made = round_trips.create_return(only(*rides), by=user, pricing=split, **when)
+    return only(*rides), made.batch
+
+
+def at(days):
+    return timezone.now() + timedelta(days=1 + days)
+
+
+def test_returns_are_discarded_without_deadlock_while_their_trips_are_cancelled(user):
+    reason = {"kind": CancellationKind.OPERATOR, "reason": "Storm"}
+    for n in range(2 * ROUNDS):
+        rides, made = rides_with_returns(user, 5)
+        outcomes = at_once(
+            lambda made=made: undo(made, by=user),
+            after(
+                n * 0.002,
+                lambda rides=rides: services.cancel(rides.whole_trips(), by=user, **reason),
+            ),
+        )
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+
+
+def test_half_of_a_price_is_not_lost_where_the_other_half_changes_meanwhile(user):
+    """Either the ride has all of its price again, and then another; or its return stays."""
+    for n in range(2 * ROUNDS):
+        rides, made = rides_with_returns(user, 1)
+        undone, changed = at_once(
+            lambda made=made: undo(made, by=user),
+            after(
+                n * 0.002,
+                lambda rides=rides: changes.change(rides, by=user, values={"price": To(20_000)}),
+            ),
+        )
+        assert changed.changed == 1
+        ride = rides.get()
+        had = ride.history.order_by("history_id").values_list("price", flat=True)
+        assert list(had) == [30_000, 15_000, *([30_000] if undone.changed else []), 20_000]
+
+
+def test_a_series_is_discarded_without_deadlock_while_it_is_cancelled(user):
+    reason = {"kind": CancellationKind.OPERATOR, "reason": "Storm"}
+    for n in range(2 * ROUNDS):
+        ride = a_ride_to_repeat(make_driver())
+        made = series_services.repeat(ride, by=user, rule=Rule("DAILY", count=5)).batch
+        rides = Booking.objects.filter(pk=ride.pk).whole_series()
+        outcomes = at_once(
+            lambda made=made: undo(made, by=user),
+            after(n * 0.002, lambda rides=rides: services.cancel(rides, by=user, **reason)),
+        )
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes

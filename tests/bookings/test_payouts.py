@@ -196,6 +196,9 @@ def test_a_settled_ride_is_locked_until_it_is_reopened(bureau, gestion):
     booking.office_notes = "Rappeler"
     services.edit(booking, by=bureau)
     assert services.set_status(only(booking), by=bureau, status=Status.IN_PROGRESS).changed == 1
+    for fee in (None, Decimal(5)):
+        missed = services.set_status(only(booking), by=bureau, status=Status.NO_SHOW, fee=fee)
+        assert (missed.changed, codes(missed)) == (0, {"settled": 1})
 
     outcome = payouts.reopen(only(booking), by=gestion, reason="Wrong amount")
     entry = assert_recorded(booking, outcome, "bookings.reopen", gestion)

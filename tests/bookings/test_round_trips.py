@@ -155,6 +155,30 @@ def test_no_half_of_a_price_is_lost_with_a_return(bureau):
     assert [ride.price for ride in Booking.objects.all()] == [50, 50]
 
 
+@pytest.mark.parametrize("pricing", [Pricing.SAME, Pricing.SPLIT])
+def test_no_return_is_discarded_whose_outbound_is_archived(bureau, pricing):
+    out = make_booking(status=Status.COMPLETED, price=Decimal(100))
+    made = create_return(out, by=bureau, pricing=pricing).batch
+    archived = services.archive(only(out), by=bureau).batch
+    before = list(Booking.objects.order_by("pk").values())
+    undone = undo(made, by=bureau)
+    assert (undone.batch, codes(undone)) == (None, {"other_archived": 1})
+    assert list(Booking.objects.order_by("pk").values()) == before
+    undo(archived, by=bureau)  # and of a price that was split the half is not as it was left
+    refused = {"half_paid": 1} if pricing == Pricing.SPLIT else {}
+    assert codes(undo(Batch.objects.get(pk=made.pk), by=bureau)) == refused
+
+
+def test_nor_is_a_copied_segment_whose_other_is_archived(bureau):
+    trip = make_round_trip()
+    copied = services.duplicate(only(*trip), by=bureau, date=date(2030, 5, 6)).batch
+    copies = Booking.objects.exclude(pk__in=[ride.pk for ride in trip]).order_by("pk")
+    services.cancel(only(copies[0]), by=bureau, kind="customer", reason="Flight cancelled")
+    services.archive(only(copies[0]), by=bureau)
+    undone = undo(copied, by=bureau)
+    assert (undone.changed, codes(undone)) == (0, {"touched_since": 1, "other_archived": 1})
+
+
 def test_a_tie_is_undone_on_both_or_on_neither(bureau, customer):
     first = make_booking(customer=customer, passenger_name="Awa", pickup_at=timezone.now())
     second = make_booking(customer=customer, passenger_name="Awa")

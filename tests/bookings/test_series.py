@@ -14,7 +14,7 @@ from bookings import series_services, services
 from bookings.models import Booking, BookingLog, RoundTrip, Series
 from bookings.recurrence import Rule
 from bookings.states import Leg, PaymentState, Status
-from project.actions.undo import undo
+from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone, SelectionChanged, Ticket
 from project.notifications.models import Announcement
@@ -346,3 +346,17 @@ def test_undo_leaves_what_was_touched_in_its_series(bureau):
     assert (outcome.changed, outcome.refused_count) == (2, 1)
     ride.refresh_from_db()
     assert ride.series is not None
+
+
+def test_a_series_is_not_discarded_whose_first_ride_is_archived(bureau):
+    ride = make_booking(pickup_at=MONDAY, status=Status.COMPLETED)
+    made = series_services.repeat(ride, by=bureau, rule=DAILY).batch
+    archived = services.archive(only(ride), by=bureau).batch
+    before = list(Booking.objects.order_by("pk").values())
+    with pytest.raises(CannotUndo, match="désarchivez-la d’abord"):
+        undo(made, by=bureau)
+    assert list(Booking.objects.order_by("pk").values()) == before
+    undo(archived, by=bureau)
+    assert undo(Batch.objects.get(pk=made.pk), by=bureau).changed == 3
+    ride.refresh_from_db()
+    assert ride.series is None

@@ -1,6 +1,7 @@
 """Another rule for a series: longer, shorter, on other days; of all, or from one occurrence on."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings import round_trips, series_schedule, series_services, services
+from bookings import payouts, round_trips, series_schedule, series_services, services
 from bookings.models import Booking, RoundTrip, Series
 from bookings.recurrence import Rule
 from bookings.states import CancellationKind, Leg, Status
@@ -127,6 +128,23 @@ def test_what_is_not_to_be_touched_stays_and_is_named(bureau, rides):
     assert days(Series.objects.get()) == ["04", "05", "06", "07"]
     outcome = series_schedule.reschedule(rides[0], **everything, overwrite=True)
     assert (outcome.changed, codes(outcome)) == (1, {"over": 1})
+
+
+def test_an_occurrence_whose_payout_is_validated_stays_and_is_named(desk, bureau, gestion, rides):
+    services.assign(only(rides[3]), by=bureau, driver=make_driver())
+    payouts.settle(only(rides[3]), by=gestion, amount=Decimal(4000))
+    text = text_of(desk.post(url_of(rides[0]), sent(desk, rides[0], count="2", preview="1")))
+    assert text.index("Kept all the same") < text.index(rides[3].reference)
+    assert "payout validated: reopen it first" in text
+    for overwrite in (True, False):
+        outcome = series_schedule.reschedule(
+            rides[0], by=bureau, rule=daily(2), whole=True, overwrite=overwrite
+        )
+        assert codes(outcome) == {"settled": 1}
+        assert [refused.object_id for refused in outcome.refusals()] == [rides[3].pk]
+        rides[3].refresh_from_db()
+        assert (rides[3].status, rides[3].settled_amount) == (Status.PENDING, 4000)
+    assert days(Series.objects.get()) == ["04", "05", "07"]
 
 
 @pytest.mark.parametrize("leg", Leg.values)
