@@ -40,10 +40,12 @@ class OutgoingMail(models.Model):
     """The outbox: a message about one record of a batch, to be written and sent by the worker.
 
     The row commits with the change that it tells of. `kind` says which message; `object_id` is the
-    key of a record of the batch's model. What goes to one `addressee` ("customer 12") leaves in the
-    order in which it was posted. Address, language and subject are settled when it is sent, the
-    texts are written from the batch whenever they are asked for. `due_at` is the next attempt;
-    while one is under way, the moment from which it counts as lost.
+    key of a record of the batch's model, `records` are the keys of all that it tells of, that one
+    included: which belonged together is asked when it is posted, and stays. What goes to one
+    `addressee` ("customer 12") leaves in the order in which it was posted. Address, language and
+    subject are settled when it is sent, the texts are written from the batch whenever they are
+    asked for. `due_at` is the next attempt; while one is under way, the moment from which it
+    counts as lost.
     """
 
     class State(models.TextChoices):
@@ -69,6 +71,7 @@ class OutgoingMail(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")
     object_id = models.BigIntegerField()
+    records = models.JSONField(editable=False)
     addressee = models.CharField(max_length=40, editable=False)
     kind = models.CharField(_("kind"), max_length=80)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
@@ -113,6 +116,8 @@ class OutgoingMail(models.Model):
             models.Index(
                 fields=["addressee", "id"], name="mail_in_turn", condition=Q(state="waiting")
             ),
+            # What one was told by a batch: of the rides on a page, among a hundred thousand others.
+            models.Index(fields=["addressee", "batch"], name="mail_told_whom"),
         ]
         default_permissions = ("view",)
         permissions = [("resend_outgoingmail", _("Can send e-mails again"))]

@@ -99,7 +99,7 @@ def test_one_that_can_not_be_written_has_a_page_before_and_after_it_is_sent_agai
     office, cancelled
 ):
     (one,) = cancelled("awa@example.org")
-    OutgoingMail.objects.update(object_id=10**9)  # a ride that there is none of
+    OutgoingMail.objects.update(object_id=10**9, records=[10**9])  # a ride that there is none of
     fail(one, trouble=Trouble.UNWRITTEN)
     office.post(RESEND, {"pk": [one.pk]})
     page = office.get(one.get_absolute_url())
