@@ -76,6 +76,8 @@ class OutgoingMail(models.Model):
     kind = models.CharField(_("kind"), max_length=80)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # Of these, those in which the server may have accepted it: it did not say that it had not.
+    in_doubt = models.PositiveSmallIntegerField(default=0, editable=False)
     due_at = models.DateTimeField(_("next attempt"))
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True)

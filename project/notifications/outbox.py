@@ -47,6 +47,7 @@ def post(batch, kind, records, addressee, tells=ITSELF):
             "kind": kind,
             "state": State.WAITING,
             "attempts": 0,
+            "in_doubt": 0,
             "due_at": batch.created_at,
             "created_at": batch.created_at,
             **dict.fromkeys(("recipient", "language", "subject", "trouble", "error"), ""),
@@ -58,9 +59,10 @@ def post(batch, kind, records, addressee, tells=ITSELF):
 
 
 def drop_unsent(mails):
-    """Take back what has surely not left: never tried, or failed. Returns how many."""
-    never_tried = mails.waiting().filter(attempts=0)
-    return (never_tried | mails.failed()).update(state=State.DROPPED, trouble=Trouble.UNDONE)
+    """Take back what has surely not left: never handed to a server that may have accepted it.
+    Returns how many."""
+    unsent = (mails.waiting() | mails.failed()).filter(in_doubt=0)
+    return unsent.update(state=State.DROPPED, trouble=Trouble.UNDONE)
 
 
 def resend(mails):
