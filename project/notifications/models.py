@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from project.audit.models import Batch
 
+from .told import Keys, Tells
+
 
 class OutgoingMailQuerySet(models.QuerySet):
     def waiting(self):
@@ -34,6 +36,19 @@ class OutgoingMailQuerySet(models.QuerySet):
         """What failed, and what had no address to go to: there may be one now."""
         no_address = Q(state=self.model.State.DROPPED, trouble=self.model.Trouble.NO_ADDRESS)
         return self.filter(Q(state=self.model.State.FAILED) | no_address)
+
+    def outdated(self):
+        """Those whose addressee was sent a later one about one of the same records, or will be: the
+        news would arrive in the wrong order."""
+        State = self.model.State
+        later = self.model.objects.filter(
+            Tells("records", Keys(OuterRef("records"))),
+            state__in=[State.SENT, State.WAITING],
+            addressee=OuterRef("addressee"),
+            batch__model=OuterRef("batch__model"),
+            pk__gt=OuterRef("pk"),
+        )
+        return self.filter(Exists(later))
 
 
 class OutgoingMail(models.Model):
@@ -68,6 +83,10 @@ class OutgoingMail(models.Model):
         NO_ADDRESS = "no_address", _("The customer has no e-mail address.")
         NOTHING_NEW = "nothing_new", _("Nothing that the customer sees had changed.")
         UNDONE = "undone", _("What it was to tell was undone before it left.")
+        OUTDATED = (
+            "outdated",
+            _("Out of date: a later message about the same has been sent or is waiting."),
+        )
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")
     object_id = models.BigIntegerField()

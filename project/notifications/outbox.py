@@ -66,14 +66,19 @@ def drop_unsent(mails):
 
 
 def resend(mails):
-    """Give messages that failed a new set of attempts. Returns how many there were."""
+    """Give messages that failed a new set of attempts. Returns how many there were, and how many
+    were dropped instead: a later one about the same has left, or waits."""
     with transaction.atomic():
+        outdated = mails.resendable().outdated().values("pk")
+        dropped = OutgoingMail.objects.filter(pk__in=outdated).update(
+            state=State.DROPPED, trouble=Trouble.OUTDATED
+        )
         count = mails.resendable().update(
             state=State.WAITING, attempts=0, due_at=timezone.now(), trouble="", error=""
         )
         if count:
             send_due.enqueue()
-    return count
+    return count, dropped
 
 
 def remarks(about, user, batches):

@@ -252,6 +252,6 @@ def test_what_may_have_left_stays_so_when_it_is_sent_again(db, bureau, mail_serv
     (mail,) = cancelled("awa@example.org")
     sending.claim()
     OutgoingMail.objects.update(state=State.FAILED, trouble=Trouble.INTERRUPTED)
-    assert outbox.resend(OutgoingMail.objects.all()) == 1
+    assert outbox.resend(OutgoingMail.objects.all()) == (1, 0)
     undo(mail.batch, by=bureau)
     assert [*OutgoingMail.objects.values_list("state", flat=True)] == [State.WAITING] * 2
