@@ -1,21 +1,19 @@
 """What a message to a customer says: the rides as a batch left them, and what it changed.
 
 A customer gets one message about a round trip or a series: it tells of all its rides that the
-batch touched. Everything is read from the batch's log and history. Only who the customer is, where
-to write to and in which language is asked of the present.
+batch touched (`notifications.first_of_each`). Everything is read from the batch's log and history.
+Only who the customer is, where to write to and in which language is asked of the present.
 """
 
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 
 from project import money
+from project.audit.rows import values_of
 from project.audit.timeline import Change, shown
 from project.directory.models import Customer
 from project.notifications.calendars import CANCEL, MOST_FILES, REQUEST, files_of
@@ -24,7 +22,7 @@ from project.ui import formats
 
 from .calendars import appointment
 from .models import Booking, BookingLog
-from .series_queries import REINSTATE, RESCHEDULE
+from .series_queries import RESCHEDULE
 
 # What a customer sees of a ride, in the order in which a message tells it.
 TOLD = (
@@ -70,7 +68,7 @@ def write(mail, template, *, method=REQUEST, to_former=False, only_changes=False
     """
     if mail.batch.action == RESCHEDULE:
         template = OF_A_RULE.get(template, template)
-    rows = rows_of(mail, to_former)
+    rows = rows_of(mail)
     lines = {
         line.booking_id: line.changes
         for line in BookingLog.objects.filter(
@@ -116,49 +114,12 @@ def fees_of(rows):
     return ", ".join(formats.amount(amount, currency) for currency, amount in sums.items())
 
 
-def rows_of(mail, to_former=False):
-    """The history rows of the rides that the message is about, in the order of their times."""
+def rows_of(mail):
+    """The history rows of the rides that the message tells of, in the order of their times: as the
+    batch wrote them, whatever they are tied to by now."""
     written = Booking.history.filter(batch_id=mail.batch_id)
-    row = written.get(id=mail.object_id)
-    lines = BookingLog.objects.filter(batch=mail.batch_id)
-    line = lines.filter(booking=row.id).first()
-    left, _now = line.changes.get("series", (None, None))
-    if row.series_id is None and left:  # all that left the series with it
-        same = lines.filter(changes__series__0=left, changes__series__1=None).values("booking")
-        gone = written.filter(id__in=same, customer_id=row.customer_id)
-        return list(gone.order_by("pickup_at", "id"))
-    if mail.batch.action in (RESCHEDULE, REINSTATE):  # which makes some and cancels others
-        written = written.filter(
-            id__in=lines.filter(action_code=line.action_code).values("booking")
-        )
-    tie = next((name for name in ("series_id", "round_trip_id") if getattr(row, name)), None)
-    if tie is None:
-        return [row]
-    theirs = {"customer_id": row.customer_id}
-    gone = given_away(lines)
-    if former := gone.filter(booking=row.id).values_list("former", flat=True).first():
-        same = {"former": former} if to_former else {}
-        written = written.filter(id__in=gone.filter(**same).values("booking"))
-        theirs = {} if to_former else theirs
-    else:
-        written = written.exclude(id__in=gone.values("booking"))
-    same = {tie: getattr(row, tie), **theirs}
-    tied = Booking.objects.filter(**{tie: same[tie]}).values("pk")
-    rows = list(written.filter(id__in=tied, **same).order_by("pickup_at", "id"))
-    if len(rows) > 1:
-        return rows
-    # What was untied since is found by the long way, through all that the batch touched.
-    return list(written.filter(id__in=lines.values("booking"), **same).order_by("pickup_at", "id"))
-
-
-def given_away(lines):
-    """Those of these log lines by which a ride went from one customer to another, with the key of
-    the `former` one."""
-    former, now = (
-        Cast(KT(f"changes__customer__{place}"), models.BigIntegerField()) for place in (0, 1)
-    )
-    given = lines.filter(changes__has_key="customer").annotate(former=former, now=now)
-    return given.filter(former__isnull=False).exclude(former=F("now"))
+    rows = written.filter(id__in=values_of(Booking, mail.records))
+    return list(rows.order_by("pickup_at", "id"))
 
 
 def as_before(rows):

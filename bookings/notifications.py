@@ -20,16 +20,17 @@ from django.db.models import (
     Window,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, Concat, RowNumber
+from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils.translation import gettext_lazy
 
 from project.directory.models import Customer
 from project.notifications import letters, outbox
 from project.notifications.models import OutgoingMail
+from project.notifications.told import Gathered, KeysOf, Tells
 
-from .letters import TOLD, given_away, letter_of_cancellation, pages, write
+from .letters import TOLD, letter_of_cancellation, pages, write
 from .models import Booking, BookingLog
-from .series_queries import DISCARD, OF_THE_RULE, REINSTATE, RESCHEDULE
+from .series_queries import DISCARD, REINSTATE, RESCHEDULE
 
 CREATED = "bookings.created"
 CONFIRMED = "bookings.confirmed"
@@ -96,25 +97,29 @@ KINDS = (
 )
 
 
-def tell(batch, kind, *, among=None, code=None):
+def tell(batch, kind, *, among=None, code=None, within=None):
     """Post a message of `kind` to each customer of the bookings that `batch` changed.
 
     One message for a round trip or a series; none without an address, nor of a ride to come that
     was over before it was entered; of a change, none where nothing that customers see has changed.
     `among` (a queryset) narrows it down to some bookings, `code` to those whose log line has it,
-    where that is not the batch's own. Two statements, however many bookings.
+    where that is not the batch's own. What one of these is tied to is told with it, as far as it is
+    `within` a queryset: of what the batch touched, unless given. Two statements, however many
+    bookings.
     """
     lines = lines_of(batch, code)
+    left = lines if batch.action in LEAVING else None
+    if within is None:  # of what leaves, each is told with its like; of the rest, all with all
+        within = rides_of(BookingLog._base_manager.filter(batch=batch) if left is None else left)
     if kind == CHANGED:
         lines = with_news(lines)
-    told = models.QuerySet(Booking).filter(pk__in=lines.values("booking_id"))
+    told = rides_of(lines)
     if kind in COMING:
         told = told.filter(ends_at__gt=batch.created_at)
     if among is not None:
         told = told.filter(pk__in=among.values("pk"))
     told = told.exclude(customer__email="")
-    left = lines if batch.action in LEAVING else None
-    return outbox.post(batch, kind, first_of_each(told, left=left), TO_CUSTOMER)
+    return outbox.post(batch, kind, first_of_each(told, within, left=left), TO_CUSTOMER, F("tells"))
 
 
 def tell_of_edit(batch, *, among=None):
@@ -127,26 +132,24 @@ def tell_of_edit(batch, *, among=None):
     gone = given_away(lines_of(batch))
     if not gone.exists():
         return tell(batch, CHANGED, among=among.get(CHANGED))
-    bookings = models.QuerySet(Booking)
-    moved = bookings.filter(pk__in=gone.values("booking_id"))
-    stayed = bookings.filter(pk__in=lines_of(batch).values("booking_id")).exclude(
-        pk__in=gone.values("booking_id")
-    )
+    moved = rides_of(gone)
+    stayed = rides_of(lines_of(batch)).exclude(pk__in=gone.values("booking_id"))
     reachable = Customer.objects.exclude(email="").filter(pk=OuterRef("former"))
-    former = bookings.filter(pk__in=gone.filter(Exists(reachable)).values("booking_id"))
+    former = rides_of(gone.filter(Exists(reachable)))
+    sides = {CREATED: moved, CHANGED: stayed, WITHDRAWN: former}
     if among:
-        moved, stayed, former = (
-            bookings.filter(pk__in=rides.values("pk")).filter(pk__in=among[kind].values("pk"))
-            for rides, kind in ((moved, CREATED), (stayed, CHANGED), (former, WITHDRAWN))
-        )
+        sides = {
+            kind: rides.filter(pk__in=among[kind].values("pk")) for kind, rides in sides.items()
+        }
     return (
-        tell(batch, CHANGED, among=stayed)
-        + tell(batch, CREATED, among=moved)
+        tell(batch, CHANGED, among=sides[CHANGED], within=stayed)
+        + tell(batch, CREATED, among=sides[CREATED], within=moved)
         + outbox.post(
             batch,
             WITHDRAWN,
-            first_of_each(former, gone=gone),
+            first_of_each(sides[WITHDRAWN], moved, gone=gone),
             outbox.to("customer", former_customer(gone)),
+            F("tells"),
         )
     )
 
@@ -162,10 +165,8 @@ def take_back(tell_contrary, batch, undone):
         tell_again(batch, undone.undo_of.mails.taken_back())
     if not undone.mails.exists():
         return
-    now, then = (lines_of(each).values("booking_id") for each in (batch, undone))
-    bookings = models.QuerySet(Booking)
-    stays = tied_to(bookings.filter(pk__in=then).exclude(pk__in=now))
-    outbox.drop_unsent(undone.mails.exclude(object_id__in=stays.values("pk")))
+    stays = rides_of(lines_of(undone)).exclude(pk__in=lines_of(batch).values("booking_id"))
+    outbox.drop_unsent(undone.mails.exclude(Tells("records", Subquery(stays.values("pk")))))
     tell_contrary(batch, undone.mails.exclude(state=OutgoingMail.State.DROPPED))
 
 
@@ -243,31 +244,58 @@ def with_news(lines):
     return lines.alias(**sides).filter(news)
 
 
-def first_of_each(bookings, *, left=None, gone=None):
-    """The earliest of each customer's bookings that are tied by a series or a round trip.
+def first_of_each(told, within, *, left=None, gone=None):
+    """The earliest of each customer's bookings `told` that are tied by a series or a round trip:
+    the record of their message, with all of them `within` that it `tells` of.
 
-    `left` are the log lines of an act by which bookings leave their series: there they are tied by
-    the one that they were in. With `gone` (as `given_away` finds them) each is its former
-    customer's.
+    A ride and its return are told together, were only one of them in a series. `left` are the log
+    lines of an act by which bookings leave their series: there they are tied by the one that they
+    were in. With `gone` (as `given_away` finds them) each is its former customer's.
     """
-    customer = F("customer_id")
-    if gone is not None:
-        customer = former_customer(gone)
-    series = F("series_id")
-    if left is not None:
-        former = Cast(KT("changes__series__0"), models.BigIntegerField())
-        former = left.filter(booking=OuterRef("pk")).annotate(former=former).values("former")[:1]
-        series = Coalesce(series, Subquery(former))
-    bookings = bookings.order_by().alias(_series=series, _customer=customer)
-    alone = Case(When(_series__isnull=True, round_trip__isnull=True, then=F("pk")))
-    trip = Case(When(_series__isnull=True, then=F("round_trip_id")))
-    place = Window(
-        RowNumber(),
-        partition_by=[F("_customer"), F("_series"), trip, alone],
-        order_by=[F("pickup_at").asc(), F("pk").asc()],
+    rides = models.QuerySet(Booking).filter(pk__in=within.values("pk")).order_by()
+    rides = rides.annotate(
+        own_series=series_or_left(left),
+        whose=F("customer_id") if gone is None else former_customer(gone),
     )
-    first = bookings.alias(_place=place).filter(_place=1)
-    return models.QuerySet(Booking).filter(pk__in=first.values("pk"))
+    mates = rides.filter(
+        round_trip=OuterRef("round_trip"), whose=OuterRef("whose"), own_series__isnull=False
+    )
+    by_mate = When(
+        own_series__isnull=True,
+        round_trip__isnull=False,
+        then=Subquery(mates.values("own_series")[:1]),
+    )
+    rides = rides.alias(
+        by_series=Case(by_mate, default=F("own_series")),
+        news=Case(When(pk__in=told.values("pk"), then=1), default=0),
+    )
+    alone = Case(When(by_series__isnull=True, round_trip__isnull=True, then=F("pk")))
+    trip = Case(When(by_series__isnull=True, then=F("round_trip_id")))
+    together = {"partition_by": [F("whose"), F("by_series"), trip, alone]}
+    order = [F("news").desc(), F("pickup_at").asc(), F("pk").asc()]
+    place = Window(RowNumber(), order_by=order, **together)
+    # Of rides that are no news to anybody, the first is none either.
+    firsts = rides.annotate(tells=Window(Gathered("pk"), **together), first=place * F("news"))
+    return firsts.filter(first=1).order_by("pk")
+
+
+def series_or_left(left):
+    """An expression over a booking: its series or, by log lines `left`, the one that it left."""
+    if left is None:
+        return F("series_id")
+    former = Cast(KT("changes__series__0"), models.BigIntegerField())
+    former = left.filter(booking=OuterRef("pk")).annotate(former=former).values("former")[:1]
+    return Coalesce(F("series_id"), Subquery(former))
+
+
+def given_away(lines):
+    """Those of these log lines by which a ride went from one customer to another, with the key of
+    the `former` one."""
+    former, now = (
+        Cast(KT(f"changes__customer__{place}"), models.BigIntegerField()) for place in (0, 1)
+    )
+    given = lines.filter(changes__has_key="customer").annotate(former=former, now=now)
+    return given.filter(former__isnull=False).exclude(former=F("now"))
 
 
 def former_customer(gone):
@@ -275,43 +303,21 @@ def former_customer(gone):
     return Subquery(gone.filter(booking=OuterRef("pk")).values("former")[:1])
 
 
+def rides_of(lines):
+    """The bookings of log lines."""
+    return models.QuerySet(Booking).filter(pk__in=lines.values("booking_id"))
+
+
 def rides_in(mails):
-    """The rides that messages are about, and all that are tied to them."""
-    return tied_to(models.QuerySet(Booking).filter(pk__in=mails.values("object_id")))
-
-
-def tied_to(bookings):
-    """These, and all of their series and round trips."""
-    return models.QuerySet(Booking).filter(
-        Q(pk__in=bookings.values("pk"))
-        | Q(round_trip__in=bookings.filter(round_trip__isnull=False).values("round_trip"))
-        | Q(series__in=bookings.filter(series__isnull=False).values("series"))
-    )
+    """The rides that messages tell of."""
+    return models.QuerySet(Booking).filter(pk__in=KeysOf(mails))
 
 
 def remarks(bookings, user, batches):
     """{batch: [remark on an e-mail of it]} for the timeline of some bookings; one statement."""
     keys = [booking.pk for booking in bookings]
-    about = tied_to(models.QuerySet(Booking).filter(pk__in=keys))
-    # What was tied to them at the time, and is not any more.
-    then = Booking.history.model._base_manager.filter(batch_id__in=batches)
-    trips = then.filter(id__in=keys, round_trip__isnull=False).values("round_trip")
-    once = then.filter(round_trip__in=trips).values("id")
-    about = models.QuerySet(Booking).filter(Q(pk__in=about.values("pk")) | Q(pk__in=once))
-    of_a_rule = Q(batch__action__in=OF_THE_RULE)
-    tied = Q(~of_a_rule, object_id__in=about.values("pk"))
-    return outbox.remarks(tied | Q(of_a_rule, alike(keys)), user, batches)
-
-
-def alike(keys):
-    """A condition on messages of a change of a rule, which calls some rides of a series off, makes
-    others and moves the rest: that one of these went the way of the ride that it is about."""
-    text = {"output_field": TextField()}
-    left = Coalesce(Cast(KT("changes__series__0"), TextField()), Value(""), **text)
-    way = Concat(F("action_code"), Value(" "), left, **text)
-    lines = BookingLog._base_manager.filter(batch=OuterRef("batch_id")).annotate(way=way)
-    of_mail = lines.filter(booking=OuterRef(OuterRef("object_id"))).values("way")[:1]
-    same_way = lines.filter(booking__in=keys, way=Subquery(of_mail))
-    then = Booking.history.model._base_manager.filter(batch_id=OuterRef("batch_id"), id__in=keys)
-    theirs = then.annotate(to=TO_CUSTOMER).filter(to=OuterRef("addressee"))
-    return Q(Exists(same_way), Exists(theirs))
+    # Whose they are and were: an index finds their messages among all that a batch posted.
+    history = Booking.history.model._base_manager.filter(id__in=keys).order_by()
+    theirs = history.values_list(TO_CUSTOMER).distinct()
+    about = models.QuerySet(Booking).filter(pk__in=keys).values("pk")
+    return outbox.remarks(Q(Tells("records", Subquery(about)), addressee__in=theirs), user, batches)

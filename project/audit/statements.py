@@ -7,20 +7,29 @@ from django.db.models.sql import UpdateQuery
 P = 2147483647  # prime; keeps every product below 2**62, which both databases can hold
 
 
-def insert_select(model, columns, queryset, *expressions):
+def insert_select(model, columns, queryset, *expressions, same=None):
     """INSERT INTO `model` (`columns`) SELECT `expressions` FROM `queryset`. Returns the row count.
 
-    Columns are attribute names (`driver_id`). Rows never pass through Python.
+    Columns are attribute names (`driver_id`). Rows never pass through Python. `same` are the values
+    that all of them share: {attribute name: value}.
     """
-    return run(connection_of(model), inserting(model, columns, queryset, *expressions))
+    return run(connection_of(model), inserting(model, columns, queryset, *expressions, same=same))
 
 
-def inserting(model, columns, queryset, *expressions):
+def inserting(model, columns, queryset, *expressions, same=None):
     """The same as a statement (SQL, parameters) to `run`."""
+    connection, same = connection_of(model), same or {}
+    quote = connection.ops.quote_name
+    fields = [model._meta.get_field(name) for name in (*columns, *same)]
+    names = [quote(field.column) for field in fields]
     sql, params = compiled(queryset.values_list(*expressions))
-    quote = connection_of(model).ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params
+    if same:  # beside the query: in one that asks for a window's row, Django takes equals for one
+        found = ", ".join(names[: len(columns)])
+        values = zip(fields[len(columns) :], same.values(), strict=True)
+        params = [*params, *(field.get_db_prep_save(value, connection) for field, value in values)]
+        picked = ", ".join([found, *["%s"] * len(same)])
+        sql = f"WITH found({found}) AS ({sql}) SELECT {picked} FROM found"
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) {sql}", params
 
 
 def updating(records, **values):

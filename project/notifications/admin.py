@@ -24,9 +24,11 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Send again what failed"), permissions=["resend"])
     def resend(self, request, queryset):
-        count = outbox.resend(OutgoingMail.objects.filter(pk__in=queryset.values("pk")))
+        count, outdated = outbox.resend(OutgoingMail.objects.filter(pk__in=queryset.values("pk")))
         text = ngettext(
             "%(n)s e-mail will be sent again.", "%(n)s e-mails will be sent again.", count
         )
+        if outdated:
+            self.message_user(request, OutgoingMail.Trouble.OUTDATED.label, messages.WARNING)
         level = messages.SUCCESS if count else messages.WARNING
         self.message_user(request, text % {"n": Counted(count)}, level)

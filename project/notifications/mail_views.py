@@ -93,13 +93,15 @@ def mail_resend(request):
     else:
         keys = [key for key in request.POST.getlist("pk") if key.isdecimal() and len(key) < 19]
         mails = mails.filter(pk__in=keys)
-    count = outbox.resend(mails)
+    count, outdated = outbox.resend(mails)
+    if outdated:
+        messages.warning(request, OutgoingMail.Trouble.OUTDATED.label)
     if count:
         text = ngettext(
             "%(n)s e-mail will be sent again.", "%(n)s e-mails will be sent again.", count
         )
         messages.success(request, text % {"n": Counted(count)})
-    else:
+    elif not outdated:
         messages.warning(request, _("Choose at least one e-mail that failed."))
     back = request.POST.get("back", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}):

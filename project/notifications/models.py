@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from project.audit.models import Batch
 
+from .told import Keys, Tells
+
 
 class OutgoingMailQuerySet(models.QuerySet):
     def waiting(self):
@@ -35,15 +37,30 @@ class OutgoingMailQuerySet(models.QuerySet):
         no_address = Q(state=self.model.State.DROPPED, trouble=self.model.Trouble.NO_ADDRESS)
         return self.filter(Q(state=self.model.State.FAILED) | no_address)
 
+    def outdated(self):
+        """Those whose addressee was sent a later one about one of the same records, or will be: the
+        news would arrive in the wrong order."""
+        State = self.model.State
+        later = self.model.objects.filter(
+            Tells("records", Keys(OuterRef("records"))),
+            state__in=[State.SENT, State.WAITING],
+            addressee=OuterRef("addressee"),
+            batch__model=OuterRef("batch__model"),
+            pk__gt=OuterRef("pk"),
+        )
+        return self.filter(Exists(later))
+
 
 class OutgoingMail(models.Model):
     """The outbox: a message about one record of a batch, to be written and sent by the worker.
 
     The row commits with the change that it tells of. `kind` says which message; `object_id` is the
-    key of a record of the batch's model. What goes to one `addressee` ("customer 12") leaves in the
-    order in which it was posted. Address, language and subject are settled when it is sent, the
-    texts are written from the batch whenever they are asked for. `due_at` is the next attempt;
-    while one is under way, the moment from which it counts as lost.
+    key of a record of the batch's model, `records` are the keys of all that it tells of, that one
+    included: which belonged together is asked when it is posted, and stays. What goes to one
+    `addressee` ("customer 12") leaves in the order in which it was posted. Address, language and
+    subject are settled when it is sent, the texts are written from the batch whenever they are
+    asked for. `due_at` is the next attempt; while one is under way, the moment from which it
+    counts as lost.
     """
 
     class State(models.TextChoices):
@@ -66,13 +83,20 @@ class OutgoingMail(models.Model):
         NO_ADDRESS = "no_address", _("The customer has no e-mail address.")
         NOTHING_NEW = "nothing_new", _("Nothing that the customer sees had changed.")
         UNDONE = "undone", _("What it was to tell was undone before it left.")
+        OUTDATED = (
+            "outdated",
+            _("Out of date: a later message about the same has been sent or is waiting."),
+        )
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="mails")
     object_id = models.BigIntegerField()
+    records = models.JSONField(editable=False)
     addressee = models.CharField(max_length=40, editable=False)
     kind = models.CharField(_("kind"), max_length=80)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # Of these, those in which the server may have accepted it: it did not say that it had not.
+    in_doubt = models.PositiveSmallIntegerField(default=0, editable=False)
     due_at = models.DateTimeField(_("next attempt"))
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True)
@@ -113,6 +137,8 @@ class OutgoingMail(models.Model):
             models.Index(
                 fields=["addressee", "id"], name="mail_in_turn", condition=Q(state="waiting")
             ),
+            # What one was told by a batch: of the rides on a page, among a hundred thousand others.
+            models.Index(fields=["addressee", "batch"], name="mail_told_whom"),
         ]
         default_permissions = ("view",)
         permissions = [("resend_outgoingmail", _("Can send e-mails again"))]

@@ -5,8 +5,8 @@ with it the job that sends it (`sending`).
 """
 
 from django.db import transaction
-from django.db.models import CharField, DateTimeField, F, UUIDField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat, JSONArray
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,6 +18,9 @@ from .sending import send_due
 
 State, Trouble = OutgoingMail.State, OutgoingMail.Trouble
 
+# Of a message about one record: the list of all that it tells of.
+ITSELF = JSONArray("pk")
+
 
 def to(who, key):
     """The addressee of a message: `who` is a kind of people ("customer"), `key` an expression over
@@ -25,30 +28,30 @@ def to(who, key):
     return Concat(Value(f"{who} "), Cast(key, CharField()), output_field=CharField())
 
 
-def post(batch, kind, records, addressee):
+def post(batch, kind, records, addressee, tells=ITSELF):
     """Post a message of `kind` about each of `records`, which `batch` changed; how many there are.
 
-    What goes to one `addressee` (see `to`) leaves in its order. Called inside the batch's
-    transaction. Two statements, whatever the number of records.
+    `tells` is an expression over the record for the JSON list of all those that its message tells
+    of, itself included. What goes to one `addressee` (see `to`) leaves in its order. Called inside
+    the batch's transaction. Two statements, whatever the number of records.
     """
-    at = Value(batch.created_at, output_field=DateTimeField())
-    blank = ("recipient", "language", "subject", "trouble", "error")
     posted = insert_select(
         OutgoingMail,
-        (
-            *("batch_id", "object_id", "addressee", "kind"),
-            *("state", "attempts", "due_at", "created_at", *blank),
-        ),
+        ("object_id", "records", "addressee"),
         records,
-        Value(batch.pk, output_field=UUIDField()),
         F("pk"),
+        tells,
         addressee,
-        Value(kind),
-        Value(State.WAITING),
-        Value(0),
-        at,
-        at,
-        *(Value("") for _ in blank),
+        same={
+            "batch_id": batch.pk,
+            "kind": kind,
+            "state": State.WAITING,
+            "attempts": 0,
+            "in_doubt": 0,
+            "due_at": batch.created_at,
+            "created_at": batch.created_at,
+            **dict.fromkeys(("recipient", "language", "subject", "trouble", "error"), ""),
+        },
     )
     if posted:
         send_due.enqueue()
@@ -56,20 +59,26 @@ def post(batch, kind, records, addressee):
 
 
 def drop_unsent(mails):
-    """Take back what has surely not left: never tried, or failed. Returns how many."""
-    never_tried = mails.waiting().filter(attempts=0)
-    return (never_tried | mails.failed()).update(state=State.DROPPED, trouble=Trouble.UNDONE)
+    """Take back what has surely not left: never handed to a server that may have accepted it.
+    Returns how many."""
+    unsent = (mails.waiting() | mails.failed()).filter(in_doubt=0)
+    return unsent.update(state=State.DROPPED, trouble=Trouble.UNDONE)
 
 
 def resend(mails):
-    """Give messages that failed a new set of attempts. Returns how many there were."""
+    """Give messages that failed a new set of attempts. Returns how many there were, and how many
+    were dropped instead: a later one about the same has left, or waits."""
     with transaction.atomic():
+        outdated = mails.resendable().outdated().values("pk")
+        dropped = OutgoingMail.objects.filter(pk__in=outdated).update(
+            state=State.DROPPED, trouble=Trouble.OUTDATED
+        )
         count = mails.resendable().update(
             state=State.WAITING, attempts=0, due_at=timezone.now(), trouble="", error=""
         )
         if count:
             send_due.enqueue()
-    return count
+    return count, dropped
 
 
 def remarks(about, user, batches):

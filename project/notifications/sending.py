@@ -1,10 +1,11 @@
 """Sending what waits in the outbox: one message at a time, each settled before the next.
 
-A message is claimed in a short transaction: counted as an attempt, and due again once its lease
-has run out. It is then written and handed to the server outside any transaction, and marked sent
-in one of its own. So nothing waits on a lock while a server thinks. Where the process dies between
-the server's yes and that mark, this one message is sent again once its lease is over; it bears the
-same Message-ID, by which a receiver can drop the second.
+A message is claimed in a short transaction: counted as an attempt, in doubt until it is known that
+the server did not accept it, and due again once its lease has run out. It is then written and
+handed to the server outside any transaction, and marked sent in one of its own. So nothing waits on
+a lock while a server thinks. Where the process dies between the server's yes and that mark, this
+one message is sent again once its lease is over; it bears the same Message-ID, by which a receiver
+can drop the second.
 """
 
 import logging
@@ -33,6 +34,9 @@ MOST_AT_A_TIME = 50
 # The waits between attempts: about a day in all, then somebody has to look at it.
 WAITS = [timedelta(minutes=minutes) for minutes in (1, 4, 15, 60, 180, 360, 360, 360)]
 MOST_ATTEMPTS = len(WAITS) + 1
+
+# What an attempt comes to that has surely not sent the message.
+NOT_ACCEPTED = {"in_doubt": F("in_doubt") - 1}
 
 
 @job()
@@ -90,9 +94,10 @@ def claim():
         if mail is None:
             return None
         mail.attempts += 1
+        mail.in_doubt += 1
         mail.due_at = now + LEASE
         mail.trouble = ""
-        mail.save(update_fields=["attempts", "due_at", "trouble"])
+        mail.save(update_fields=["attempts", "in_doubt", "due_at", "trouble"])
     return mail
 
 
@@ -107,11 +112,11 @@ def deliver(mail, connection):
         message = message_of(mail, letter, connection) if letter and letter.address else None
     except Exception as error:  # one that can't be written must not hold up the others
         logger.exception("E-mail %s could not be written", mail.pk)
-        put_off(mine, Trouble.UNWRITTEN, words_of(error))
+        put_off(mine, Trouble.UNWRITTEN, words_of(error), told=NOT_ACCEPTED)
         return True
     if message is None:
         trouble = Trouble.NO_ADDRESS if letter else Trouble.NOTHING_NEW
-        mine.update(state=State.DROPPED, trouble=trouble)
+        mine.update(state=State.DROPPED, trouble=trouble, **NOT_ACCEPTED)
         return True
     told = {
         "recipient": letter.address,
@@ -161,6 +166,7 @@ def message_of(mail, letter, connection):
 
 def refuse(mails, code, words, trouble, told):
     """What the server answered to a message: 5xx is for good, anything else for now."""
+    told = told | NOT_ACCEPTED
     words = words.decode(errors="replace") if isinstance(words, bytes) else words
     error = f"{code} {words}"
     if 500 <= code < 600:

@@ -34,6 +34,7 @@ from project import money
 from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
 from project.audit.recorder import Outcome
+from project.notifications.models import OutgoingMail
 from tests.factories import (
     make_booking,
     make_customer,
@@ -237,11 +238,12 @@ RIDES = st.lists(st.tuples(AMOUNTS | st.none(), st.booleans()), min_size=2, max_
 
 def make_world(rides):
     """Single rides and round trips, of one customer, at different times."""
-    world = {"driver": make_driver(), "partner": make_partner(), "customer": make_customer()}
+    hotel, other = (make_customer(email=f"{name}@example.org") for name in ("hotel", "other"))
+    world = {"driver": make_driver(), "partner": make_partner(), "customer": other}
     start = timezone.now() + timedelta(days=1)
     for n, (price, is_trip) in enumerate(rides):
         given = {"price": price, "payout": price, "pickup_at": start + timedelta(days=2 * n)}
-        given |= {"stops": ["Thiès", "Mbour"], "passenger_name": "Awa"}
+        given |= {"stops": ["Thiès", "Mbour"], "passenger_name": "Awa", "customer": hotel}
         make_round_trip(**given) if is_trip else make_booking(**given)
     return world
 
@@ -321,6 +323,7 @@ def test_whatever_is_done_the_books_stay_straight(rides, steps):
                 assert state() == before
                 continue
             check()
+            check_told(outcome.batch)
             check_amounts(outcome.batch, step, before)
             done.append(outcome)
             done += take_back(outcome, by, before, times)
@@ -351,11 +354,24 @@ def take_back(outcome, by, before=None, times=1):
             assert state() == after
             break
         check()
+        check_told(undone.batch)
         if before is not None:
             check_undone(before, after, undone)
         undos.append(undone)
         outcome, before = undone, None if before is None else after
     return undos
+
+
+def check_told(batch):
+    """Of what a batch did to a ride, each customer hears once."""
+    mails = OutgoingMail.objects.filter(batch=batch)
+    told = Counter((mail.addressee, ride) for mail in mails for ride in mail.records)
+    assert set(told.values()) <= {1}
+    written = Booking.history.filter(batch_id=batch.pk if batch else None).values_list(
+        "id", flat=True
+    )
+    assert {ride for _whom, ride in told} <= set(written)
+    assert all(mail.object_id in mail.records for mail in mails)
 
 
 def check_amounts(batch, step, before):

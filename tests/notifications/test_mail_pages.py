@@ -10,12 +10,15 @@ from django.urls import reverse
 from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
+from bookings import services
+from bookings.models import Booking
+from bookings.states import CancellationKind
 from project.notifications import outbox
 from project.notifications.models import OutgoingMail
 from project.notifications.sending import send_due, send_waiting
-from tests.asking import toasts
+from tests.asking import only, toasts
 from tests.bookings.posting import text_of
-from tests.factories import make_user
+from tests.factories import make_booking, make_user
 from tests.notifications.conftest import many
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +102,7 @@ def test_one_that_can_not_be_written_has_a_page_before_and_after_it_is_sent_agai
     office, cancelled
 ):
     (one,) = cancelled("awa@example.org")
-    OutgoingMail.objects.update(object_id=10**9)  # a ride that there is none of
+    OutgoingMail.objects.update(object_id=10**9, records=[10**9])  # a ride that there is none of
     fail(one, trouble=Trouble.UNWRITTEN)
     office.post(RESEND, {"pk": [one.pk]})
     page = office.get(one.get_absolute_url())
@@ -139,11 +142,51 @@ def test_nothing_to_send_again_is_said(office, cancelled, sent):
     assert OutgoingMail.objects.get().attempts == 0
 
 
-def test_sending_again_is_one_update_and_one_job(office, cancelled, django_assert_num_queries):
+def rides_of(one):
+    return Booking.objects.filter(pk__in=one.records)
+
+
+def test_what_a_later_message_has_overtaken_is_not_sent_again(office, bureau, cancelled):
+    old, other = cancelled(*many(2))
+    fail(old, other)
+    services.restore(rides_of(old), by=bureau, tell=True)
+    send_waiting()
+    response = office.post(RESEND, {"all": "1"})
+    said = "Out of date: a later message about the same has been sent or is waiting."
+    assert toasts(response) == [said, "1 e-mail will be sent again."]
+    send_waiting()
+    assert [each.to[0].partition("@")[0][-1] for each in mail.outbox] == ["0", "1"]
+    old.refresh_from_db()
+    assert (old.state, old.trouble) == (State.DROPPED, Trouble.OUTDATED)
+    page = text_of(office.get(old.get_absolute_url()))
+    assert (said in page, "Send again" in page) == (True, False)
+    assert toasts(office.post(RESEND, {"pk": [old.pk]}))[-1].startswith("Choose")
+
+
+def test_what_waits_overtakes_as_well_and_what_failed_too_does_not(bureau, cancelled):
+    (old,) = cancelled("awa@example.org")
+    fail(old)
+    services.restore(rides_of(old), by=bureau, tell=True)
+    fail(OutgoingMail.objects.exclude(pk=old.pk).get())
+    assert outbox.resend(OutgoingMail.objects.all()) == (2, 0)  # they leave in their order
+    fail(old)
+    assert outbox.resend(OutgoingMail.objects.all()) == (0, 1)
+
+
+def test_news_for_others_or_of_another_ride_overtakes_nothing(bureau, cancelled):
+    old, other = cancelled(*many(2))
+    fail(old)
+    services.restore(rides_of(other), by=bureau, tell=True)
+    alone = only(make_booking(customer=rides_of(old).get().customer))
+    services.cancel(alone, by=bureau, kind=CancellationKind.CUSTOMER, reason="Ill", tell=True)
+    assert outbox.resend(OutgoingMail.objects.all()) == (1, 0)
+
+
+def test_sending_again_is_two_updates_and_one_job(office, cancelled, django_assert_num_queries):
     fail(*cancelled(*many(20)))
     DBTaskResult.objects.all().delete()
-    with django_assert_num_queries(4):  # with its savepoint
-        assert outbox.resend(OutgoingMail.objects.all()) == 20
+    with django_assert_num_queries(5):  # with its savepoint
+        assert outbox.resend(OutgoingMail.objects.all()) == (20, 0)
     (task,) = DBTaskResult.objects.all()
     assert task.task_path == send_due.module_path
 

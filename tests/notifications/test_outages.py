@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking
-from project.notifications import sending
+from project.actions.undo import undo
+from project.notifications import outbox, sending
 from project.notifications.models import OutgoingMail
 from project.notifications.sending import MOST_ATTEMPTS, send_due, send_waiting
 from tests.jobs.waiting import wait_for
@@ -199,3 +200,58 @@ def test_a_long_queue_lets_other_jobs_have_their_turn(db, mail_server, cancelled
     assert len(mail_server.ids) == 2
     assert not send_waiting(most=2)
     assert len(mail_server.ids) == 3
+
+
+# ---------------------------------------------------------- undone while the server is out of reach
+def undo_and_send(mail, by):
+    """Undo what a message tells of, and send all that there is to say by then."""
+    undo(mail.batch, by=by)
+    let_time_pass()
+    while send_waiting():
+        pass
+
+
+def test_what_no_server_was_there_to_take_is_undone_in_silence(db, bureau, mail_server, cancelled):
+    (mail,) = cancelled("awa@example.org")
+    for _ in range(2):
+        send_waiting()
+        let_time_pass()
+    mail_server.start()
+    undo_and_send(mail, bureau)
+    mail.refresh_from_db()
+    assert (mail.state, mail.trouble, mail.attempts) == (State.DROPPED, Trouble.UNDONE, 2)
+    assert mail_server.ids == []
+
+
+def test_what_the_server_put_off_is_undone_in_silence(db, bureau, mail_server, cancelled):
+    (mail,) = cancelled("later@example.org")
+    mail_server.start()
+    send_waiting()
+    undo_and_send(mail, bureau)
+    mail.refresh_from_db()
+    assert (mail.state, mail.trouble) == (State.DROPPED, Trouble.UNDONE)
+    assert mail_server.ids == []
+
+
+def test_what_may_have_left_before_the_server_went_is_told_with_its_undo(
+    db, bureau, mail_server, cancelled
+):
+    (mail,) = cancelled("awa@example.org")
+    sending.claim()  # and the worker dies, nobody knows how far it came
+    let_time_pass()
+    send_waiting()
+    mail.refresh_from_db()
+    assert (mail.trouble, mail.attempts) == (Trouble.UNREACHABLE, 2)
+    mail_server.start()
+    undo_and_send(mail, bureau)
+    assert len(mail_server.ids) == 2
+    assert states() == {State.SENT}
+
+
+def test_what_may_have_left_stays_so_when_it_is_sent_again(db, bureau, mail_server, cancelled):
+    (mail,) = cancelled("awa@example.org")
+    sending.claim()
+    OutgoingMail.objects.update(state=State.FAILED, trouble=Trouble.INTERRUPTED)
+    assert outbox.resend(OutgoingMail.objects.all()) == (1, 0)
+    undo(mail.batch, by=bureau)
+    assert [*OutgoingMail.objects.values_list("state", flat=True)] == [State.WAITING] * 2
