@@ -108,6 +108,7 @@ def test_the_count_stops_at_a_hundred(desk, moussa):
         OutgoingMail(
             batch=batch,
             object_id=1,
+            records=[1],
             kind="x",
             state="failed",
             trouble="refused",
