@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Exists,
     F,
+    Min,
     OuterRef,
     Q,
     Subquery,
@@ -20,7 +21,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, RowNumber
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy
 
 from project.directory.models import Customer
@@ -245,38 +246,40 @@ def with_news(lines):
 
 
 def first_of_each(told, within, *, left=None, gone=None):
-    """The earliest of each customer's bookings `told` that are tied by a series or a round trip:
+    """The first of each customer's bookings `told` that are tied by a series or a round trip:
     the record of their message, with all of them `within` that it `tells` of.
 
     A ride and its return are told together, were only one of them in a series. `left` are the log
     lines of an act by which bookings leave their series: there they are tied by the one that they
     were in. With `gone` (as `given_away` finds them) each is its former customer's.
     """
-    rides = models.QuerySet(Booking).filter(pk__in=within.values("pk")).order_by()
-    rides = rides.annotate(
+    every = models.QuerySet(Booking).order_by()
+    every = every.annotate(
         own_series=series_or_left(left),
         whose=F("customer_id") if gone is None else former_customer(gone),
     )
-    mates = rides.filter(
-        round_trip=OuterRef("round_trip"), whose=OuterRef("whose"), own_series__isnull=False
+    rides = every.filter(pk__in=within.values("pk"))
+    # Each by its trip: by a list of keys SQLite would go through all of it for each ride.
+    mates = every.filter(
+        Exists(within.filter(pk=OuterRef("pk"))),
+        round_trip=OuterRef("round_trip"),
+        whose=OuterRef("whose"),
+        own_series__isnull=False,
     )
-    by_mate = When(
-        own_series__isnull=True,
-        round_trip__isnull=False,
-        then=Subquery(mates.values("own_series")[:1]),
+    # What ties a ride: a series, its own or its mate's, a round trip, or nothing but itself. One
+    # number for each, so that the databases work out little for each row.
+    tie = Coalesce(
+        F("own_series") * 3,
+        Subquery(mates.values("own_series")[:1]) * 3,
+        F("round_trip_id") * 3 + 1,
+        F("pk") * 3 + 2,
     )
-    rides = rides.alias(
-        by_series=Case(by_mate, default=F("own_series")),
-        news=Case(When(pk__in=told.values("pk"), then=1), default=0),
+    together = {"partition_by": [F("whose"), tie]}
+    news = Case(When(pk__in=told.values("pk"), then=F("pk")))
+    firsts = rides.annotate(
+        tells=Window(Gathered("pk"), **together), first=Window(Min(news), **together)
     )
-    alone = Case(When(by_series__isnull=True, round_trip__isnull=True, then=F("pk")))
-    trip = Case(When(by_series__isnull=True, then=F("round_trip_id")))
-    together = {"partition_by": [F("whose"), F("by_series"), trip, alone]}
-    order = [F("news").desc(), F("pickup_at").asc(), F("pk").asc()]
-    place = Window(RowNumber(), order_by=order, **together)
-    # Of rides that are no news to anybody, the first is none either.
-    firsts = rides.annotate(tells=Window(Gathered("pk"), **together), first=place * F("news"))
-    return firsts.filter(first=1).order_by("pk")
+    return firsts.filter(first=F("pk")).order_by("pk")
 
 
 def series_or_left(left):

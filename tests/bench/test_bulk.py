@@ -162,9 +162,9 @@ def by_hand(span, verb, user):
     """The same change with its log and history in three statements, as one would write them."""
     sets, params = verb[3]
     json = (
-        ("json_object", "json_array")
+        ("json_object", "json_array", "json_group_array")
         if connection.vendor == "sqlite"
-        else ("jsonb_build_object", "jsonb_build_array")
+        else ("jsonb_build_object", "jsonb_build_array", "jsonb_agg")
     )
     told = ", ".join(f"'{name}', {json[1]}({name}, {after})" for name, after in verb[4].items())
     history = Booking.history.model
@@ -196,11 +196,12 @@ def by_hand(span, verb, user):
         )
         if verb[2].get("tell"):  # one for both segments of a round trip
             cursor.execute(
-                "INSERT INTO notifications_outgoingmail (batch_id, object_id, addressee, kind, "
-                "state, attempts, due_at, created_at, recipient, language, subject, trouble, "
-                "error) SELECT %s, id, 'customer ' || customer_id, 'hand', 'waiting', 0, %s, %s, "
-                "'', '', '', '', '' "
-                "FROM bookings_booking WHERE id BETWEEN %s AND %s AND leg <> 'return'",
+                "INSERT INTO notifications_outgoingmail (batch_id, object_id, records, addressee, "
+                "kind, state, attempts, in_doubt, due_at, created_at, recipient, language, "
+                f"subject, trouble, error) SELECT %s, MIN(id), {json[2]}(id), "
+                "'customer ' || customer_id, 'hand', 'waiting', 0, 0, %s, %s, '', '', '', '', '' "
+                "FROM bookings_booking WHERE id BETWEEN %s AND %s "
+                "GROUP BY customer_id, COALESCE(round_trip_id, -id)",
                 [key, batch.created_at, batch.created_at, *span],
             )
     return changed
