@@ -118,7 +118,7 @@ def tell(batch, kind, *, among=None, code=None, within=None):
     if kind in COMING:
         told = told.filter(ends_at__gt=batch.created_at)
     if among is not None:
-        told = told.filter(pk__in=among.values("pk"))
+        told = told.filter(one_of(among))
     told = told.exclude(customer__email="")
     return outbox.post(batch, kind, first_of_each(told, within, left=left), TO_CUSTOMER, F("tells"))
 
@@ -139,9 +139,7 @@ def tell_of_edit(batch, *, among=None):
     former = rides_of(gone.filter(Exists(reachable)))
     sides = {CREATED: moved, CHANGED: stayed, WITHDRAWN: former}
     if among:
-        sides = {
-            kind: rides.filter(pk__in=among[kind].values("pk")) for kind, rides in sides.items()
-        }
+        sides = {kind: rides.filter(one_of(among[kind])) for kind, rides in sides.items()}
     return (
         tell(batch, CHANGED, among=sides[CHANGED], within=stayed)
         + tell(batch, CREATED, among=sides[CREATED], within=moved)
@@ -314,6 +312,16 @@ def rides_of(lines):
 def rides_in(mails):
     """The rides that messages tell of."""
     return models.QuerySet(Booking).filter(pk__in=KeysOf(mails))
+
+
+def one_of(rides):
+    """A condition on the rides of a batch: that they are among these.
+
+    As a value, so that these are found once. PostgreSQL takes a batch that it has just written for
+    one line, and would find them anew for each.
+    """
+    found = When(pk__in=rides.values("pk"), then=True)
+    return Case(found, default=False, output_field=models.BooleanField())
 
 
 def remarks(bookings, user, batches):

@@ -39,8 +39,10 @@ class KeysOf(Func):
         super().__init__(Subquery(mails.order_by().values("records")))
 
     def as_postgresql(self, compiler, connection, **context):
+        # PostgreSQL expects a hundred keys in each list, so more than it would hash; of what is
+        # distinct it expects few.
         template = (
-            "(SELECT told.value::bigint FROM %(expressions)s AS mails,"
+            "(SELECT DISTINCT told.value::bigint FROM %(expressions)s AS mails,"
             " JSONB_ARRAY_ELEMENTS_TEXT(mails.records) AS told(value))"
         )
         return self.as_sql(compiler, connection, template=template, **context)

@@ -144,7 +144,7 @@ def test_why_a_sale_waits_is_said_in_the_language_of_who_reads_it(desk, terminal
     for page in (entry.get_absolute_url(), entry.get_edit_url(), reverse("inventory:quarantaine")):
         assert "10 in stock, 12 sold" in desk.get(page).content.decode()
     with translation.override("fr"):
-        assert entry.explication == f"{article.code} {article.nom} : 10 en stock, 12 vendus."
+        assert entry.explication == f"{article.code} {article.nom}\u00a0: 10 en stock, 12 vendus."
         [again] = synchronise(terminal, [json.loads(entry.contenu_recu)]).erreurs
         assert str(again.detail) == entry.explication
 
