@@ -19,14 +19,19 @@ def payable(staff):
     return make_booking(by=staff["bureau"], driver=make_driver(), price=35_000, payout=20_000)
 
 
-def test_one_ticks_what_to_change_and_sees_what_becomes_of_it(signed_in, rides, live_server, quiet):
-    page = signed_in()
-    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
+def open_change(page, live_server, ride):
+    page.goto(f"{live_server.url}/bookings/{ride.reference}/")
     page.locator(".edits summary").click()
     page.get_by_role("button", name="Change some fields").click()
     dialog = page.locator("#dialog")
-    price = dialog.locator("#id_price")
     expect(dialog.locator("#id_picked_price")).to_be_visible()
+    return dialog
+
+
+def test_one_ticks_what_to_change_and_sees_what_becomes_of_it(signed_in, rides, live_server, quiet):
+    page = signed_in()
+    dialog = open_change(page, live_server, rides[5])
+    price = dialog.locator("#id_price")
     expect(price).to_be_hidden()
     dialog.locator("#id_picked_price").focus()
     page.keyboard.press("Space")
@@ -89,12 +94,8 @@ def test_fields_are_chosen_without_script_too(browser, live_server, staff, rides
 def test_what_is_selected_stays_so_as_the_counts_come(signed_in, rides, live_server, quiet):
     """A field that was reached by Tab is typed over, whenever its dialog is filled anew."""
     page = signed_in()
-    page.goto(f"{live_server.url}/bookings/{rides[5].reference}/")
-    page.locator(".edits summary").click()
-    page.get_by_role("button", name="Change some fields").click()
-    dialog = page.locator("#dialog")
+    dialog = open_change(page, live_server, rides[5])
     price = dialog.locator("#id_price")
-    expect(dialog.locator("#id_picked_price")).to_be_visible()
     asked = []
     page.route("**/actions/**", lambda route: asked.append(route))
     dialog.locator("#id_picked_price").focus()
