@@ -32,11 +32,24 @@ PAGE = "/jobs/"  # a list without rows in the frame of every page: five statemen
 # What is committed here is told after a NOTIFY and the six statements of a read: about a page, or
 # two on a busy machine. On SQLite another process is noticed at the next look only (LOOK, 50 ms).
 OTHER_PROCESS = {"postgresql": 2.5, "sqlite": 8.0}
+# The same until the browser has drawn it: on top of it comes what a script and a repaint take.
+IN_A_BROWSER = {"postgresql": 3.5, "sqlite": 9.0}
 # In the same process the colleague's page should hear of it about when one's own has its answer.
 SAME_PROCESS = 1.5
 ALL_STREAMS = 25  # the last of five hundred, each of which takes a write to its socket
 KILOBYTES = 60
 THREADS = 12
+# When the toast about a record stands in the page, in ms of the clock that Python reads too.
+AWAITED = """reference => {
+  const toasts = document.getElementById("toasts");
+  window.shown = new Promise((done) => {
+    new MutationObserver((_changes, observer) => {
+      if (!toasts.textContent.includes(reference)) return;
+      observer.disconnect();
+      done(performance.timeOrigin + performance.now());
+    }).observe(toasts, { childList: true, subtree: true });
+  });
+}"""
 
 
 @pytest.fixture
@@ -53,7 +66,8 @@ class Office:
         self.client = Client()
         self.client.force_login(user)
         session = self.client.cookies[settings.SESSION_COOKIE_NAME].value
-        self.cookies = f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={'c' * 32}"
+        self.jar = {settings.SESSION_COOKIE_NAME: session, "csrftoken": "c" * 32}
+        self.cookies = "; ".join(f"{name}={value}" for name, value in self.jar.items())
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
 
     def ask(self, method, path):
@@ -110,6 +124,35 @@ def test_from_commit_to_event(bench, server):
         f"live: act to others' event ({told * 1000:.0f} ms) / to own answer",
         told / answer,
         SAME_PROCESS,
+    )
+
+
+@pytest.mark.chromium
+def test_from_commit_to_a_browser(bench, server, browser):
+    """Until the toast stands in a page that somebody has open."""
+    awa, moussa = (make_user(groups=[GESTION], is_superuser=True) for _n in range(2))
+    office = Office(server, moussa)
+    context = browser.new_context()
+    context.add_cookies(
+        [{"name": name, "value": value, "url": server.url} for name, value in office.jar.items()]
+    )
+    page = context.new_page()
+    with page.expect_response(f"**{PATH}**"):
+        page.goto(f"{server.url}{PAGE}")
+    plain, shown = [], []
+    for booking in [make_booking() for _n in range(ROUNDS)]:
+        plain.append(office.ask("GET", PAGE))
+        page.evaluate(AWAITED, booking.reference)
+        cancel(booking, awa)
+        start = time.time()
+        shown.append(page.evaluate("window.shown") / 1000 - start)
+    context.close()
+    office.close()
+    one, toast = statistics.median(plain), statistics.median(shown)
+    bench.report(
+        f"live: commit to toast ({toast * 1000:.0f} ms) / page ({one * 1000:.0f} ms)",
+        toast / one,
+        IN_A_BROWSER[connection.vendor],
     )
 
 
