@@ -259,7 +259,7 @@ def first_of_each(told, within, *, left=None, gone=None):
     rides = every.filter(pk__in=within.values("pk"))
     # Each by its trip: by a list of keys SQLite would go through all of it for each ride.
     mates = every.filter(
-        Exists(within.filter(pk=OuterRef("pk"))),
+        one_of(within),
         round_trip=OuterRef("round_trip"),
         whose=OuterRef("whose"),
         own_series__isnull=False,
