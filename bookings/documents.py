@@ -251,7 +251,7 @@ def missing_beside(records, spans):
     return found
 
 
-def statement_of(rides, span, missing=0):
+def statement_of(rides, span, missing):
     columns = (
         Column(_("Date"), fixed=True),
         Column(_("Reference"), fixed=True),

@@ -109,14 +109,14 @@ class BookingTable(Table):
     def cell_distance(self, distance):
         return "" if distance is None else f"{formats.number(distance)} km"
 
-    def cell_price(self, amount, currency, status):
-        price = escape(formats.amount(amount, currency))
-        return f"<del>{price}</del>" if price and status in BILLABLE else price
-
     def cell_payout(self, amount, currency):
         return escape(formats.amount(amount, currency))
 
     cell_fee = cell_payout
+
+    def cell_price(self, amount, currency, status):
+        price = self.cell_payout(amount, currency)
+        return f"<del>{price}</del>" if price and status in BILLABLE else price
 
     def cell_created(self, at):
         at = at.astimezone(self.zone)

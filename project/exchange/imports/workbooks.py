@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -18,6 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ..cells import cleaned, escaped
 from ..columns import Kind
+from .cells import in_every_language
 from .limits import MOST_ROWS
 from .recognition import WRONG
 from .rows import State
@@ -76,11 +76,8 @@ def template_of(importer):
 @cache
 def explaining():
     """The names of the sheets that explain others, in files of ours and in any of our languages."""
-    names = set()
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            names |= {_("Explanations"), _("About this file")}
-    return names
+    named = in_every_language(lambda: {_("Explanations"), _("About this file")})
+    return set().union(*named.values())
 
 
 def explanation(importer, column):
