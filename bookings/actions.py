@@ -248,6 +248,7 @@ SETTLE = Action(
         spared=answers["spared"],
         override=bool(answers.get("override")),
     ),
+    page_refusals=lambda selection: payouts.NEVER_SETTLEABLE,
     warns=OVERRIDE,
     form=SettleForm,
     scopes=SCOPES,
@@ -273,7 +274,6 @@ REOPEN = Action(
     scopes=SCOPES,
     inverse="bookings.settle",
     writes=SETTLEMENT,
-    undo_refusals=lambda selection: payouts.NOT_SETTLED_AGAIN,
 )
 DUPLICATE = Action(
     code="bookings.duplicate",
@@ -431,6 +431,7 @@ IMPORT_CHANGES = Action(
     inverse=entries.CHANGED,
     writes=entries.WRITES,
     undo_refusals=entries.not_put_back,
+    undo_needs=entries.undo_needs,
     undo_locks=lambda selection: people_and_segments(
         selection, "", "before_", customers=NOW_AND_BEFORE
     ),
@@ -513,3 +514,10 @@ def ways_to_edit(booking, user):
         for action, name, possible in offered
         if possible and user.has_perm(action.permission)
     ]
+
+
+def ways_to_edit_trip(segments, user):
+    """Of those acts the ones that are about a round trip as a whole, each once: they go by one of
+    its segments and take the other along. A segment's own form is on its own page."""
+    ways = [way for ride in segments for way in ways_to_edit(ride, user) if not way["first"]]
+    return list({way["action"].code: way for way in reversed(ways)}.values())

@@ -6,9 +6,11 @@ and then asks the refusals here, so that no two writers decide on the same facts
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 from itertools import chain
 from operator import or_
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db.models import (
@@ -20,11 +22,14 @@ from django.db.models import (
     OuterRef,
     Q,
     RowRange,
+    Subquery,
     Value,
     When,
     Window,
 )
 from django.db.models.functions import Concat, Left
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +38,7 @@ from project.audit.refusals import Refusal, any_refusal
 from project.audit.rows import values_of
 from project.audit.statements import lock
 from project.directory.models import Customer, Driver, Partner
+from project.ui import formats
 
 from .models import Booking
 from .querysets import LONGEST_RIDE
@@ -76,6 +82,51 @@ def gone(driver="driver", partner="partner"):
     return Refusal("inactive", left, gettext_lazy("with an inactive driver or partner"))
 
 
+class Taken(NamedTuple):
+    """A time that a driver's ride takes. One without a reference is among those that are asked
+    about together, and may have a name for that."""
+
+    start: datetime
+    end: datetime
+    reference: str = ""
+    name: str = ""
+
+    @property
+    def label(self):
+        return self.reference or self.name or _("another one of these")
+
+    @property
+    def url(self):
+        return reverse("bookings:detail", args=[self.reference]) if self.reference else ""
+
+    @property
+    def hint(self):
+        """When it is: "1 Jul, 22:30–23:30"."""
+        start, end = timezone.localtime(self.start), timezone.localtime(self.end)
+        day = formats.short_day(start.date(), timezone.localdate().year)
+        return f"{day}, {start:%H:%M}–{end:%H:%M}"
+
+    def __str__(self):
+        return f"{self.label} ({self.hint})"
+
+
+def first_among(others):
+    """What is in the way of refused rides: of each, the first of `others` (a queryset, which may
+    refer to it) that is at its time. Two statements."""
+    at_its_time = others.exclude(pk=OuterRef("pk"))
+    at_its_time = at_its_time.overlapping(OuterRef("pickup_at"), OuterRef("ends_at"))
+    first = Subquery(at_its_time.order_by("pickup_at", "pk").values("pk")[:1])
+
+    def in_the_way(refused):
+        found = dict(refused.annotate(_other=first).values_list("pk", "_other"))
+        rides = Booking.objects.filter(pk__in=values_of(Booking, set(found.values()) - {None}))
+        fields = ("pk", "pickup_at", "ends_at", "reference")
+        times = {pk: Taken(*taken) for pk, *taken in rides.order_by().values_list(*fields)}
+        return {pk: times[other] for pk, other in found.items() if other in times}
+
+    return in_the_way
+
+
 def driver_busy(driver):
     """The warning that another ride of `driver` (an id or an expression) is at the same time."""
     return Refusal(
@@ -84,6 +135,7 @@ def driver_busy(driver):
         gettext_lazy("the driver has another ride at that time"),
         override=OVERRIDE,
         spite=OVERLAP,
+        in_the_way=first_among(Booking.objects.filter(driver=driver).occupying()),
     )
 
 
@@ -102,6 +154,7 @@ def doubled(selection, refusals, driver=None):
         order_by=[F("pickup_at").asc(), F("pk").asc()],
         frame=RowRange(None, -1),
     )
+    same = candidates.filter(**{driver: OuterRef(driver)}) if driver else candidates
     late = candidates.annotate(busy_until=busy_until).filter(busy_until__gt=F("pickup_at"))
     return Refusal(
         "doubled",
@@ -109,6 +162,7 @@ def doubled(selection, refusals, driver=None):
         gettext_lazy("overlaps another ride of this selection"),
         override=OVERRIDE,
         spite=OVERLAP,
+        in_the_way=first_among(same),
     )
 
 
@@ -162,7 +216,11 @@ def clashes(moved, refusals, driver="driver", partner="partner", *, override=Fal
     return (
         left,
         Refusal("before_its_end", Q(pk__in=values_of(Booking, early)), EARLY),
-        replace(driver_busy(OuterRef("driver")), condition=Q(pk__in=values_of(Booking, set(busy)))),
+        replace(
+            driver_busy(OuterRef("driver")),
+            condition=Q(pk__in=values_of(Booking, set(busy))),
+            in_the_way=lambda _refused: busy,
+        ),
     )
 
 
@@ -176,8 +234,8 @@ def segments_of_trips(trips):
 
 
 def staying_of(moves, *, override=False):
-    """({key: reference} of those whose driver is busy, with the ride that is in the way, '' for one
-    of these; keys of those that would be out of order).
+    """({key: Taken} of those whose driver is busy, with the ride that is in the way; keys of those
+    that would be out of order).
 
     What stays for one reason may make another stay for the other: so again, until no more are
     found. Two statements.
@@ -217,32 +275,32 @@ def out_of_order(moves, segments, staying):
 
 
 def clashing(moves, others, early):
-    """{key: reference} of rides that can't move because their driver is busy then, with the ride
-    that is in the way; '' for one of these. Those in `early` stay.
+    """{key: Taken} of rides that can't move because their driver is busy then, with the ride that
+    is in the way. Those in `early` stay.
 
     One that stays where it is takes its time there, which may be in another's way: so again, until
     no more are found. `moves` are sorted, `others` the rides that do not move (see `busy_of`).
     """
-    staying = dict.fromkeys(early, "")
+    staying = dict.fromkeys(early)
     while True:
         taken = {driver: list(busy) for driver, busy in others.items()}
         for move in moves:
             if move.pk in staying and move.before and move.former in taken:
-                insort(taken[move.former], (*move.before, ""))
+                insort(taken[move.former], Taken(*move.before))
         found = {}
         for move in moves:
             if move.pk not in staying:
                 if other := clash(taken[move.driver], *move.after):
-                    found[move.pk] = other[2]
+                    found[move.pk] = other
                 else:
-                    insort(taken[move.driver], (*move.after, ""))
+                    insort(taken[move.driver], Taken(*move.after))
         if not found:
-            return {key: reference for key, reference in staying.items() if key not in early}
+            return {key: taken for key, taken in staying.items() if key not in early}
         staying |= found
 
 
 def busy_of(drivers, times, but=()):
-    """{driver: sorted [(start, end, reference)]} around `times`, (start, end) each; one
+    """{driver: sorted [Taken]} around `times`, (start, end) each; one
     statement."""
     busy = {driver: [] for driver in drivers}
     if busy and times:
@@ -251,13 +309,12 @@ def busy_of(drivers, times, but=()):
         fields = ("pickup_at", "ends_at", "reference", "driver", "pk")
         for *when, driver, pk in taken.order_by("pickup_at").values_list(*fields):
             if pk not in but:
-                busy[driver].append(tuple(when))
+                busy[driver].append(Taken(*when))
     return busy
 
 
 def clash(taken, start, end):
-    """The (start, end, reference) of a ride in `taken` (sorted) that shares a moment with
-    [start, end); or None."""
+    """The first in `taken` (sorted) that shares a moment with [start, end); or None."""
     first = bisect_left(taken, (start - LONGEST_RIDE,))
     for ride in taken[first:]:
         if ride[0] >= end:
@@ -344,15 +401,14 @@ def check_time(booking, *, override=""):
         return
     move = Move(booking.pk, booking.driver_id, (booking.pickup_at, booking.ends_at))
     busy, _early = staying_of([move])
-    for reference in busy.values():
-        raise ValidationError({"pickup_at": is_busy(reference)})
+    for other in busy.values():
+        raise ValidationError({"pickup_at": is_busy(other)})
 
 
-def is_busy(reference):
-    """The error of a ride whose driver has another at that time: `reference`, or '' for one that
-    is written together with it."""
+def is_busy(other):
+    """The error of a ride whose driver has another at that time (Taken), which `params` name."""
     text = _("The driver has another ride at that time: %(reference)s.")
-    params = {"reference": reference or _("another one of these")}
+    params = {"reference": other}
     return ValidationError(text, code=DRIVER_BUSY, params=params)
 
 

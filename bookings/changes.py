@@ -210,18 +210,32 @@ def unchanged(values, new):
     return Refusal("unchanged", same, gettext_lazy("already so"), idle=True)
 
 
+def differs(name):
+    """Whether a field, which may be empty, is other than an undo would have it."""
+    now, before = name, f"before_{name}"
+    other = Q(**{f"{now}__lt": F(before)}) | Q(**{f"{now}__gt": F(before)})
+    for one, none in ((now, before), (before, now)):
+        other |= Q(**{f"{one}__isnull": False, f"{none}__isnull": True})
+    return other
+
+
 def not_changed_back(selection, writes=WRITES):
     """Why an undo can't give a ride the values that it had before, in the fields that it `writes`;
     the price is one of them."""
-    other = Q(price__lt=F("before_price")) | Q(price__gt=F("before_price"))
-    for one, none in (("price", "before_price"), ("before_price", "price")):
-        other |= Q(**{f"{one}__isnull": False, f"{none}__isnull": True})
+    other = differs("price")
     if "currency" in writes:
         other |= ~Q(currency=F("before_currency"))
+    # As for a change: of what is settled the amounts stand, and who was paid them.
+    paid = [name for name in ("payout", "driver", "partner") if name in writes]
+    settled = reduce(or_, map(differs, paid), other)
     billed = BILLED.condition
     if "payment_state" in writes:  # what becomes unpaid by it may have any price, as in the form
         billed &= ~Q(before_payment_state=PaymentState.UNPAID)
-    refusals = (ARCHIVED, SETTLED, replace(BILLED, condition=billed & other, override=None))
+    refusals = (
+        ARCHIVED,
+        replace(SETTLED, condition=SETTLED.condition & settled),
+        replace(BILLED, condition=billed & other, override=None),
+    )
     if "customer" in writes:
         inactive = Customer.objects.inactive().filter(pk=OuterRef("before_customer"))
         back = Exists(inactive) & ~Q(customer=F("before_customer"))

@@ -12,7 +12,6 @@ from operator import attrgetter, itemgetter
 
 from django.db.models import Q
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
@@ -25,6 +24,7 @@ from project.exchange.pdf.table import Column, Table, Total
 from project.exchange.printing import Document, batched
 from project.ui import formats
 from project.ui.filters import midnight
+from project.ui.formats import date_format
 
 from .exports import SHEET
 from .states import BILLABLE, PaymentState, Status
@@ -90,9 +90,11 @@ ON_A_SHEET = (
     "pk",
     "driver",
     "driver__name",
+    "driver__sort_name",
     "driver__phone",
     "partner",
     "partner__name",
+    "partner__sort_name",
     "partner__phone",
     "pickup_at",
     "ends_at",
@@ -125,8 +127,9 @@ def day_sheets(records, asked, step):
 
 
 def who_drives(ride):
-    """What tells them apart, the name first: two may have the same."""
-    return ride.driver__name or ride.partner__name or "", ride.driver or 0, ride.partner or 0
+    """What tells them apart, the name as it is sorted first: two may have the same."""
+    name = ride.driver__sort_name or ride.partner__sort_name or ""
+    return name, ride.driver or 0, ride.partner or 0
 
 
 def sheet_of(day, rides):
@@ -136,7 +139,7 @@ def sheet_of(day, rides):
         Column(_("Time"), fixed=True, bold=True),
         Column(_("Way"), 34),
         Column(_("Passenger"), 26),
-        Column(_("Notes for the driver"), 24),
+        Column(_("Reference and notes"), 24),
     )
     return Sheet(
         who=first.driver__name or first.partner__name or _("To assign"),
@@ -154,11 +157,12 @@ def on_a_sheet(ride):
     later = (end.date() - start.date()).days
     people = ngettext("%(n)s passenger", "%(n)s passengers", ride.passenger_count)
     luggage = ngettext("%(n)s piece of luggage", "%(n)s pieces of luggage", ride.luggage_count)
+    other = ride.customer__name if ride.customer__name != ride.passenger_name else ""
     passenger = (
         ride.passenger_name,
-        ride.passenger_phone,
-        ride.customer__name if ride.customer__name != ride.passenger_name else "",
-        ride.transport_number,
+        formats.phone(ride.passenger_phone),
+        labelled(_("Customer"), other),
+        labelled(_("Flight or train"), ride.transport_number),
         people % {"n": ride.passenger_count},
         luggage % {"n": ride.luggage_count} if ride.luggage_count else "",
     )
@@ -169,6 +173,11 @@ def on_a_sheet(ride):
         "\n".join(filter(None, passenger)),
         "\n".join(filter(None, (ride.reference, ride.driver_notes))),
     )
+
+
+def labelled(label, value):
+    """ "Customer: Hôtel Téranga"; '' of nothing."""
+    return value and _("%(label)s: %(value)s") % {"label": label, "value": value}
 
 
 # ------------------------------------------------------------------------------------ statements

@@ -20,7 +20,7 @@ from project.directory.models import Customer, Driver, Partner
 
 from . import changes, notifications
 from .availability import EARLY, Move, customer_left, inactive, is_busy, staying_of
-from .models import Booking, faults_in, following, reference_prefix
+from .models import Booking, BookingLog, faults_in, following, reference_prefix
 from .series_queries import FROM_FILE
 from .services import ARCHIVED, BILLED, SETTLED, price_stands
 from .states import CLOSED, UNDER_WAY, Status, occupies
@@ -154,10 +154,10 @@ def faults_of(entries):
     busy, early = staying_of([move_of(entry) for entry in asked.values()])
     for key in early:
         faults[asked[key].key] = {"pickup_at": str(EARLY)}
-    for key, reference in busy.items():
+    for key, other in busy.items():
         entry = asked[key]
         moved = entry.stored is None or moves_in_time(entry)
-        faults[entry.key] = {"pickup_at" if moved else "driver_id": is_busy(reference).messages[0]}
+        faults[entry.key] = {"pickup_at" if moved else "driver_id": is_busy(other).messages[0]}
     return faults
 
 
@@ -400,3 +400,11 @@ def row_of(entry):
 def not_put_back(selection):
     """Why an undo can't give a ride the values that it had before the file."""
     return changes.not_changed_back(selection, WRITES)
+
+
+def undo_needs(batch):
+    """The permissions without which no ride is taken from a driver or partner, and given back."""
+    lines = BookingLog.objects.filter(batch=batch, action_code=CHANGED)
+    if lines.filter(changes__has_any_keys=["driver", "partner"]).exists():
+        return ("bookings.assign_booking", "bookings.unassign_booking")
+    return ()

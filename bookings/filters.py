@@ -8,7 +8,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,6 +21,7 @@ from project.ui.filters import (
     SearchFilter,
     midnight,
 )
+from project.ui.formats import date_format
 from project.ui.pages import Count, count_of
 
 from .models import Booking, Series

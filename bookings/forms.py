@@ -1,14 +1,17 @@
 """What the pages and dialogs about bookings ask, and how they check it."""
 
 import re
+from itertools import chain
 
-from crispy_forms.layout import Column, Fieldset, Row
+from crispy_forms.layout import Column, Field, Fieldset, Row
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject, lazystr
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -22,7 +25,7 @@ from project.ui.lookup import LookupField, SuggestInput
 from project.ui.numbers import LocalDecimalField
 
 from . import round_trips
-from .availability import DRIVER_BUSY, OVERRIDE
+from .availability import DRIVER_BUSY, OVERRIDE, Taken
 from .models import FIRST_YEAR, YEARS_AHEAD, Booking
 from .services import BILLED
 from .states import TRANSITIONS, CancellationKind, Status
@@ -430,6 +433,8 @@ class BookingForm(forms.ModelForm):
             if self.initial.get(name) is not None:
                 self.initial[name] = money.rounded(self.initial[name], self.instance.currency)
         self.helper = helper_of(
+            # Right below what is told of the whole form, which it answers.
+            Field("override_reason", wrapper_class="notice warning"),
             Fieldset(
                 _("Who"),
                 Row(Column("customer"), Column("passenger_name")),
@@ -444,7 +449,6 @@ class BookingForm(forms.ModelForm):
                     Column("distance_km"),
                     Column("vehicle_class"),
                 ),
-                "override_reason",
                 Row(Column("pickup_address"), Column("dropoff_address")),
                 "stops",
             ),
@@ -463,8 +467,25 @@ class BookingForm(forms.ModelForm):
         return reason
 
     def add_error(self, field, error):
-        """A warning that this user may override brings the question why they would."""
-        super().add_error(field, error)
+        """A warning that this user may override brings the question why they would; what is in the
+        way of the ride can be opened."""
+        super().add_error(field, linked(error))
         codes = {e.code for errors in self.errors.as_data().values() for e in errors}
         if codes & {DRIVER_BUSY, BILLED.code} and self.user and self.user.has_perm(OVERRIDE):
             self.fields["override_reason"].widget = forms.TextInput()
+
+
+def linked(error):
+    """The same error, with a link where it names the ride that is in the way (Taken)."""
+    fields = getattr(error, "error_dict", None)
+    for each in (
+        chain.from_iterable(fields.values()) if fields else getattr(error, "error_list", ())
+    ):
+        other = (each.params or {}).get("reference")
+        if isinstance(other, Taken) and other.url:
+            link = format_html(
+                '<a class="ref" href="{}">{}</a> ({})', other.url, other.label, other.hint
+            )
+            each.message = mark_safe(escape(each.message) % {"reference": link})
+            each.params = None
+    return error

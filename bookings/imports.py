@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from project.audit.rows import values_of
 from project.directory.models import Customer, Driver, Partner
 from project.directory.querysets import sort_name_of
+from project.exchange.cells import plain_decimal
 from project.exchange.columns import Kind
-from project.exchange.imports.cells import plain_decimal, plain_moment, plain_text
+from project.exchange.imports.cells import plain_moment, plain_text
 from project.exchange.imports.importer import Importer, Intake, Known, Written
 
 from . import entries as services
@@ -225,6 +226,7 @@ def intakes():
         "duration": {"example": 60},
         "customer": {
             "find": named(Customer),
+            "suggests": "directory:customer-lookup",
             "required": True,
             "example": "Hôtel Téranga",
             "note": gettext_lazy("The name of an active customer."),
@@ -238,18 +240,28 @@ def intakes():
         "passengers": {"example": 2},
         "luggage": {"example": 3},
         "transport": {"example": "AF 718"},
-        "pickup": {"required": True, "example": "Aéroport Blaise-Diagne, Diass"},
-        "dropoff": {"required": True, "example": "12 rue Carnot, Dakar"},
+        "pickup": {
+            "suggests": "bookings:addresses",
+            "required": True,
+            "example": "Aéroport Blaise-Diagne, Diass",
+        },
+        "dropoff": {
+            "suggests": "bookings:addresses",
+            "required": True,
+            "example": "12 rue Carnot, Dakar",
+        },
         "stops": {"clean": stops, "note": gettext_lazy("One address a line, in the cell.")},
         "distance": {"example": Decimal("47.5")},
         "driver": {
             "find": named(Driver),
+            "suggests": "directory:driver-lookup",
             "permission": "bookings.assign_booking",
             "clearing": "bookings.unassign_booking",
             "note": gettext_lazy("The name of an active driver; or else a partner."),
         },
         "partner": {
             "find": named(Partner),
+            "suggests": "directory:partner-lookup",
             "permission": "bookings.assign_booking",
             "clearing": "bookings.unassign_booking",
             "note": gettext_lazy("The name of an active partner; or else a driver."),

@@ -18,6 +18,7 @@ from project.audit.timeline import Change, shown
 from project.directory.models import Customer
 from project.notifications.calendars import CANCEL, MOST_FILES, REQUEST, files_of
 from project.notifications.letters import Dated, Letter, moment
+from project.notifications.told import Keys
 from project.ui import formats
 
 from .calendars import appointment
@@ -177,6 +178,15 @@ def in_words(field, value, currency):
 
 def letter_of_cancellation(mail, template="cancelled", **options):
     return write(mail, template, method=CANCEL, **options)
+
+
+# The ride that a message names first: of those that it tells of, the earliest as the batch left it
+# (see `rows_of`).
+FIRST = Subquery(
+    Booking.history.filter(batch_id=OuterRef("batch"), id__in=Keys(OuterRef("records")))
+    .order_by("pickup_at", "id")
+    .values("id")[:1]
+)
 
 
 def pages(keys):

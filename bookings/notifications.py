@@ -21,7 +21,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import gettext_lazy
 
 from project.directory.models import Customer
@@ -29,7 +29,7 @@ from project.notifications import letters, outbox
 from project.notifications.models import OutgoingMail
 from project.notifications.told import Gathered, KeysOf, Tells
 
-from .letters import TOLD, letter_of_cancellation, pages, write
+from .letters import FIRST, TOLD, letter_of_cancellation, pages, write
 from .models import Booking, BookingLog
 from .series_queries import DISCARD, REINSTATE, RESCHEDULE
 
@@ -52,48 +52,42 @@ UNTIED = "bookings.untied"
 # The acts by which rides leave their series.
 LEAVING = (RESCHEDULE, REINSTATE, DISCARD)
 
+of_rides = partial(letters.Kind, pages=pages, first=FIRST)
 KINDS = (
-    letters.Kind(
+    of_rides(
         code=CREATED,
         label=gettext_lazy("New booking"),
         write=partial(write, template="created"),
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=CONFIRMED,
         label=gettext_lazy("Confirmation"),
         write=partial(write, template="confirmed"),
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=UNCONFIRMED,
         label=gettext_lazy("Confirmation taken back"),
         write=partial(write, template="unconfirmed"),
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=CHANGED,
         label=gettext_lazy("Change"),
         write=partial(write, template="changed", only_changes=True),
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=CANCELLED,
         label=gettext_lazy("Cancellation"),
         write=letter_of_cancellation,
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=RESTORED,
         label=gettext_lazy("On again"),
         write=partial(write, template="restored"),
-        pages=pages,
     ),
-    letters.Kind(
+    of_rides(
         code=WITHDRAWN,
         label=gettext_lazy("Given to another customer"),
         write=partial(letter_of_cancellation, template="withdrawn", to_former=True),
-        pages=pages,
     ),
 )
 
@@ -248,12 +242,14 @@ def first_of_each(told, within, *, left=None, gone=None):
     the record of their message, with all of them `within` that it `tells` of.
 
     A ride and its return are told together, were only one of them in a series. `left` are the log
-    lines of an act by which bookings leave their series: there they are tied by the one that they
-    were in. With `gone` (as `given_away` finds them) each is its former customer's.
+    lines of an act by which bookings leave their series or round trip: there they are tied by the
+    one that they were in, and told as they were when they were made. With `gone` (as `given_away`
+    finds them) each is its former customer's.
     """
     every = models.QuerySet(Booking).order_by()
     every = every.annotate(
-        own_series=series_or_left(left),
+        own_series=now_or_left("series", left),
+        own_trip=now_or_left("round_trip", left),
         whose=F("customer_id") if gone is None else former_customer(gone),
     )
     rides = every.filter(pk__in=within.values("pk"))
@@ -269,7 +265,7 @@ def first_of_each(told, within, *, left=None, gone=None):
     tie = Coalesce(
         F("own_series") * 3,
         Subquery(mates.values("own_series")[:1]) * 3,
-        F("round_trip_id") * 3 + 1,
+        F("own_trip") * 3 + 1,
         F("pk") * 3 + 2,
     )
     together = {"partition_by": [F("whose"), tie]}
@@ -280,13 +276,15 @@ def first_of_each(told, within, *, left=None, gone=None):
     return firsts.filter(first=F("pk")).order_by("pk")
 
 
-def series_or_left(left):
-    """An expression over a booking: its series or, by log lines `left`, the one that it left."""
+def now_or_left(tie, left):
+    """An expression over a booking: its `tie` ("series", "round_trip") or, by log lines `left`, the
+    one that it left."""
     if left is None:
-        return F("series_id")
-    former = Cast(KT("changes__series__0"), models.BigIntegerField())
+        return F(f"{tie}_id")
+    # SQLite reads a null in JSON as the word, which is no number: 0, and no tie has that key.
+    former = NullIf(Cast(KT(f"changes__{tie}__0"), models.BigIntegerField()), Value(0))
     former = left.filter(booking=OuterRef("pk")).annotate(former=former).values("former")[:1]
-    return Coalesce(F("series_id"), Subquery(former))
+    return Coalesce(F(f"{tie}_id"), Subquery(former))
 
 
 def given_away(lines):

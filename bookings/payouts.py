@@ -1,5 +1,6 @@
 """What the driver or partner gets: validating it locks the ride, reopening it unlocks."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,26 +26,27 @@ MISSED = Refusal(
     override=OVERRIDE,
     spite=gettext_lazy("though the ride did not take place"),
 )
-# Why an undo can't validate a payout again.
-NOT_SETTLED_AGAIN = (ARCHIVED, NOBODY)
+
+
+# Whatever amount is given.
+NEVER_SETTLEABLE = (
+    ARCHIVED,
+    Refusal("settled", Q(settled_on__isnull=False), gettext_lazy("already validated")),
+    NOBODY,
+)
 
 
 def not_settleable(selection, amount=None, *, spared=(), override=False):
     """Why a payout can't be validated; without an `amount` there has to be an agreed one, and an
     `amount` has to be one that a round trip can share, `spared` (refusals of the scope) or not.
     `override` tells whether the warning is accepted."""
-    refusals = (
-        ARCHIVED,
-        Refusal("settled", Q(settled_on__isnull=False), gettext_lazy("already validated")),
-        NOBODY,
-    )
     if amount is None:
         return (
-            *refusals,
+            *NEVER_SETTLEABLE,
             Refusal("no_payout", Q(payout__isnull=True), gettext_lazy("no payout agreed")),
             MISSED,
         )
-    refusals += (not_exact(amount, "amount_decimals"), MISSED)
+    refusals = (*NEVER_SETTLEABLE, not_exact(amount, "amount_decimals"), MISSED)
     shareable = not_shareable(selection, (*spared, *in_force(refusals, override)))
     return (*refusals, *shareable, above_agreed(selection, amount))
 
@@ -74,7 +76,12 @@ def settle(selection, *, by, amount=None, date=None, override="", ticket=None):
 
 
 def reopen(selection, *, by, reason, ticket=None):
-    """Take the validation of payouts back, for a reason: the rides can change again."""
+    """Take the validation of payouts back, for a reason: the rides can change again.
+
+    Raises ValidationError where the reason is blank.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the payout is reopened.")})
     with recorded(
         "bookings.reopen",
         selection,

@@ -12,9 +12,10 @@ from dateutil.rrule import rrulestr
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+
+from project.ui.formats import date_format, day_of_month
 
 from .wall_time import on_date
 
@@ -183,7 +184,7 @@ class Rule:
             named = {"place": PLACES[self.place], "day": WEEKDAYS[self.weekdays[0]]}
             return _("on the %(place)s %(day)s") % named
         if self.month_day <= SHORTEST_MONTH:
-            return _("on day %(day)s") % {"day": self.month_day}
+            return _("on day %(day)s") % {"day": day_of_month(self.month_day)}
         return _("on day %(day)s, or else the last") % {"day": self.month_day}
 
     def _how_long(self):

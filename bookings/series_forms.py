@@ -1,7 +1,7 @@
 """What the pages about series ask, and how they check it."""
 
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 
 from crispy_forms.layout import Column, Fieldset, Row
 from django import forms
@@ -99,11 +99,12 @@ class RuleForm(forms.Form):
 
     def keep_people(self):
         """Plan the rides with their driver or partner, who has to be still with us."""
-        for ride in self.plan.segments:
-            for person in filter(None, (ride.driver, ride.partner)):
-                if not person.is_active:
-                    left = _("%(name)s is no longer active: unassign the booking first.")
-                    self.add_error("same_driver", ValidationError(left, params={"name": person}))
+        rides = [ride.people for ride in self.plan.rides]
+        people = dict.fromkeys(person for ride in rides for person in (ride.driver, ride.partner))
+        for person in people:
+            if person and not person.is_active:
+                left = _("%(name)s is no longer active: unassign the booking first.")
+                self.add_error("same_driver", ValidationError(left, params={"name": person}))
         keep_people(self.plan.rides)
 
     @property
@@ -207,6 +208,11 @@ class SeriesChangeForm(ChangeForm):
         return {**super().clean(), "overwrite": overwrite}
 
 
+def may_assign(user):
+    """Whether they may have rides made that are given to somebody: those that keep who drives."""
+    return user.has_perm("bookings.assign_booking")
+
+
 class RepeatForm(RuleForm):
     """Make a ride recur: by which rule, and which of its days are left out.
 
@@ -221,7 +227,7 @@ class RepeatForm(RuleForm):
     )
     tell = TellField(help_text=gettext_lazy("One message for all the rides."))
 
-    def __init__(self, data, *, booking):
+    def __init__(self, data, *, booking, user):
         trip = segments_of(booking)
         self.segments = trip if data.get("both") else [booking]
         shown = [ride for ride in trip if ride.pk in seen_in(data.get("seen", ""))]
@@ -234,7 +240,8 @@ class RepeatForm(RuleForm):
         self.booking, self.plan, self.days = booking, None, []
         if not booking.round_trip_id:
             del self.fields["both"]
-        if not any(ride.driver_id or ride.partner_id for ride in self.segments):
+        driven = any(ride.driver_id or ride.partner_id for ride in self.segments)
+        if not (driven and may_assign(user)):
             del self.fields["same_driver"]
         self.helper = helper_of(
             Fieldset(
@@ -245,11 +252,12 @@ class RepeatForm(RuleForm):
         )
 
     @classmethod
-    def asked_first(cls, booking):
+    def asked_first(cls, booking, user):
         """The form as it opens."""
         [first, *_others] = segments_of(booking)
         day = day_of(first.pickup_at)
-        return cls(cls.opening(day) | {"both": "on", "tell": "on"}, booking=booking)
+        opening = cls.opening(day) | {"both": "on", "tell": "on"}
+        return cls(opening, booking=booking, user=user)
 
     def clean(self):
         data = super().clean()
@@ -281,7 +289,7 @@ class RepeatForm(RuleForm):
         """What the list amounts to."""
         return {
             "rides": len(self.plan.rides),
-            "holidays": sum(bool(day["holiday"] and day["ticked"]) for day in self.days),
+            "holidays": sum(bool(day["holidays"] and day["ticked"]) for day in self.days),
             "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
             "left_out": len(self.plan.excluded),
         }
@@ -316,7 +324,7 @@ class NewRuleForm(RuleForm):
         )
     )
 
-    def __init__(self, data, *, booking):
+    def __init__(self, data, *, booking, user):
         self.whole = data.get("scope") == "series"
         start = day_of(booking.series.starts_at if self.whole else booking.original_start)
         in_force = Rule.parse(booking.series.rule)
@@ -325,12 +333,13 @@ class NewRuleForm(RuleForm):
         super().__init__(data, start=start, month_day=anchor, in_trips=bool(booking.round_trip_id))
         self.booking, self.plan, self.days = booking, None, []
         self.dropped, self.kept = [], []
-        self.helper = helper_of(
-            Fieldset(_("Rule"), "scope", *rule_rows(), "same_driver", "overwrite", "tell")
-        )
+        if not may_assign(user):
+            del self.fields["same_driver"]
+        boxes = (name for name in ("same_driver", "overwrite", "tell") if name in self.fields)
+        self.helper = helper_of(Fieldset(_("Rule"), "scope", *rule_rows(), *boxes))
 
     @classmethod
-    def asked_first(cls, booking):
+    def asked_first(cls, booking, user):
         """The form as it opens: the rule in force, from this occurrence on; of the whole series
         where another continues it, since the following would take in the other's rides too."""
         starts, day = day_of(booking.series.starts_at), day_of(booking.original_start)
@@ -352,7 +361,7 @@ class NewRuleForm(RuleForm):
         }
         if rule.frequency == Frequency.WEEKLY:
             opening["weekdays"] = [str(each) for each in rule.weekdays]
-        return cls(opening, booking=booking)
+        return cls(opening, booking=booking, user=user)
 
     def clean(self):
         data = super().clean()
@@ -372,11 +381,19 @@ class NewRuleForm(RuleForm):
         except ValidationError as error:
             self.add_error(data["ends"], error)
             return data
-        if data["same_driver"]:
+        if data.get("same_driver"):
             self.keep_people()
         self.days = listing(every, None, left_out, today, self.plan.rides, self.plan.there)
         self._split(data["overwrite"])
         return data
+
+    @property
+    def copied(self):
+        """[(a ride that others are copies of, who drives them)]; None where nobody is kept."""
+        keeps = self.cleaned_data.get("same_driver")
+        people = {ride.template.pk: ride.people for ride in self.plan.rides} if keeps else {}
+        people = {pk: ride.driver or ride.partner for pk, ride in people.items()}
+        return [(ride, people.get(ride.pk)) for ride in self.plan.copied]
 
     def _split(self, overwrite):
         refusals = not_droppable(overwrite=overwrite)
@@ -400,7 +417,7 @@ class NewRuleForm(RuleForm):
             "left": sum(bool(ride.left) for ride in self.dropped),
             "stay": sum(map(len, self.plan.there.values())),
             "dropped": len(self.dropped),
-            "holidays": sum(bool(each["holiday"] and each["moments"]) for each in self.days),
+            "holidays": sum(bool(each["holidays"] and each["moments"]) for each in self.days),
             "clashes": sum(bool(ride.clash) for ride in self.plan.rides),
             "left_out": len(self.plan.excluded),
         }
@@ -446,12 +463,14 @@ def rule_rows():
 
 
 def listing(days, first, left_out, today, rides, there=None):
-    """The days of a rule as the list shows them. `there` are the rides that they have already."""
+    """The days of a rule as the list shows them. `there` are the rides that they have already; of
+    what is made, the return may be on a later day, which may be a holiday as well."""
     there = there or {}
-    holidays = holidays_of(days)
     made = {}
     for ride in rides:
         made.setdefault(ride.day, []).append(ride)
+    on = {day: [day_of(ride.pickup_at) for ride in made.get(day, ())] for day in days}
+    holidays = holidays_of({*days, *chain.from_iterable(on.values())})
     return [
         {
             "day": day,
@@ -460,7 +479,9 @@ def listing(days, first, left_out, today, rides, there=None):
             "there": there.get(day, []),
             "past": day < today and day != first and day not in there,
             "ticked": day == first or day in there or (day not in left_out and day >= today),
-            "holiday": holidays.get(day, ""),
+            "holidays": [
+                holidays[each] for each in dict.fromkeys([day, *on[day]]) if each in holidays
+            ],
             "moments": [ride.pickup_at for ride in made.get(day, ())],
             "clashes": [ride.clash for ride in made.get(day, ()) if ride.clash],
         }

@@ -139,10 +139,13 @@ def times_of(series):
     is told beside the occurrence."""
     rides = Booking.objects.filter(series=series, planned_return=False)
     ahead = Case(When(pickup_at__gte=timezone.now(), status__in=OPEN, then=True), default=False)
-    rides = rides.annotate(given=with_series(), ahead=ahead).order_by("original_start", "pk")
-    found = list(rides.values_list("given", "pickup_at", "ahead"))
+    rides = with_by_hand(rides.annotate(given=with_series(), ahead=ahead))
+    rides = rides.order_by("original_start", "pk")
+    found = list(rides.values_list("given", "pickup_at", "by_hand", "ahead"))
     ahead = [each for each in found if each[-1]] or found
-    coming = [given for given, own, _is in ahead if given == own] or [given for given, *_ in ahead]
+    # One that was changed by hand, were it in its price, was passed by where the others moved.
+    coming = [given for given, own, by_hand, _is in ahead if given == own and not by_hand]
+    coming = coming or [given for given, *_others in ahead]
     moments = map(timezone.localtime, coming or [series.starts_at])
     runs = groupby(moments, key=lambda moment: moment.time())
     times = [TimeOfDay(at, next(run)) for at, run in runs]

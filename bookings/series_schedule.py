@@ -2,25 +2,27 @@
 
 From an occurrence in the middle, the series ends before it and another begins, which continues it.
 What the new rule has and is there stays as it is. What it has not is cancelled and leaves the
-series. What is missing is made. Where the series was continued by another already, "this and the
-following" goes on there; the whole of it ends where the other begins.
+series. What is missing is made, like what is there before it (`series_patterns`). Where the series
+was continued by another already, "this and the following" goes on there; the whole of it ends where
+the other begins.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q, Subquery, TextField, Value
 from django.db.models.functions import JSONArray, JSONObject
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from project.actions.undo import CannotUndo
 from project.audit.former import before, untouched_since
 from project.audit.recorder import SelectionChanged, Ticket, line, recorded, write_history
 from project.audit.statements import digest_of, lock
+from project.ui.formats import date_format
 
 from . import notifications, services
 from .availability import CUSTOMER_LEFT, gone
@@ -28,6 +30,7 @@ from .availability import people_of as people_of_rides
 from .models import Booking, BookingLog, Series
 from .models.booking import CANCELLATION, OCCURRENCE, OF_NO_SERIES
 from .recurrence import Rule, ended_before
+from .series_patterns import patterns_on
 from .series_queries import (
     DISCARD,
     KEPT,
@@ -47,7 +50,6 @@ from .series_services import (
     keep_people,
     make,
     new_series,
-    people_of,
     rides_on,
     save_series,
     segments_of,
@@ -77,6 +79,11 @@ class NewRule:
     dropped: models.QuerySet
     excluded: list = field(default_factory=list)
     rides: list = field(default_factory=list)
+
+    @property
+    def copied(self):
+        """The rides that others are copies of, in the order of the days."""
+        return list({ride.template.pk: ride.template for ride in self.rides}.values())
 
     @property
     def splits(self):
@@ -125,10 +132,31 @@ def new_rule(booking, rule, *, whole=False, excluded=()):
         dropped=Booking.objects.filter(pk__in=superfluous),
         excluded=sorted({*excluded} & {*missing}),
     )
-    plan.rides = rides_on([day for day in missing if day not in plan.excluded], plan.segments, zone)
+    wanted = [day for day in missing if day not in plan.excluded]
+    plan.rides = list(copies_on(wanted, plan.segments, scope if whole else rides_of_all(series)))
     if not (plan.rides or plan.there):
         raise ValidationError(_("This rule makes no further ride."))
     return plan
+
+
+def copies_on(days, asked, rides):
+    """Yield what is made on these days, as `rides` have it by then; where nothing tells that, like
+    the segments that it was `asked` of. Who drives none of what is copied is who drives those."""
+    if not days:
+        return
+    zone = timezone.get_default_timezone()
+    patterns, count = patterns_on(days, rides), 0
+    for _keys, some in groupby(days, key=lambda day: [each.pk for each in patterns.get(day, ())]):
+        some = list(some)
+        segments = patterns.get(some[0]) or asked
+        for ride in rides_on(some, segments, zone, after=count):
+            if not (ride.template.driver_id or ride.template.partner_id):
+                same = (
+                    each for each in asked if each.planned_return == ride.template.planned_return
+                )
+                ride.like = next(same, None)
+            yield ride
+        count += len(some)
 
 
 def check_end(days, begins):
@@ -177,10 +205,11 @@ def reschedule(
         booking = Booking.objects.select_related("series").get(pk=booking.pk)
         if booking.series is None:
             raise SelectionChanged
-        lock(*people_of(segments_of(booking), same_driver))
+        customers, *people = people_of_rides(rides_of_all(booking.series))
+        lock(customers, *(people if same_driver else ()))
         plan = new_rule(booking, rule, whole=whole, excluded=excluded)
         if plan.rides:
-            check_copyable(plan.segments, same_driver)
+            check_copyable(plan, same_driver)
         _count, digest = digest_of(rides_of_all(plan.series), lock=True)
         if seen and digest != seen:
             raise SelectionChanged
@@ -275,12 +304,15 @@ def record_made(recording, rides):
     write_history(rides, recording.batch, "+", "")
 
 
-def check_copyable(segments, same_driver):
+def check_copyable(plan, same_driver):
     """Raise ValidationError where the customer left, or who is to drive."""
-    refusals = (CUSTOMER_LEFT, gone()) if same_driver else (CUSTOMER_LEFT,)
-    rides = Booking.objects.filter(pk__in=[ride.pk for ride in segments])
-    if reason := why_not(rides, refusals):
-        raise ValidationError(reason)
+    refused = [(CUSTOMER_LEFT, plan.copied)]
+    if same_driver:
+        refused.append((gone(), [ride.people for ride in plan.rides]))
+    for refusal, rides in refused:
+        rides = Booking.objects.filter(pk__in={ride.pk for ride in rides})
+        if reason := why_not(rides, (refusal,)):
+            raise ValidationError(reason)
 
 
 # ------------------------------------------------------------------------------------------- undo

@@ -22,7 +22,7 @@ from project.audit.statements import inserting, run, updating
 from project.directory.models import Customer, Driver, Partner
 
 from . import notifications, services
-from .availability import CUSTOMER_LEFT, busy_of, clash, gone
+from .availability import CUSTOMER_LEFT, Taken, busy_of, clash, gone
 from .copies import FRESH
 from .models import YEARS_AHEAD, Booking, BookingLog, RoundTrip, Series, reference_prefix
 from .models.booking import COPIED, OF_NO_SERIES
@@ -42,7 +42,8 @@ NOT_REPEATABLE = (
 
 @dataclass(slots=True)
 class Ride:
-    """A ride that a plan makes. `clash` is the reference of another at that time, if asked."""
+    """A ride that a plan makes. `clash` is another at that time (Taken), if asked; `like` is the
+    ride whose driver or partner it has, where that is not its template."""
 
     template: Booking
     day: date
@@ -52,7 +53,13 @@ class Ride:
     trip: int | None
     driver: int | None = None
     partner: int | None = None
-    clash: str = ""
+    clash: Taken | None = None
+    like: Booking | None = None
+
+    @property
+    def people(self):
+        """The ride whose driver or partner it keeps, if it keeps them."""
+        return self.like or self.template
 
 
 @dataclass(slots=True)
@@ -108,10 +115,12 @@ def check_years(days):
         )
 
 
-def rides_on(days, segments, zone):
-    """A ride of each segment on each day, at its local time."""
+def rides_on(days, segments, zone, *, after=0):
+    """A ride of each segment on each day, at its local time. Their trips are numbered from the one
+    `after` those that there are."""
     first, rides = segments[0].pickup_at, []
-    for place, (day, planned) in enumerate(zip(days, moments(first, days, zone), strict=True), 1):
+    planned_on = zip(days, moments(first, days, zone), strict=True)
+    for place, (day, planned) in enumerate(planned_on, after + 1):
         for segment in segments:
             pickup_at = in_step(segment.pickup_at, first, day, zone)
             ends_at = pickup_at + timedelta(minutes=segment.duration_minutes)
@@ -121,24 +130,25 @@ def rides_on(days, segments, zone):
 
 
 def keep_people(rides):
-    """Give planned rides the driver or partner of their template; one statement.
+    """Give planned rides their driver or partner; one statement.
 
     Where the driver has another ride at that time, of this plan too, it stays unassigned and names
     the other.
     """
-    drivers = {ride.template.driver_id for ride in rides} - {None}
+    drivers = {ride.people.driver_id for ride in rides} - {None}
     busy = busy_of(drivers, [(ride.pickup_at, ride.ends_at) for ride in rides])
     for ride in sorted(rides, key=lambda ride: ride.pickup_at):
-        ride.partner = ride.template.partner_id
-        taken = busy.get(ride.template.driver_id)
+        ride.partner = ride.people.partner_id
+        taken = busy.get(ride.people.driver_id)
         if taken is None:
             continue
         other = clash(taken, ride.pickup_at, ride.ends_at)
         if other:
-            *_times, ride.clash = other
+            ride.clash = other
         else:
-            ride.driver = ride.template.driver_id
-            insort(taken, (ride.pickup_at, ride.ends_at, _("another ride of this series")))
+            ride.driver = ride.people.driver_id
+            name = _("another ride of this series")
+            insort(taken, Taken(ride.pickup_at, ride.ends_at, name=name))
 
 
 # --------------------------------------------------------------------------------- make it recur

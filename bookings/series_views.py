@@ -98,10 +98,10 @@ def asked(request, form_class, booking, page):
     all of the page where it is about other rides by now.
     """
     if request.method == "GET":
-        form = form_class.asked_first(booking)
+        form = form_class.asked_first(booking, request.user)
         form.is_valid()
         return form, page(request, form, 200)
-    form = form_class(request.POST, booking=booking)
+    form = form_class(request.POST, booking=booking, user=request.user)
     valid = form.is_valid()
     if asks_for_part(request) and form.of_others:
         anew = retarget(page(request, form, 200), "#main")
@@ -157,7 +157,7 @@ def booking_reschedule(request, reference):
             whole=form.whole,
             excluded=form.cleaned_data["excluded"],
             overwrite=form.cleaned_data["overwrite"],
-            same_driver=form.cleaned_data["same_driver"],
+            same_driver=form.cleaned_data.get("same_driver", False),
             tell=form.cleaned_data["tell"],
             seen=request.POST.get("seen") or "?",
             ticket=ticket_of(request.POST),

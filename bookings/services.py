@@ -19,7 +19,6 @@ from django.db.models import (
     When,
 )
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,6 +28,7 @@ from project.audit.recorder import Ticket, line, recorded
 from project.audit.refusals import Refusal, in_force
 from project.audit.statements import lock
 from project.directory.models import Customer
+from project.ui.formats import date_format
 
 from . import notifications
 from .availability import (
@@ -183,7 +183,9 @@ def cancel(
         def to_bill(other_price):
             if fee is not None:
                 return Value(fee, output_field=models.DecimalField())
-            price = F("price") if other_price is None else F("price") + other_price
+            price = F("price")
+            if other_price is not None:
+                price = money.sum_in_sql(price, other_price)
             return money.part_in_sql(price, fee_percent)
 
         to_pay = shared("price", to_bill)

@@ -89,7 +89,8 @@ def above(warning, selection, amount, field):
     """
     known = {f"{field}__isnull": False}
     other = other_among(selection).filter(**known)
-    both = Coalesce(F(field), ZERO) + Coalesce(Subquery(other.values(field)[:1]), ZERO)
+    other_amount = Coalesce(Subquery(other.values(field)[:1]), ZERO)
+    both = money.sum_in_sql(Coalesce(F(field), ZERO), other_amount)
     return replace(warning, condition=(Q(**known) | Exists(other)) & Q(LessThan(both, amount)))
 
 

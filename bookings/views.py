@@ -15,7 +15,7 @@ from project.actions import pages
 from project.ui.lists import render_list
 
 from . import notifications, services
-from .actions import CHANGE, ways_to_edit
+from .actions import CHANGE, ways_to_edit, ways_to_edit_trip
 from .forms import BookingForm
 from .models import Booking
 from .queries import known_addresses
@@ -78,6 +78,7 @@ def round_trip_detail(request, pk):
         "missed": BILLABLE,
         "form": form,
         "change_url": desk.action_url(CHANGE),
+        "editing": ways_to_edit_trip(segments, request.user),
     }
     remarks = partial(notifications.remarks, segments, request.user)
     return pages.show_all(

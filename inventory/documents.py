@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +13,7 @@ from project.exchange.pdf.document import bind, render
 from project.exchange.pdf.sheet import table_of
 from project.exchange.xlsx import FORMAT as XLSX
 from project.exchange.xlsx import write_book
+from project.ui.formats import date_format
 
 from .exports import level_of
 from .recap import recap_of
@@ -117,7 +117,7 @@ def recap(selection, *, by, first, last, format, ticket=None):
 def recaps_of(content):
     """Yield the recap of each shop, telling how many are done."""
     days = [date.fromisoformat(content.options[name]) for name in ("first", "last")]
-    for done, shop in enumerate(content.records.order_by("nom", "pk"), 1):
+    for done, shop in enumerate(content.records.order_by("sort_name", "pk"), 1):
         yield recap_of(shop, *days)
         content.step(done)
 
@@ -125,7 +125,7 @@ def recaps_of(content):
 def write_pdf(content, file):
     """Write a section for each shop into an open binary file."""
     by = str(content.export.owner)
-    bind((page_of(recap, by) for recap in recaps_of(content)), file)
+    bind((page_of(recap, by) for recap in recaps_of(content)), file, content.export.title)
 
 
 def page_of(recap, by):

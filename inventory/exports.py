@@ -217,7 +217,7 @@ BY_TERMINAL = named(
 )
 
 ARTICLES = Sheet(
-    "articles", ARTICLE_COLUMNS, order=("boutique__nom", "code", "pk"), groupings=(BY_SHOP,)
+    "articles", ARTICLE_COLUMNS, order=("boutique__sort_name", "code", "pk"), groupings=(BY_SHOP,)
 )
 MOVEMENTS = Sheet(
     "mouvements",

@@ -21,7 +21,7 @@ SILENT_AFTER = timedelta(days=2)
 def shops():
     return django_filters.ModelChoiceFilter(
         label=_("Shop"),
-        queryset=lambda request: Boutique.objects.order_by("nom", "pk"),
+        queryset=lambda request: Boutique.objects.order_by("sort_name", "pk"),
         field_name="boutique",
         empty_label=_("Every shop"),
     )

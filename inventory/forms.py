@@ -72,7 +72,7 @@ class MovementForm(ActionForm):
 class TransferForm(MovementForm):
     shop = forms.ModelChoiceField(
         label=_("To the shop"),
-        queryset=Boutique.objects.active().order_by("nom", "pk"),
+        queryset=Boutique.objects.active().order_by("sort_name", "pk"),
         widget=forms.Select(attrs={"data-preview": ""}),
     )
 
@@ -110,7 +110,7 @@ class TerminalForm(RecordForm):
         shops = Boutique.objects.active()
         if self.instance.boutique_id:
             shops |= Boutique.objects.filter(pk=self.instance.boutique_id)
-        self.fields["boutique"].queryset = shops.order_by("nom", "pk")
+        self.fields["boutique"].queryset = shops.order_by("sort_name", "pk")
         # A new terminal has to have a key, and so has one that ever had.
         if not self.instance.may_do_without_key:
             del self.fields["sans_cle"]
@@ -139,7 +139,7 @@ class ArticleForm(RecordForm):
         if self.instance.pk:
             shop.disabled = True
         else:
-            shop.queryset = Boutique.objects.active().order_by("nom", "pk")
+            shop.queryset = Boutique.objects.active().order_by("sort_name", "pk")
 
     def clean_code(self):
         return self.cleaned_data["code"].strip()

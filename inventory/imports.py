@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.rows import values_of
+from project.exchange.cells import plain_decimal
 from project.exchange.columns import Sheet
-from project.exchange.imports.cells import plain_decimal
 from project.exchange.imports.importer import Importer, Intake, Known
 
 from . import entries

@@ -29,7 +29,7 @@ class ShopForm(forms.Form):
     """Which shop a page is about."""
 
     boutique = forms.ModelChoiceField(
-        label=gettext_lazy("Shop"), queryset=Boutique.objects.active().order_by("nom", "pk")
+        label=gettext_lazy("Shop"), queryset=Boutique.objects.active().order_by("sort_name", "pk")
     )
 
 

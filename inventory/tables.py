@@ -88,7 +88,7 @@ class BoutiqueTable(InventoryTable):
     slug = "boutiques"
     link = ("inventory:boutique", "pk")
     named_by = "nom"
-    sorts = (Sort("nom", _("Name"), "nom"),)
+    sorts = (Sort("nom", _("Name"), "sort_name"),)
 
     nom = Column(_("Name"), "nom", "pk", css="who", sort="nom", fixed=True)
     code = Column(_("Code"), "code_boutique", css="ref")
@@ -102,7 +102,7 @@ class TerminalTable(InventoryTable):
     slug = "terminaux"
     link = ("inventory:terminal", "pk")
     named_by = "nom_terminal"
-    sorts = (Sort("nom", _("Name"), "nom_terminal"),)
+    sorts = (Sort("nom", _("Name"), "sort_name"),)
 
     nom = Column(_("Name"), "nom_terminal", "pk", css="who", sort="nom", fixed=True)
     serie = Column(_("Serial number"), "numero_serie", css="ref")

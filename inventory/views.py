@@ -87,7 +87,7 @@ def boutique_detail(request, pk):
     boutique = get_object_or_404(desk.model, pk=pk)
     context = {
         "boutique": boutique,
-        "terminals": boutique.terminaux.order_by("nom_terminal", "pk"),
+        "terminals": boutique.terminaux.order_by("sort_name", "pk"),
         "low": queries.low_stock(boutique),
         "may_edit": request.user.has_perm(desk.action("edit").permission),
     }

@@ -76,6 +76,11 @@ def rounded_in_sql(amount, currency="currency"):
     )
 
 
+def sum_in_sql(one, other):
+    """Two amounts together, as an expression: exactly, though SQLite adds in binary fractions."""
+    return Round(one + other, precision=max(DECIMALS.values()), output_field=DecimalField())
+
+
 def part_in_sql(amount, percent, currency="currency"):
     """So many percent of an amount, an expression, to its decimals."""
     # Divided at the end, by what is no integer: 50 × 0.29 is a little less than 14.5 on SQLite.

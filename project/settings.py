@@ -117,7 +117,11 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "project.ui.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "project.ui.templatetags.days",
+            ],
         },
     },
 ]
@@ -187,6 +191,7 @@ if TESTING:
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "project.ui.languages"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True

@@ -3,9 +3,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
-from project.actions.admin import RecordedAdmin, VersionedForm
+from project.actions.admin import ReadHistoryAdmin, RecordedAdmin, VersionedForm
 from project.directory.admin import PartyAdmin
 from project.ui.admin import ReadOnlyAdmin
 
@@ -246,7 +245,7 @@ class TarifAdmin(KeptAdmin):
 
 
 @admin.register(Conditions)
-class ConditionsAdmin(SimpleHistoryAdmin):
+class ConditionsAdmin(ReadHistoryAdmin):
     """One row: the defaults of new contracts."""
 
     list_display = ("__str__", "delai_jours", "penalite_par_jour", "jours_rappel")

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from django.db.models import Prefetch, Q
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
@@ -18,6 +17,7 @@ from project.exchange import printing
 from project.exchange.pdf.document import render
 from project.exchange.pdf.listing import Listing
 from project.exchange.printing import Document
+from project.ui.formats import date_format
 
 from . import exports, penalties
 from .models import Cautions, ContratTransport, Suspension
@@ -58,8 +58,7 @@ class Paper:
     @property
     def limite(self):
         """The deadline, with its day of the week."""
-        limite = self.contrat.date_limite_retour
-        return f"{date_format(limite, 'l')} {jour(limite)}"
+        return date_format(self.contrat.date_limite_retour, "l j F Y")
 
     @cached_property
     def suspensions(self):
@@ -94,7 +93,7 @@ class Paper:
 
 def jour(day):
     """ "1er janvier 2025"."""
-    return f"{'1er' if day.day == 1 else day.day} {date_format(day, 'F Y')}"
+    return date_format(day, "j F Y")
 
 
 def days_between(debut, fin):

@@ -4,7 +4,6 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import DateField, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Greatest
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +12,7 @@ from project.audit.acting import current_user
 from project.audit.former import after, before
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal
+from project.ui.formats import date_format
 
 from . import cascades, services
 from .models import ContratTransport, Mission

@@ -3,12 +3,12 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal
+from project.ui.formats import date_format
 
 from . import cascades
 from .models import Cautions, ContratTransport, Mission, PaiementMission

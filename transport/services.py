@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import DateField, Exists, F, OuterRef, Q, TextField, UUIDField, Value
 from django.db.models.lookups import IsNull
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
@@ -19,6 +18,7 @@ from project.audit.former import before
 from project.audit.recorder import line, open_batch, recorded, tell, write_history
 from project.audit.refusals import Refusal, any_refusal
 from project.audit.statements import insert_select, lock
+from project.ui.formats import date_format
 
 from . import cascades
 from .models import (

@@ -5,11 +5,11 @@ from html import escape
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from project.ui import formats
+from project.ui.formats import date_format
 from project.ui.pages import Sort
 from project.ui.table import Column, Table
 

@@ -11,13 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal, any_refusal
 from project.audit.rows import values_of
+from project.ui.formats import date_format
 
 from . import availability, cascades, notifications, queries
 from .availability import Visit

@@ -12,13 +12,13 @@ from django.db.models import (
     UUIDField,
     Value,
 )
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import line, recorded
 from project.audit.refusals import Refusal
 from project.audit.statements import insert_select
+from project.ui.formats import date_format
 
 from .availability import moment
 from .models import EngineerLog, InstallationBooking, Leave

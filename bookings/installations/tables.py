@@ -4,10 +4,10 @@ from functools import lru_cache
 from html import escape
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from project.ui import formats
+from project.ui.formats import date_format
 from project.ui.pages import Sort
 from project.ui.table import Column, Table
 

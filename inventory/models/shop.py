@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from project.audit.models import HistoryOfBatch, LogEntry, RecordedModel
+from project.directory.querysets import LONGEST_SORT_NAME, sort_name_of
 from project.search.folding import Normalised
 from project.search.text import normalise
 
@@ -44,16 +45,19 @@ class Boutique(RecordedModel):
         help_text=_("Otherwise a sale without enough stock waits in quarantine."),
     )
     est_actif = models.BooleanField(_("active"), default=True)
+    sort_name = models.CharField(max_length=LONGEST_SORT_NAME, editable=False, default="")
 
-    history = HistoricalRecords(bases=[HistoryOfBatch])
+    quiet_fields = frozenset({"sort_name"})
+
+    history = HistoricalRecords(bases=[HistoryOfBatch], excluded_fields=["sort_name"])
 
     objects = BoutiqueQuerySet.as_manager()
 
     class Meta(RecordedModel.Meta):
         verbose_name = _("shop")
         verbose_name_plural = _("shops")
-        ordering = ["nom", "id"]
-        indexes = [models.Index(fields=["nom", "id"], name="boutique_nom")]
+        ordering = ["sort_name", "id"]
+        indexes = [models.Index(fields=["sort_name", "id"], name="boutique_sort_name")]
         constraints = [
             models.CheckConstraint(name="boutique_has_a_name", condition=~Q(nom="")),
             models.CheckConstraint(
@@ -68,6 +72,9 @@ class Boutique(RecordedModel):
 
     def __str__(self):
         return self.nom
+
+    def derive(self):
+        self.sort_name = sort_name_of(self.nom)
 
     def get_absolute_url(self):
         return reverse("inventory:boutique", args=[self.pk])
@@ -101,18 +108,21 @@ class Terminal(RecordedModel):
     )
     cle_empreinte = models.CharField(max_length=64, blank=True, editable=False)
     cle_donnee_le = models.DateTimeField(_("key given"), null=True, editable=False)
+    sort_name = models.CharField(max_length=LONGEST_SORT_NAME, editable=False, default="")
 
-    history = HistoricalRecords(bases=[HistoryOfBatch], excluded_fields=["cle_empreinte"])
+    history = HistoricalRecords(
+        bases=[HistoryOfBatch], excluded_fields=["cle_empreinte", "sort_name"]
+    )
 
-    quiet_fields = frozenset({"cle_empreinte"})
+    quiet_fields = frozenset({"cle_empreinte", "sort_name"})
 
     objects = TerminalQuerySet.as_manager()
 
     class Meta(RecordedModel.Meta):
         verbose_name = _("terminal")
         verbose_name_plural = _("terminals")
-        ordering = ["nom_terminal", "id"]
-        indexes = [models.Index(fields=["nom_terminal", "id"], name="terminal_nom")]
+        ordering = ["sort_name", "id"]
+        indexes = [models.Index(fields=["sort_name", "id"], name="terminal_sort_name")]
         constraints = [
             models.CheckConstraint(name="terminal_has_a_serial", condition=~Q(numero_serie="")),
             models.CheckConstraint(
@@ -130,6 +140,9 @@ class Terminal(RecordedModel):
 
     def __str__(self):
         return self.nom_terminal
+
+    def derive(self):
+        self.sort_name = sort_name_of(self.nom_terminal)
 
     @property
     def has_key(self):

@@ -52,10 +52,11 @@ class Action:
     Undo: `inverse` is the code of the action whose permission it needs and under which it is
     recorded; `writes` are the fields that it puts back. `undo_refusals` and `undo_locks` say what
     it must respect, as functions of the selection, which carries each field's former value as
-    `before_<field>`. `after_undo(batch, undone)` is called in the undo's transaction, its change
-    logged. An edit form gives `revert(record, *, by, reason, undo_of) -> batch` instead: its own
-    service, which is given the record with its former values. An act that is undone as a whole or
-    not at all gives `take_back(batch, *, by) -> Outcome`. Where the inverse has something to ask
+    `before_<field>`; `undo_needs(batch)` tells which permissions it takes besides, going by what
+    was written. `after_undo(batch, undone)` is called in the undo's transaction, its change logged.
+    An edit form gives `revert(record, *, by, reason, undo_of) -> batch` instead: its own service,
+    which is given the record with its former values. An act that is undone as a whole or not at all
+    gives `take_back(batch, *, by) -> Outcome`. Where the inverse has something to ask
     (`undo_asks`), undoing opens its dialog on the batch's records.
     What an action `creates` is undone by the desk's `discard`.
 
@@ -88,6 +89,7 @@ class Action:
     writes: tuple = ()
     undo_refusals: Callable | None = None
     undo_locks: Callable | None = None
+    undo_needs: Callable | None = None
     after_undo: Callable | None = None
     revert: Callable | None = None
     take_back: Callable | None = None

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -66,7 +66,18 @@ class OfferedActions:
         return super().response_action(request, queryset)
 
 
-class RecordedAdmin(OfferedActions, SimpleHistoryAdmin):
+class ReadHistoryAdmin(SimpleHistoryAdmin):
+    """The former states of a record, to be read: what was comes back by an undo, with its
+    permission, its refusals and its log. The library's setting takes the button away, not the
+    writing."""
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+class RecordedAdmin(OfferedActions, ReadHistoryAdmin):
     """Admin of a recorded model: the same actions, log and refusals as its desk; no deletion."""
 
     form = VersionedForm

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from project.audit.recorder import AlreadyDone, Outcome, SelectionChanged, Ticket, refused_by_reason
 from project.audit.refusals import first_refusal
+from project.audit.rows import values_of
 from project.audit.statements import digest_of
 from project.ui.formats import Counted
 
@@ -147,6 +148,7 @@ def preview(
         some = split if lists else split.exclude(_refusal="")
         for code, example in examples_in(some, desk, lists):
             named[code].append(example)
+        say_what_is_in_the_way(refusals, queryset, named)
     ready = total - sum(reason.count for reason in reasons)
     return Preview(
         total,
@@ -162,8 +164,20 @@ def preview(
     )
 
 
+def say_what_is_in_the_way(refusals, queryset, named):
+    """Add to the examples of each refusal (`named`, by its code) the `other` record that is in
+    their way; a few statements for a refusal that knows of one."""
+    for refusal in refusals:
+        examples = named.get(refusal.code)
+        if examples and refusal.in_the_way:
+            keys = values_of(queryset.model, [example["pk"] for example in examples])
+            others = refusal.in_the_way(queryset.order_by().filter(pk__in=keys))
+            for example in examples:
+                example["other"] = others.get(example["pk"])
+
+
 def examples_in(split, desk, lists):
-    """(code of the refusal, {label, url, hint}) of a few records for each, or of all, by what
+    """(code of the refusal, {pk, label, url, hint}) of a few records for each, or of all, by what
     tells them apart; one statement."""
     most, first = (MOST_LISTED, desk.hints) if lists else (EXAMPLES, ())
     order = [F(name).asc() for name in (*first, "pk")]
@@ -171,7 +185,7 @@ def examples_in(split, desk, lists):
     some = split.annotate(_place=place).filter(_place__lte=most).order_by(*order)
     for code, pk, name, *hints in some.values_list("_refusal", "pk", desk.label, *desk.hints):
         hint = hint_of(desk, dict(zip(desk.hints, hints, strict=True)))
-        yield code, {"label": name, "url": desk.record_url(pk, name), "hint": hint}
+        yield code, {"pk": pk, "label": name, "url": desk.record_url(pk, name), "hint": hint}
 
 
 def take(desk, action, selection, data, *, user):
@@ -338,11 +352,17 @@ def words_of(matching):
 
 
 def offered(step):
-    """The scopes to choose from: those that reach further than what is selected, or are chosen."""
+    """The scopes to choose from: those that reach further than what is selected, or are chosen.
+
+    What a filter chose for a file is not selected, and its filter can be changed beside it: how far
+    that reaches is no question to ask as well.
+    """
     if len(step.action.scopes) < 2:
         return step.action.scopes
     selection = step.selection.queryset
     first, *wider = step.action.scopes
+    if filter_of(step) is not None:
+        wider = [scope for scope in wider if scope is step.scope]
     may = {None: True}  # what several scopes ask is asked once
     for scope in wider:
         if scope.offered not in may:

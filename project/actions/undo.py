@@ -68,6 +68,15 @@ def permission_of(desk, action):
     return desk.discard_permission if action.creates else desk.action(action.inverse).permission
 
 
+def what_lacks(batch, user):
+    """Why `user` can't undo what `batch` in particular has written, in words; '' if they can. Takes
+    a statement where its action asks, so `why_not`, by which lists offer to undo, does without."""
+    action = desks.of_model(batch.model).action(batch.action)
+    if action.undo_needs and not user.has_perms(action.undo_needs(batch)):
+        return _("You may not undo this.")
+    return ""
+
+
 def undo(batch, *, by, within=UNDO_FOR):
     """Undo `batch` on the records that no one has touched since; the Outcome names the others.
 
@@ -96,6 +105,8 @@ def _put_back(batch, by, within):
     desk = desks.of_model(batch.model)
     action = desk.action(batch.action)
     desk.admit(by)
+    if reason := what_lacks(batch, by):
+        raise CannotUndo(reason)
     if action.undo_asks:
         label = desk.action(action.inverse).label
         raise CannotUndo(_("This is undone by “%(action)s”, which asks why.") % {"action": label})

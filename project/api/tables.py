@@ -4,10 +4,10 @@ from html import escape
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from project.ui.formats import date_format
 from project.ui.pages import Sort
 from project.ui.table import Column, Table
 

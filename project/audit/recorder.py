@@ -320,6 +320,25 @@ class Recording:
         )
 
 
+def tell_later(batch, code, sentence):
+    """One more log line on each record of a batch that is written: what became of it since. Undo
+    passes it by. Returns how many there are."""
+    log, key = log_model_of(apps.get_model(batch.model))
+    lines = log._base_manager.filter(batch=batch, action_code=batch.action)
+    return insert_select(
+        log,
+        (f"{key}_id", "user_id", "action", "action_code", "batch_id", "timestamp", "changes"),
+        lines.order_by("pk"),
+        F(f"{key}_id"),
+        F("user_id"),
+        Value(line(sentence)),
+        Value(code),
+        F("batch_id"),
+        Value(timezone.now(), output_field=models.DateTimeField()),
+        JSONObject(),
+    )
+
+
 def write_history(records, batch, kind, why):
     """A history row for each of `records`, read from the table as it now stands.
 

@@ -14,7 +14,8 @@ class Refusal:
     a permission) the refusal is a warning: whoever holds it may go ahead, giving a reason; `spite`
     is how the log then says it. `condition` is a `Q` or an `Exists`. An `idle` one says that the
     record is already as it should become: it is left alone like the others, and told as nothing to
-    do.
+    do. Where another record is in the way, `in_the_way(refused)` tells which one, for a queryset of
+    such records and in a few statements: {key: {label, url, hint}}.
     """
 
     code: str
@@ -23,6 +24,7 @@ class Refusal:
     override: str | None = None
     spite: Any = ""
     idle: bool = False
+    in_the_way: Any = None
 
 
 def in_force(refusals, override):

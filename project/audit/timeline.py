@@ -1,7 +1,7 @@
 """The life of a record, or of a few as one: log and field-by-field changes, newest first."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -148,7 +148,7 @@ def _value(model_field, value):
 
 
 def short_moment(at):
-    return formats.date_format(at, "SHORT_DATETIME_FORMAT")
+    return ui_formats.date_format(at, "SHORT_DATETIME_FORMAT")
 
 
 def shown(model_field, value, names=None, currency="", moment=short_moment):
@@ -169,6 +169,8 @@ def shown(model_field, value, names=None, currency="", moment=short_moment):
         if timezone.is_naive(value):  # SQLite's JSON keeps UTC without saying so
             value = timezone.make_aware(value, timezone.get_fixed_timezone(0))
         return moment(timezone.localtime(value))
+    if isinstance(value, date):
+        return ui_formats.date_format(value)
     if currency and model_field.name in getattr(model_field.model, "amount_fields", ()):
         return ui_formats.amount(value, currency)
     if isinstance(value, Decimal):  # as many decimals as are stored says nothing

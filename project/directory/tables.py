@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from project.ui.formats import date_format
 from project.ui.pages import Sort
 from project.ui.table import Column, Table
 

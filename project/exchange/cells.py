@@ -38,8 +38,9 @@ def escaped(text):
     return WRITTEN_SIGN.sub("_x005F_", text)
 
 
-def plain(number):
-    """A Decimal as a file has it: without an exponent or zeros that are only stored: "35000"."""
+def plain_decimal(number):
+    """A Decimal as a file has it, the same for equal ones: without an exponent or zeros that are
+    only stored: "12.5", "35000"."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

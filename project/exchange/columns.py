@@ -10,10 +10,11 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from project.ui.formats import date_format
 
 _sheets = {}
 _tables = {}
@@ -135,9 +136,11 @@ def month_of(day):
 
 def named(name, label, path, field="name", *, nobody=""):
     """The Grouping by a record that `path` leads to, called by its `field`; `nobody` is the title
-    of the rows without one, which come last whatever the database."""
-    # Parties have their name once more for sorting: byte by byte, "Élodie" follows "Youssouf".
-    sorted_by = "sort_name" if field == "name" else field
+    of the rows without one, which come last whatever the database.
+
+    Such records have their name once more for sorting, as `sort_name`: byte by byte, "Élodie"
+    follows "Youssouf".
+    """
     return Grouping(
         name=name,
         label=label,
@@ -145,9 +148,7 @@ def named(name, label, path, field="name", *, nobody=""):
         title=lambda title, pk: title or str(nobody),
         key=F(path),
         one=lambda title, pk: pk,
-        order=tuple(
-            F(each).asc(nulls_last=True) for each in (f"{path}__{sorted_by}", f"{path}_id")
-        ),
+        order=tuple(F(each).asc(nulls_last=True) for each in (f"{path}__sort_name", f"{path}_id")),
     )
 
 

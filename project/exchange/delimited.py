@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from .cells import cleaned, plain, quoted
+from .cells import cleaned, plain_decimal, quoted
 from .columns import Kind, heading
 from .formats import Format
 from .layout import Layout, choices_of
@@ -42,8 +42,8 @@ def text_of(layout, column, *, point):
     write = {
         Kind.TEXT: lambda text: quoted(cleaned(text)),
         Kind.WHOLE: str,
-        Kind.NUMBER: lambda number: plain(number).replace(".", point),
-        Kind.AMOUNT: lambda amount: plain(amount).replace(".", point),
+        Kind.NUMBER: lambda number: plain_decimal(number).replace(".", point),
+        Kind.AMOUNT: lambda amount: plain_decimal(amount).replace(".", point),
         Kind.MOMENT: lambda at: at.astimezone(zone).strftime(MOMENT),
         Kind.DAY: lambda date: date.strftime(DAY),
         Kind.FLAG: words.get,

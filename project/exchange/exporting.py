@@ -7,16 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import F, UUIDField, Value
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.actions import desk as desks
-from project.audit.recorder import Ticket, line, log_model_of, recorded
+from project.audit.recorder import Ticket, line, log_model_of, recorded, tell_later
 from project.audit.statements import insert_select, plain
 from project.jobs.declare import GiveUp, job
 from project.jobs.models import Progress
@@ -24,12 +26,20 @@ from project.jobs.services import start
 from project.ui.formats import Counted
 
 from . import formats
-from .models import Export, ExportedRow
+from .models import Export, ExportedRow, State
 
 KEEP = timedelta(days=7)
 FOLDER = "private/exports"
 UNFINISHED = ".part"
+NAMED = 3  # of the records that were picked
+LONGEST_TITLE = 200  # characters, of a job's
 EXPORTED = gettext_lazy("Exported (%(format)s)")
+# What became of a file that its lines tell of already, by the end of their code.
+SINCE = {
+    State.CANCELLED: ("stopped", gettext_lazy("No file was kept (%(format)s): stopped")),
+    State.FAILED: ("failed", gettext_lazy("No file was kept (%(format)s): failed")),
+    State.READY: ("kept", gettext_lazy("The file was kept after all (%(format)s)")),
+}
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -63,6 +73,8 @@ def deliver(
     action = desk.action(code)
     kind = formats.get(format)
     options |= {"filter": filter, "filter_words": words_of(desk, filter, by, words, widened)}
+    if filter is None and not words:
+        options["picked"] = names_of(desk, selection)
     told = line(sentence % {"format": kind.label})
     export = Export(
         owner=by,
@@ -89,7 +101,7 @@ def deliver(
             export.job = start(
                 write_in_background,
                 owner=by,
-                title=export.title,
+                title=title_of_job(export, kind),
                 arguments={"export": str(export.pk)},
             )
             export.job.total, export.job.result_url = rows, export.get_absolute_url()
@@ -98,7 +110,10 @@ def deliver(
     if export.job is None:  # out of the transaction: it takes time, and changes no record
         try:
             write(export)
-        except GiveUp as problem:
+        except Exception as problem:
+            tell_since(export, State.FAILED)
+            if not isinstance(problem, GiveUp):
+                raise
             Export.objects.filter(pk=export.pk).update(problem=str(problem))
     return batch.outcome
 
@@ -129,12 +144,25 @@ def words_of(desk, query, user, words=(), widened=""):
     return said
 
 
+def names_of(desk, selection):
+    """What the first few records are called, in a line."""
+    names = selection.order_by("pk").values_list(desk.label, flat=True)[: NAMED + 1]
+    named = ", ".join(map(str, names[:NAMED]))
+    return f"{named}…" if len(names) > NAMED else named
+
+
+def title_of_job(export, kind):
+    """What the job is called that writes a file: two of as many records are told apart."""
+    title = " · ".join(map(str, (export.title, kind.label, *export.holds)))
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+
+
 def page_of(batch):
     """The page of the file that a batch made."""
     return reverse("exchange:export", args=[Export.objects.get(batch=batch).pk])
 
 
-@job(takes_context=True)
+@job(takes_context=True, on_given_up="project.exchange.exporting.tell_given_up")
 def write_in_background(context, *, export):
     """Write a large file; its owner sees how far it is, and can stop it between two steps."""
     progress = Progress.of(context)
@@ -175,6 +203,40 @@ def write(export, *, step=lambda done: None):
         expires_at=now + KEEP,
     )
     ExportedRow.objects.filter(export=export).delete()
+    if export.job_id and lines_of(export, State.FAILED).exists():
+        tell_since(export, State.READY)
+
+
+def tell_given_up(pk):
+    """Tell the log that a job of this id, stopped or failed for good, left no file."""
+    export = Export.objects.filter(job=pk).select_related("job").first()
+    if export and export.state in (State.CANCELLED, State.FAILED):
+        tell_since(export, export.state)
+
+
+def tell_since(export, state):
+    """Add to the lines that told of a file what became of it: each thing once, whoever asks anew.
+
+    They stay as they are: they say which records it shows."""
+    with transaction.atomic():
+        export = Export.objects.select_for_update(of=("self",)).get(pk=export.pk)
+        is_kept = export.written_at is not None
+        if is_kept != (state == State.READY) or lines_of(export, state).exists():
+            return
+        _code, sentence = SINCE[state]
+        with translation.override(export.owner.language):
+            told = sentence % {"format": formats.get(export.format).label}
+            tell_later(export.batch, code_of(export, state), told)
+
+
+def code_of(export, state):
+    return f"{export.batch.action}_{SINCE[state][0]}"
+
+
+def lines_of(export, state):
+    """The log lines that tell so of a file."""
+    log, _key = log_model_of(apps.get_model(export.batch.model))
+    return log._base_manager.filter(batch=export.batch_id, action_code=code_of(export, state))
 
 
 def records_of(export):

@@ -228,6 +228,11 @@ class PrintForm(FileForm):
     def clean(self):
         asked = super().clean()
         columns = asked.get("columns") or self.own
+        if self.listing:
+            try:
+                self.listing.check(columns)
+            except ValidationError as problem:
+                self.add_error("columns", problem)
         # Where nobody chose, those in which nothing stands are left out.
         usual = self.listing and columns == list(self.listing.listed)
         asked["columns"] = [] if usual else columns

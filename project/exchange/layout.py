@@ -7,16 +7,16 @@ from functools import cache
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 
-from django.conf import settings
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from project import money
+from project.ui.formats import date_format
 
 from .columns import order_of, sheet_of
+from .languages import in_every_language
 from .reading import Reader
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -76,11 +76,8 @@ def total_label(currency):
 @cache
 def total_labels():
     """What the totals are called, in all our languages."""
-    labels = set()
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            labels |= {total_label(currency) for currency in ("", *money.WRITTEN)}
-    return labels
+    labels = in_every_language(lambda: set(map(total_label, ("", *money.WRITTEN))))
+    return set().union(*labels.values())
 
 
 def is_total(cells):

@@ -84,11 +84,22 @@ class Export(models.Model):
         return reverse("exchange:export", args=[self.pk])
 
     @property
+    def stem(self):
+        """What its file is called, there or not, before the dot: "bookings-2026-11-21-1530"."""
+        at = timezone.localtime(self.created_at)
+        return f"{slugify(self.label) or self.slug}-{at:%Y-%m-%d-%H%M}"
+
+    @property
     def name(self):
         """What the file is called where it is saved: "bookings-2026-11-21-1530.xlsx"."""
-        at = timezone.localtime(self.created_at)
-        words, suffix = slugify(self.label) or self.slug, PurePath(self.file.name).suffix
-        return f"{words}-{at:%Y-%m-%d-%H%M}{suffix}"
+        return f"{self.stem}{PurePath(self.file.name).suffix}"
+
+    @property
+    def holds(self):
+        """Which records it shows, a line for each condition: the words of the filter, or what the
+        first of those that were picked are called."""
+        words, picked = self.options.get("filter_words") or [], self.options.get("picked")
+        return [picked, *words[1:]] if picked else words or [_("Picked one by one")]
 
     @property
     def state(self):

@@ -86,7 +86,7 @@ class Document:
             content.step(done)
 
         asked = {**content.options, "by": str(content.export.owner)}
-        bind(self.parts(content.records, asked, step), file)
+        bind(self.parts(content.records, asked, step), file, self.label)
 
 
 def register(documents):
@@ -121,11 +121,13 @@ def print_(code, selection, *, by, document, columns=(), filter=None, ticket=Non
     """Print a document (by its name) about the selection. Returns the Outcome.
 
     `code` is the action's; `options` (JSON) are for whoever makes the document's parts. Raises
-    ValidationError where there are more records than it holds, or none.
+    ValidationError where there are more records, or columns, than it holds, or no record.
     """
     document = documents_of(slug_of(selection))[document]
     if not document.holds(selection):
         raise ValidationError(document.limit)
+    if document.listing:
+        document.listing.check(columns)
     return exporting.deliver(
         code,
         selection,

@@ -18,7 +18,7 @@ from openpyxl.worksheet._writer import WorksheetWriter
 
 from project import money
 
-from .cells import FORMULAS, LONGEST, cleaned, escaped, plain
+from .cells import FORMULAS, LONGEST, cleaned, escaped, plain_decimal
 from .columns import Kind
 from .layout import choices_of
 
@@ -114,7 +114,7 @@ def cell_of(sheet, layout, column):
     zone = timezone.get_current_timezone()
     number_format, serial = {
         Kind.WHOLE: ("0", str),
-        Kind.NUMBER: (NUMBER, plain),
+        Kind.NUMBER: (NUMBER, plain_decimal),
         Kind.DAY: (day, serial_day),
         Kind.MOMENT: (moment, lambda at: serial_moment(at.astimezone(zone))),
     }[kind]
@@ -166,7 +166,7 @@ def amount_of(sheet, layout, column):
 
     def written(row):
         amount = get(row)
-        return "" if amount is None else f"{opened[row[currency]]}{plain(amount)}</v></c>"
+        return "" if amount is None else f"{opened[row[currency]]}{plain_decimal(amount)}</v></c>"
 
     return written
 

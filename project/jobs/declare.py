@@ -29,12 +29,15 @@ class Policy:
 
     `backoff` is the wait before the second attempt; it doubles each time, up to an hour.
     `on_done` is the dotted path of a callable that receives the task's result, enqueued once,
-    with the job's success or its last failure. A cancelled job has none.
+    with the job's success or its last failure. A cancelled job has none. `on_given_up` is that of
+    one that receives the job's id, enqueued where it was cancelled or failed for good; a failed one
+    that is tried anew later may be done all the same.
     """
 
     max_attempts: int = 5
     backoff: timedelta = timedelta(seconds=5)
     on_done: str = ""
+    on_given_up: str = ""
 
     def wait(self, attempt):
         """The time until the next attempt, shortened by up to half so that a crowd spreads out."""

@@ -3,7 +3,7 @@ from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus, default_task_backend
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from project.jobs.declare import job
+from project.jobs.declare import job, policy_of
 from project.jobs.models import Progress, State
 
 
@@ -21,9 +21,11 @@ def cancel(progress):
     """Stop a job: at once while it waits, at its next step while it runs."""
     with transaction.atomic():
         waiting = DBTaskResult.objects.filter(pk=progress.pk, status=TaskResultStatus.READY)
+        path = waiting.values_list("task_path", flat=True).first()
         mine = Progress.objects.filter(pk=progress.pk).unfinished()
         if waiting.delete()[0]:
             mine.move(State.CANCELLED)
+            say_given_up(path, progress.pk)
         else:
             mine.update(cancel_asked=True)
 
@@ -40,6 +42,17 @@ def retry(tasks):
             finished_at=None,
             worker_ids=[],
         )
+
+
+def say_given_up(task_path, pk):
+    """Enqueue the hook of a job that ends with nothing done."""
+    if hook := policy_of(task_path).on_given_up:
+        call_on_given_up.enqueue(hook, str(pk))
+
+
+@job()
+def call_on_given_up(path, pk):
+    import_string(path)(pk)
 
 
 @job()

@@ -25,7 +25,7 @@ from django_tasks_db.utils import exclusive_transaction
 from project.jobs.declare import GiveUp, policy_of
 from project.jobs.models import Cancelled, Heartbeat, Progress, Slot, State
 from project.jobs.schedule import SCHEDULES
-from project.jobs.services import call_on_done
+from project.jobs.services import call_on_done, say_given_up
 
 logger = logging.getLogger(__name__)
 
@@ -166,6 +166,8 @@ class Worker:
             on_done = policy_of(task.task_path).on_done
             if on_done and state in (State.DONE, State.FAILED):
                 call_on_done.enqueue(on_done, str(task.pk))
+            if state in (State.CANCELLED, State.FAILED):
+                say_given_up(task.task_path, task.pk)
 
     # ----------------------------------------------------------------------- signs of life
     @contextmanager

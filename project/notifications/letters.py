@@ -84,13 +84,16 @@ class Kind:
     `write(mail)` returns the Letter of an OutgoingMail, in `mail.language` or, where that is not
     settled, in the recipient's; None where there is nothing to tell. It says what was true at the
     mail's batch: it reads the batch's log and history, never the record as it is by now.
-    `pages(keys)` maps the keys of records to (name, URL), in one statement.
+    `pages(keys)` maps the keys of records to (name, URL), in one statement. Where it may tell of
+    several, `first` is an expression over the mail for the key of the one that its words name
+    first.
     """
 
     code: str
     label: Any
     write: Callable
     pages: Callable
+    first: Any = None
 
 
 def register(kind):

@@ -4,6 +4,8 @@ import logging
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -110,18 +112,30 @@ def mail_resend(request):
 
 
 def described(mails):
-    """What a page says of each message; a statement for each kind of record they are about."""
+    """What a page says of each message; two statements for each kind of record they are about.
+
+    `about` is the record that its words name first, `others` how many more it tells of.
+    """
     known, labels = {}, letters.labels()
-    for pages in {letters.kind(mail.kind).pages for mail in mails if mail.kind in labels}:
-        about = [mail for mail in mails if mail.kind in labels]
-        about = [mail for mail in about if letters.kind(mail.kind).pages is pages]
-        found = pages({mail.object_id for mail in about})
-        known |= {mail.pk: found.get(mail.object_id) for mail in about}
+    ways = {}
+    for mail in mails:
+        if mail.kind in labels:
+            kind = letters.kind(mail.kind)
+            first = kind.first or F("object_id")
+            ways.setdefault((kind.pages, first), []).append(mail.pk)
+    for (pages, first), keys in ways.items():
+        told = OutgoingMail.objects.filter(pk__in=keys).order_by()
+        firsts = dict(told.annotate(first=Coalesce(first, "object_id")).values_list("pk", "first"))
+        found = pages(set(firsts.values()))
+        known |= {pk: found.get(key) for pk, key in firsts.items()}
     return [
         {
             "mail": mail,
-            "label": labels.get(mail.kind, mail.kind),
+            "label": label,
+            "title": mail.subject or " ".join([str(label), *(known.get(mail.pk) or ())[:1]]),
             "about": known.get(mail.pk),
+            "others": max(len(mail.records) - 1, 0),
         }
         for mail in mails
+        for label in [labels.get(mail.kind, mail.kind)]
     ]

@@ -2,13 +2,13 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from project.audit.models import Batch
 
-from .told import Keys, Tells
+from .told import Overtaken
 
 
 class OutgoingMailQuerySet(models.QuerySet):
@@ -41,14 +41,12 @@ class OutgoingMailQuerySet(models.QuerySet):
         """Those whose addressee was sent a later one about one of the same records, or will be: the
         news would arrive in the wrong order."""
         State = self.model.State
-        later = self.model.objects.filter(
-            Tells("records", Keys(OuterRef("records"))),
-            state__in=[State.SENT, State.WAITING],
-            addressee=OuterRef("addressee"),
-            batch__model=OuterRef("batch__model"),
-            pk__gt=OuterRef("pk"),
-        )
-        return self.filter(Exists(later))
+        theirs = self.model.objects.filter(addressee__in=self.order_by().values("addressee"))
+        news = Case(When(state__in=[State.SENT, State.WAITING], then=F("pk")))
+        # As a value, looked up in what was found once: joined, PostgreSQL would find it anew for
+        # each where its statistics know nothing of these yet.
+        overtaken = When(pk__in=Overtaken(theirs, news), then=True)
+        return self.filter(Case(overtaken, default=False, output_field=models.BooleanField()))
 
 
 class OutgoingMail(models.Model):

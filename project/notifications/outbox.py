@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat, JSONArray
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from project.audit.statements import insert_select
+from project.ui.formats import date_format
 
 from .models import OutgoingMail
 from .sending import send_due
@@ -69,10 +69,8 @@ def resend(mails):
     """Give messages that failed a new set of attempts. Returns how many there were, and how many
     were dropped instead: a later one about the same has left, or waits."""
     with transaction.atomic():
-        outdated = mails.resendable().outdated().values("pk")
-        dropped = OutgoingMail.objects.filter(pk__in=outdated).update(
-            state=State.DROPPED, trouble=Trouble.OUTDATED
-        )
+        outdated = mails.resendable().outdated()
+        dropped = outdated.update(state=State.DROPPED, trouble=Trouble.OUTDATED)
         count = mails.resendable().update(
             state=State.WAITING, attempts=0, due_at=timezone.now(), trouble="", error=""
         )

@@ -87,18 +87,35 @@ def reach(connection):
 
 def claim():
     """The next message that is due, for this worker alone until its lease is over; or None."""
-    now = timezone.now()
-    with transaction.atomic():
-        due = OutgoingMail.objects.due(now).select_related("batch").order_by("due_at", "pk")
-        mail = due.select_for_update(of=("self",), skip_locked=True).first()
-        if mail is None:
-            return None
-        mail.attempts += 1
-        mail.in_doubt += 1
-        mail.due_at = now + LEASE
-        mail.trouble = ""
-        mail.save(update_fields=["attempts", "in_doubt", "due_at", "trouble"])
+    while True:
+        with transaction.atomic():
+            due = OutgoingMail.objects.due(timezone.now()).select_related("batch")
+            due = due.select_for_update(of=("self",), skip_locked=True)
+            mail = due.order_by("due_at", "pk").first()
+            if mail is None or not drop_overtaken(mail):
+                return mail and claimed(mail)
+
+
+def claimed(mail):
+    """The same message, with an attempt that begins now."""
+    mail.attempts += 1
+    mail.in_doubt += 1
+    mail.due_at = timezone.now() + LEASE
+    mail.trouble = ""
+    mail.save(update_fields=["attempts", "in_doubt", "due_at", "trouble"])
     return mail
+
+
+def drop_overtaken(mail):
+    """Drop a message that others did not wait for (see `due`), where one of them tells something
+    later about the same: the rule of what is sent again by hand. Returns whether it was dropped.
+
+    What waits for any other reason keeps its turn, and what is later comes after it.
+    """
+    if mail.trouble != Trouble.UNWRITTEN:
+        return False
+    outdated = OutgoingMail.objects.filter(pk=mail.pk).outdated()
+    return bool(outdated.update(state=State.DROPPED, trouble=Trouble.OUTDATED))
 
 
 def deliver(mail, connection):

@@ -1,7 +1,7 @@
 """The records that a message tells of, as its row keeps their keys (`OutgoingMail.records`): a JSON
 list, which SQLite and PostgreSQL write and read by functions of their own."""
 
-from django.db.models import Aggregate, BigIntegerField, BooleanField, Func, JSONField, Subquery
+from django.db.models import Aggregate, BigIntegerField, BooleanField, F, Func, JSONField, Subquery
 
 
 class Gathered(Aggregate):
@@ -13,6 +13,36 @@ class Gathered(Aggregate):
 
     def as_postgresql(self, compiler, connection, **context):
         return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
+
+
+class Overtaken(Func):
+    """The keys of those of `mails` (a queryset) after which the same addressee gets another about
+    one of the same records, by one whose `counts` (an expression: its key, or NULL) says that it is
+    news to them; as the right side of an `__in`.
+
+    Their lists are unrolled once and sorted. Asked of each mail by itself, or by a join whose size
+    no planner can know, it takes the square of what one addressee was sent.
+    """
+
+    template = (
+        "(SELECT list.id FROM (SELECT mails.id, MAX(mails.news) OVER"
+        " (PARTITION BY mails.addressee, mails.about, told.value) AS last"
+        " FROM %(expressions)s AS mails, JSON_EACH(mails.records) AS told) AS list"
+        " WHERE list.last > list.id)"
+    )
+    output_field = BigIntegerField()
+
+    def __init__(self, mails, counts):
+        columns = ("id", "addressee", "records")
+        about = F("batch__model")
+        super().__init__(Subquery(mails.order_by().values(*columns, about=about, news=counts)))
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = self.template.replace(
+            "JSON_EACH(mails.records) AS told)",
+            "JSONB_ARRAY_ELEMENTS_TEXT(mails.records) AS told(value))",
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Keys(Func):

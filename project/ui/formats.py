@@ -2,8 +2,14 @@
 
 from functools import lru_cache, wraps
 
-from babel.dates import format_skeleton, get_timezone_gmt, get_timezone_location
-from django.utils.formats import date_format, localize
+from babel.dates import (
+    get_day_names,
+    get_month_names,
+    get_timezone_gmt,
+    get_timezone_location,
+)
+from django.utils.dateformat import DateFormat
+from django.utils.formats import get_format, localize
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -42,6 +48,11 @@ def number(value):
     return localize(value)
 
 
+def phone(number):
+    """A phone number that no line breaks."""
+    return str(number).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 @cached_by_language
 def duration(minutes):
     """ "35 min", "1 h 10"."""
@@ -49,6 +60,33 @@ def duration(minutes):
     if not hours:
         return _("%(minutes)s min") % {"minutes": rest}
     return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+class Written(DateFormat):
+    """Django's format characters, with what it does not know: that French says "1er", and what is
+    usual for a short name ("janv.", where Django writes "jan.")."""
+
+    def j(self):
+        return day_of_month(self.data.day)
+
+    def D(self):
+        return get_day_names("abbreviated", locale=get_language() or "en")[self.data.weekday()]
+
+    def M(self):
+        return get_month_names("abbreviated", locale=get_language() or "en")[self.data.month]
+
+    N = M
+
+
+def date_format(value, format=None):
+    """A date or a moment as Django's `date_format` writes it, by the name of a format or by its
+    characters: the one way in which pages, files and letters write a day."""
+    return Written(value).format(get_format(format or "DATE_FORMAT"))
+
+
+def day_of_month(number):
+    """ "1er", "2", … of a month."""
+    return f"{number}er" if number == 1 and get_language() == "fr" else number
 
 
 @cached_by_language
@@ -68,8 +106,8 @@ def short_day(date, this_year):
 
 @cached_by_language
 def weekday(date):
-    """ "dim. 22 nov. 2026", in the language's own order."""
-    return format_skeleton("yMMMEd", date, locale=get_language() or "fr")
+    """ "dim. 22 nov. 2026"."""
+    return date_format(date, "D j M Y")
 
 
 def clock_of(moment):

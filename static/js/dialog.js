@@ -15,6 +15,7 @@ let gap; // pixels under the dialog
 
 const answers = () => new URLSearchParams(new FormData(dialog.querySelector("form"))).toString();
 const submit = () => dialog.querySelector("#dialog-submit");
+const sendable = () => !submit()?.disabled; // greyed, neither a key nor a press sends anything
 const count = () => window.htmx.trigger(dialog.querySelector("[data-preview-button]"), "preview");
 const counts = () =>
   [...dialog.querySelectorAll(".split, #dialog-submit")].map((each) => each.textContent).join();
@@ -98,10 +99,11 @@ if (dialog) {
   // An answer has changed: ask the server again what would happen rather than guess. Not while the
   // dialog is being sent: the click would find another button.
   dialog.addEventListener("pointerdown", ({ target }) => {
-    sending = Boolean(target.closest("#dialog-submit"));
+    sending = sendable() && Boolean(target.closest("#dialog-submit"));
   });
   dialog.addEventListener("keydown", ({ key, target }) => {
-    sending = key === "Enter" && target.matches("input:not([aria-expanded=true])"); // not a choice
+    const choosing = target.matches("[aria-expanded=true]");
+    sending = key === "Enter" && sendable() && target.matches("input") && !choosing;
   });
   dialog.addEventListener("change", ({ target }) => {
     if (target.closest("#keep")) return; // a name for the choices, not one of them

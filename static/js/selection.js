@@ -23,7 +23,6 @@ function refresh(desk) {
   const count = all ? total : chosen.length;
   const bar = desk.querySelector("[data-bar]");
   bar?.classList.toggle("shown", count > 0);
-  measure(bar);
   const words = desk.querySelector("[data-count]");
   if (words) {
     const figure = number.format(count) + (all && desk.dataset.capped === "true" ? "+" : "");
@@ -31,12 +30,15 @@ function refresh(desk) {
   }
   const chooseAll = desk.querySelector("[data-select-all]");
   if (chooseAll) chooseAll.hidden = all || total <= every.length;
+  measure(bar); // last: what it says decides where it wraps
   kept = { pks: new Set(chosen.map((box) => box.value)), all, filter: filterOf(desk) };
 }
 
 /** Tell the style sheet how high the bar is: it wraps, and toasts stand above it. */
 function measure(bar) {
-  document.documentElement.style.setProperty("--bar", `${bar?.offsetHeight ?? 0}px`);
+  const { style } = document.documentElement;
+  const height = `${bar?.offsetHeight ?? 0}px`;
+  if (style.getPropertyValue("--bar") !== height) style.setProperty("--bar", height); // restyles the page
 }
 
 function setAll(desk, on) {
@@ -93,9 +95,10 @@ document.addEventListener("click", (event) => {
 });
 
 // The sheet was redrawn: what was chosen and is still there stays chosen.
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", ({ target }) => {
   const desk = document.querySelector("form[data-desk]");
-  if (!desk) return;
+  // Many small parts come beside a list, and each settles by itself: the rows are gone through once.
+  if (!desk || !(target.contains(desk) || desk.contains(target))) return;
   for (const box of boxes(desk)) box.checked = kept.pks.has(box.value);
   setAll(desk, kept.all && kept.filter === filterOf(desk));
   refresh(desk);

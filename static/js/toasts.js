@@ -38,12 +38,18 @@ function watch(toast) {
   if (toast.dataset.toast !== "success") return;
   const life = toast.querySelector(".undo") ? LIFE_WITH_UNDO : LIFE;
   let timer;
+  const holds = new Set(); // a pointer over it, the focus in it: while either holds, it stays
   const start = () => (timer = setTimeout(() => toast.remove(), life));
-  const pause = () => clearTimeout(timer);
-  toast.addEventListener("pointerenter", pause);
-  toast.addEventListener("focusin", pause);
-  toast.addEventListener("pointerleave", start);
-  toast.addEventListener("focusout", start);
+  for (const [comes, goes] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+    toast.addEventListener(comes, () => {
+      holds.add(comes);
+      clearTimeout(timer);
+    });
+    toast.addEventListener(goes, () => {
+      holds.delete(comes);
+      if (!holds.size) start();
+    });
+  }
   start();
 }
 

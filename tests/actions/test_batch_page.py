@@ -104,7 +104,7 @@ def test_its_time_is_that_of_the_desk(desk, bureau, settings):
     batch = cancel(bureau, make_booking())
     batch.created_at = timezone.now().replace(hour=20, minute=15)
     batch.save()
-    assert "5:15 a.m." in desk.get(page_of(batch)).content.decode()
+    assert "05:15" in desk.get(page_of(batch)).content.decode()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import sqlite3
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -506,6 +506,55 @@ def test_an_overlap_is_a_warning_that_the_office_can_not_pass(desk, clash, heade
     assert desk.post(url_of("assign"), forced, headers=headers).status_code == 403
     booking.refresh_from_db()
     assert booking.driver is None
+
+
+def clashes_told(response):
+    """{reference: (that of the ride in its way, its address)} as the dialog tells it."""
+    return {
+        each["label"]: (each["other"].label, each["other"].url)
+        for reason in response.context["preview"].warnings
+        for each in reason.examples
+    }
+
+
+def test_a_refusal_names_the_ride_that_is_in_the_way(desk):
+    driver = make_driver("Ousmane Sarr")
+    at = timezone.make_aware(datetime(2031, 1, 1, 9, 30))
+    taken = [make_booking(driver=driver, pickup_at=at + timedelta(hours=2 * n)) for n in range(4)]
+    wanted = [make_booking(pickup_at=each.pickup_at) for each in taken]
+    counts = []
+    for some in (wanted[:1], wanted):
+        data = picked(*some) | {"driver": driver.pk, "preview": "1"}
+        with CaptureQueriesContext(connection) as statements:
+            asked = desk.post(url_of("assign"), data)
+        counts.append(len(statements))
+        told = clashes_told(asked)
+        page = " ".join(asked.content.decode().split())
+        assert all(f'href="{each.get_absolute_url()}"' in page for each in taken[: len(some)])
+    assert counts[0] == counts[1]
+    assert told[wanted[1].reference] == (
+        taken[1].reference,
+        taken[1].get_absolute_url(),
+    )
+    assert len(told) == 4
+    assert "</a>, 1 Jan 2031, 09:30–10:30" in page
+
+
+def test_of_two_of_a_selection_that_overlap_the_later_names_the_other(desk):
+    first = make_booking()
+    later = make_booking(pickup_at=first.pickup_at + timedelta(minutes=30))
+    data = picked(first, later) | {"driver": make_driver().pk, "preview": "1"}
+    told = clashes_told(desk.post(url_of("assign"), data))
+    assert {key: other for key, (other, _url) in told.items()} == {later.reference: first.reference}
+
+
+def test_a_ride_that_moves_names_what_it_meets(desk):
+    driver = make_driver()
+    first = make_booking(driver=driver)
+    meets = make_booking(driver=driver, pickup_at=first.pickup_at + timedelta(hours=2))
+    given = {"picked": ["duration_minutes"], "duration_minutes": "180", "preview": "1"}
+    told = clashes_told(desk.post(url_of("change"), picked(first) | given))
+    assert told[first.reference][0] == meets.reference
 
 
 @BOTH

@@ -226,7 +226,7 @@ def test_a_new_record_is_told_beside_what_it_is_made_from(desk):
     asked = again(desk, "return", picked(booking) | answers)
     changes = told(asked)
     assert changes[booking.reference]["price"] == (amount(35_001), amount(17_501))
-    assert changes[""]["pickup time"][1].endswith("6:30 p.m.")
+    assert changes[""]["pickup time"][1].endswith("18:30")
     assert "reference" not in changes[""]  # another may take that number first
 
 

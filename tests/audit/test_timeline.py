@@ -68,8 +68,8 @@ def changes_of(booking, changes):
         ("price", "0.000", "0"),
         ("price", Decimal("35000"), "35,000"),
         ("duration_minutes", 1440, "1,440"),
-        ("pickup_at", "2026-07-01T20:30:00Z", "07/02/2026 5:30 a.m."),
-        ("pickup_at", "2026-07-01 20:30:00", "07/02/2026 5:30 a.m."),  # SQLite's own, in UTC
+        ("pickup_at", "2026-07-01T20:30:00Z", "2 Jul 2026, 05:30"),
+        ("pickup_at", "2026-07-01 20:30:00", "2 Jul 2026, 05:30"),  # SQLite's own, in UTC
         ("pickup_at", "when it suits", "when it suits"),
         ("driver", 999_999, "#999999"),
     ],

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from bookings import (
     changes,
+    entries,
     payouts,
     round_trips,
     series_changes,
@@ -34,6 +35,7 @@ from project import money
 from project.actions.undo import CannotUndo, undo, why_not
 from project.audit.models import Batch
 from project.audit.recorder import Outcome
+from project.notifications import letters
 from project.notifications.models import OutgoingMail
 from tests.factories import (
     make_booking,
@@ -186,6 +188,61 @@ def rescheduled(draw):
     return step
 
 
+def imported(draw):
+    """What a file may change of rides that are there."""
+    price, hours, tell = draw(AMOUNTS), draw(st.sampled_from([0, 3, 48])), draw(st.booleans())
+    whom = draw(st.sampled_from([None, "driver", "partner", "customer"]))
+
+    def step(rides, by, world):
+        wanted = {"price": price, "passenger_name": "Ndèye"}
+        if whom:
+            wanted[f"{whom}_id"] = world[whom].pk
+        asked = []
+        for place, ride in enumerate(rides.order_by("pk")):
+            moved = {"pickup_at": ride.pickup_at + timedelta(hours=hours)}
+            values = {
+                name: value
+                for name, value in (wanted | moved).items()
+                if getattr(ride, name) != value
+            }
+            if values:
+                asked.append(entries.Entry(place, values, ride.pk, ride.version))
+        return outcome_of(entries.edit_all(asked, by=by, tell=tell))
+
+    return step
+
+
+def made_by_a_file(draw):
+    price, count, tell = draw(AMOUNTS), draw(st.integers(1, 3)), draw(st.booleans())
+    is_driven = draw(st.booleans())
+
+    def step(rides, by, world):
+        start = timezone.now().replace(microsecond=0) + timedelta(days=3)
+        given = {"customer_id": world["customer"].pk, "passenger_name": "Omar", "price": price}
+        given |= {"pickup_address": "Thiès", "dropoff_address": "Mbour"}
+        if is_driven:
+            given["driver_id"] = world["driver"].pk
+        asked = [
+            entries.Entry(place, given | {"pickup_at": start + timedelta(hours=2 * place)})
+            for place in range(count)
+        ]
+        return outcome_of(entries.create_all(asked, by=by, tell=tell))
+
+    return step
+
+
+def outcome_of(done):
+    if done.batch is None:
+        raise ValidationError("No row without a fault")
+    return Outcome(batch=done.batch, changed=len(done.references))
+
+
+def moved_on(draw):
+    status = draw(st.sampled_from(MOVES))
+    fee = draw(st.none() | AMOUNTS) if status == Status.NO_SHOW else None
+    return act(services.set_status, status=status, fee=fee, tell=draw(st.booleans()))
+
+
 MOVES = [Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW]
 ACTIONS = [
     cancelled,
@@ -195,10 +252,12 @@ ACTIONS = [
     repeated,
     changed_in_series,
     rescheduled,
+    imported,
+    made_by_a_file,
+    moved_on,
     lambda draw: act(services.restore, reason="On again", tell=draw(st.booleans())),
     lambda draw: act(services.archive),
     lambda draw: act(services.unarchive),
-    lambda draw: act(services.set_status, status=draw(st.sampled_from(MOVES))),
     lambda draw: assign(draw(st.sampled_from(["driver", "partner"]))),
     lambda draw: act(services.unassign),
     lambda draw: act(services.duplicate, date=date(2031, 1, 31)),
@@ -363,7 +422,7 @@ def take_back(outcome, by, before=None, times=1):
 
 
 def check_told(batch):
-    """Of what a batch did to a ride, each customer hears once."""
+    """Of what a batch did to a ride, each customer hears once, and every message has words."""
     mails = OutgoingMail.objects.filter(batch=batch)
     told = Counter((mail.addressee, ride) for mail in mails for ride in mail.records)
     assert set(told.values()) <= {1}
@@ -371,7 +430,10 @@ def check_told(batch):
         "id", flat=True
     )
     assert {ride for _whom, ride in told} <= set(written)
-    assert all(mail.object_id in mail.records for mail in mails)
+    for mail in mails:
+        assert mail.object_id in mail.records
+        letter = letters.kind(mail.kind).write(mail)
+        assert letter is None or letter.subject
 
 
 def check_amounts(batch, step, before):

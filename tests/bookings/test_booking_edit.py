@@ -249,6 +249,10 @@ def test_an_overlap_is_refused_at_the_pickup_time(desk, moved):
         "The driver has another ride at that time" in refused.context["form"].errors["pickup_at"][0]
     )
     assert 'type="text" name="override_reason"' not in text_of(refused)
+    other = Booking.objects.exclude(pk=mine.pk).latest("pk")
+    link = f'<a class="ref" href="{other.get_absolute_url()}">{other.reference}</a>'
+    assert f"at that time: {link} (" in refused.content.decode()
+    assert ", 20:30–21:30)" in refused.content.decode()
     mine.refresh_from_db()
     assert mine.version == 1
 
@@ -268,6 +272,7 @@ def test_a_manager_is_asked_why_and_goes_ahead(boss, gestion, moved):
     assert asked.status_code == 422
     assert "Reason to go ahead all the same" in text_of(asked)
     assert '<input type="text" name="override_reason"' in text_of(asked)
+    assert text_of(asked).index('name="override_reason"') < text_of(asked).index('name="customer"')
     done = boss.post(mine.get_edit_url(), posted | {"override_reason": "Two vans"})
     assert done.status_code == 302
     mine.refresh_from_db()

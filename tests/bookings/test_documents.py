@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
+from pypdf import PdfReader
 
 from bookings import documents, parties
 from bookings.actions import PRINT
@@ -207,6 +208,7 @@ def test_a_sheet_tells_a_driver_what_a_ride_takes(printed):
     booking = make_at(
         23,
         driver=make_driver(),
+        customer=make_customer("Hôtel Téranga"),
         duration_minutes=90,
         passenger_name="Éloïse Ndiaye",
         passenger_phone="+221 77 123 45 67",
@@ -229,13 +231,21 @@ def test_a_sheet_tells_a_driver_what_a_ride_takes(printed):
         "→ Dakar",
         "Éloïse Ndiaye",
         "+221 77 123 45 67",
-        "AF718",
+        "Customer: Hôtel Téranga",
+        "Flight or train: AF718",
         "2 passengers",
         "3 pieces of luggage",
+        "Reference and notes",
         "Siège enfant",
     ):
         assert words in text
     assert "Mauvais payeur" not in text and "35,000" not in text
+
+
+def test_documents_of_several_parts_are_called_by_what_they_are(printed):
+    rides = [make_charged(make_customer(name), 35_000) for name in ("Awa", "Bineta")]
+    told = PdfReader(io.BytesIO(printed("statements", only(*rides)))).metadata
+    assert told.title == "Statements of customers"
 
 
 def test_each_driver_and_each_day_has_a_sheet(printed):
@@ -250,6 +260,15 @@ def test_each_driver_and_each_day_has_a_sheet(printed):
         ("Moussa", "21"),
         ("Yaatal", "21"),
     ]
+
+
+def test_sheets_come_by_name_as_people_sort_it(printed):
+    names = ("Zoé Diop", "Youssouf Fall", "Élodie Sarr", "adama Ba", "Taxi Océan")
+    rides = [make_at(8, driver=make_driver(name=name)) for name in names[:4]]
+    rides.append(make_at(8, partner=make_partner(name=names[4])))
+    pages = pages_of(printed("day_sheets", only(*rides)))
+    found = [next(name for name in names if name in page) for page in pages]
+    assert found == ["adama Ba", "Élodie Sarr", "Taxi Océan", "Youssouf Fall", "Zoé Diop"]
 
 
 def test_two_drivers_of_one_name_and_number_have_a_sheet_each(printed):
@@ -397,13 +416,13 @@ def test_a_statement_counts_the_rides_of_its_days_that_it_leaves_out(printed):
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("period=any&since=2026-11-01&until=2026-11-30", "Rides from 11/01/2026 to 11/30/2026"),
-        ("period=any&since=2026-11-01", "Rides from 11/01/2026 to 11/22/2026"),
-        ("period=any&until=2026-11-30", "Rides from 11/21/2026 to 11/30/2026"),
+        ("period=any&since=2026-11-01&until=2026-11-30", "Rides from 1 Nov 2026 to 30 Nov 2026"),
+        ("period=any&since=2026-11-01", "Rides from 1 Nov 2026 to 22 Nov 2026"),
+        ("period=any&until=2026-11-30", "Rides from 21 Nov 2026 to 30 Nov 2026"),
         # A scope brings in the way back, from beyond the filter.
-        ("period=any&since=2026-11-01&until=2026-11-21", "Rides from 11/01/2026 to 11/22/2026"),
-        ("period=any", "Rides from 11/21/2026 to 11/22/2026"),
-        (None, "Rides from 11/21/2026 to 11/22/2026"),
+        ("period=any&since=2026-11-01&until=2026-11-21", "Rides from 1 Nov 2026 to 22 Nov 2026"),
+        ("period=any", "Rides from 21 Nov 2026 to 22 Nov 2026"),
+        (None, "Rides from 21 Nov 2026 to 22 Nov 2026"),
     ],
 )
 def test_a_statement_is_about_the_days_of_its_filter(printed, query, told):

@@ -1,9 +1,12 @@
 """Imports where others come between: a second click, a right taken away, a rule of the database."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 
+from bookings import payouts, services
 from bookings.models import Booking
 from project.exchange.imports import services as imports
 from project.exchange.imports import writing
@@ -15,9 +18,18 @@ from project.jobs.worker import Worker
 from tests.at_once import at_once
 from tests.bookings.importing import errors, row_for, states, take, write
 from tests.bookings.test_import import only
+from tests.factories import make_booking, make_driver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 6
+START = datetime(2026, 12, 31, 14, 30, tzinfo=UTC)  # of `row_for`
+
+
+def imported(user, *rows):
+    """An import that was looked at and confirmed, and waits for a worker."""
+    item = take(user, *rows)
+    imports.confirm(item)
+    return item
 
 
 def test_an_import_that_is_confirmed_twice_at_once_is_written_by_one_job(bureau, customer):
@@ -43,6 +55,42 @@ def test_columns_are_not_matched_again_while_an_import_is_confirmed(bureau, cust
         Worker().drain()
         item.refresh_from_db()
         assert states(item) == [State.WRITTEN]
+
+
+def test_a_driver_is_never_given_two_rides_at_once_by_a_file_and_a_clerk(gestion, customer):
+    for number in range(ROUNDS):
+        driver = make_driver(f"Ali {number}")
+        new = row_for(Chauffeur=driver.name)
+        item = imported(gestion, new)
+        ride = make_booking(pickup_at=START)
+        written, assigned = at_once(
+            lambda pk=item.pk: writing.write_chunk(Import.objects.get(pk=pk), 0),
+            lambda ride=ride, driver=driver: services.assign(
+                Booking.objects.filter(pk=ride.pk), by=gestion, driver=driver
+            ),
+        )
+        assert not isinstance(written, Exception), written
+        (state,) = states(item)
+        assert {state, assigned.changed} in ({State.WRITTEN, 0}, {State.ERROR, 1})
+        assert Booking.objects.filter(driver=driver).count() == 1
+
+
+def test_a_file_changes_no_price_of_a_ride_whose_payout_is_validated_meanwhile(gestion, customer):
+    for _ in range(ROUNDS):
+        ride = make_booking(customer=customer, driver=make_driver(), payout=4, price=10)
+        item = imported(gestion, {"Référence": ride.reference, "Prix": 20})
+        written, settled = at_once(
+            lambda pk=item.pk: writing.write_chunk(Import.objects.get(pk=pk), 0),
+            lambda ride=ride: payouts.settle(Booking.objects.filter(pk=ride.pk), by=gestion),
+        )
+        assert not isinstance(written, Exception), written
+        assert settled.changed == 1
+        ride.refresh_from_db()
+        (state,) = states(item)
+        assert (state, ride.price) in ((State.WRITTEN, 20), (State.ERROR, 10))
+        # As the lines were written, under the lock: an act's time is that of its start.
+        last = ride.logs.order_by("-pk").first().action_code
+        assert last == "bookings.settle"  # what was written came before, or not at all
 
 
 def test_a_right_taken_away_in_the_middle_is_gone_for_what_is_left(customer, monkeypatch):

@@ -1,6 +1,7 @@
 """The pages of an import, as the office uses them."""
 
 import io
+import re
 from datetime import datetime, timedelta
 
 import openpyxl
@@ -199,11 +200,31 @@ def test_another_sheet_is_taken(desk, customer):
     data = workbook(["x"], ["y"], others=[("Rides", [list(row_for()), row])])
     upload(desk, data, order="day")
     item = Import.objects.get()
-    assert "1 other sheet of this workbook is left aside" in text_of(page(desk, item))
+    shown = text_of(page(desk, item))
+    assert "1 other sheet of this workbook is left aside" in shown
+    assert "The sheet “Feuille1” is read." in shown and ">Rides</span>" in shown
     desk.post(reverse("imports:sheet", args=[item.pk]), {"sheet": "Rides"})
     item.refresh_from_db()
     assert (item.sheet, states(item)) == ("Rides", [State.NEW])
-    assert "1 other sheet of this workbook is left aside" in text_of(page(desk, item))
+    shown = text_of(page(desk, item))
+    assert "1 other sheet of this workbook is left aside" in shown
+    assert "The sheet “Rides” is read." in shown and ">Feuille1</span>" in shown
+    # Which it was is told for as long as the import is there; only nothing else is to choose.
+    written(item)
+    shown = text_of(page(desk, item))
+    assert "The sheet “Rides” is read." in shown and 'id="sheets"' not in shown
+
+
+def test_hidden_rows_are_read_and_told_of(desk, customer):
+    data = file_of(row_for(), row_for(), row_for())
+    sheet = part(data, "xl/worksheets/sheet1.xml")
+    hidden = re.sub(rb'<row r="([34])"', rb'<row r="\1" hidden="1"', sheet)
+    upload(desk, with_part(data, "xl/worksheets/sheet1.xml", hidden), order="day")
+    item = Import.objects.get()
+    assert states(item) == [State.NEW] * 3
+    assert "2 rows that are hidden in the file are read too." in text_of(page(desk, item))
+    upload(desk, data, order="day")
+    assert "hidden in the file" not in text_of(page(desk, Import.objects.latest("created_at")))
 
 
 def test_nothing_is_said_of_other_sheets_where_there_are_none(desk, bureau, customer):
@@ -318,7 +339,7 @@ def test_a_departure_in_error_is_shown_as_people_write_it(desk, bureau, customer
     item = take(bureau, row_for(customer.name, datetime(1999, 5, 3, 9, 15)))
     (line,) = page(desk, item).context["lines"]
     (cell,) = [cell for cell in line.cells if cell.title == "Departure"]
-    assert (bool(cell.error), cell.text) == (True, "05/03/1999 9:15 a.m.")
+    assert (bool(cell.error), cell.text) == (True, "3 May 1999, 09:15")
 
 
 def test_of_an_unknown_reference_nothing_else_is_told(desk, bureau, customer, settings):
@@ -456,14 +477,6 @@ def test_the_file_is_kept(desk, bureau, customer):
     response = desk.get(reverse("imports:file", args=[item.pk]))
     assert response.content == data
     assert "attachment" in response.headers["Content-Disposition"]
-
-
-def test_the_list_shows_how_far_each_import_is(desk, bureau, customer):
-    for name in ("one.xlsx", "two.xlsx", "three.xlsx"):
-        take(bureau, row_for(), row_for("Personne"), name=name)
-    shown = text_of(desk.get("/imports/"))
-    assert shown.index("three.xlsx") < shown.index("two.xlsx") < shown.index("one.xlsx")
-    assert "Import: Bookings" in shown
 
 
 # --------------------------------------------------------------------------------- permissions

@@ -1,6 +1,7 @@
 """Messages of what was undone before they left, and then done again: by the undo of the undo."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -84,3 +85,22 @@ def test_only_what_came_about_again_is_told(bureau, hotel):
     again = undo(undone.batch, by=bureau)
     assert again.changed == 2
     assert [to for to, _subject in told()] == ["hotel@example.org"]
+
+
+def test_what_was_made_and_told_together_is_called_off_together_and_nothing_else_with_it(bureau):
+    customer = make_customer(email="awa@example.org", language="en")
+    rides = [*make_round_trip(customer=customer), *make_round_trip(customer=customer)]
+    rides.append(make_booking(customer=customer))
+    copied = services.duplicate(only(*rides), by=bureau, date=date(2030, 1, 1), tell=True)
+    made = [subject for _to, subject in told()]
+    assert made == [
+        "Your 2 rides from 1 Jan 2030 (R)",
+        "Your 2 rides from 1 Jan 2030 (R)",
+        "Your ride on 1 Jan 2030 (R)",
+    ]
+    undo(copied.batch, by=bureau)
+    assert [subject for _to, subject in told()] == [
+        "Cancelled: your 2 rides from 1 Jan 2030 (R)",
+        "Cancelled: your 2 rides from 1 Jan 2030 (R)",
+        "Cancelled: your ride on 1 Jan 2030 (R)",
+    ]

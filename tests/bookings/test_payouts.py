@@ -208,6 +208,38 @@ def test_a_settled_ride_is_locked_until_it_is_reopened(bureau, gestion):
     assert changes.change(only(booking), by=bureau, values=values).changed == 1
 
 
+def test_an_archived_payout_is_not_reopened(bureau, gestion):
+    booking = make_booking(payout=Decimal(4), status=Status.COMPLETED, driver=make_driver())
+    payouts.settle(only(booking), by=gestion)
+    services.archive(only(booking), by=bureau)
+    outcome = payouts.reopen(only(booking), by=gestion, reason="Slip")
+    assert (outcome.changed, codes(outcome)) == (0, {"archived": 1})
+    services.unarchive(only(booking), by=bureau)
+    assert payouts.reopen(only(booking), by=gestion, reason="Slip").changed == 1
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_payout_is_reopened_by_no_road_without_a_reason(gestion, blank):
+    booking = make_booking(payout=Decimal(4), status=Status.COMPLETED, driver=make_driver())
+    payouts.settle(only(booking), by=gestion)
+    with pytest.raises(ValidationError):
+        payouts.reopen(only(booking), by=gestion, reason=blank)
+    booking.refresh_from_db()
+    assert booking.settled_on
+
+
+@pytest.mark.parametrize(
+    ("since", "status"), [("archive", Status.COMPLETED), ("unassign", Status.PENDING)]
+)
+def test_an_undo_validates_no_payout_again_once_the_ride_moved_on(bureau, gestion, since, status):
+    booking = make_booking(payout=Decimal(4), driver=make_driver(), status=status)
+    payouts.settle(only(booking), by=gestion)
+    reopened = payouts.reopen(only(booking), by=gestion, reason="Slip").batch
+    assert getattr(services, since)(only(booking), by=bureau).changed == 1
+    outcome = undo(reopened, by=gestion)
+    assert (outcome.changed, codes(outcome)) == (0, {"touched_since": 1})
+
+
 def test_a_settled_ride_is_not_restored_either_nor_reassigned_by_an_undo(bureau, gestion):
     booking = make_booking(payout=Decimal(4))
     assigned = services.assign(only(booking), by=bureau, driver=make_driver()).batch
@@ -219,6 +251,17 @@ def test_a_settled_ride_is_not_restored_either_nor_reassigned_by_an_undo(bureau,
     assert codes(outcome) == {"settled": 1}
     for batch in (assigned, cancelled):
         assert undo(batch, by=bureau).changed == 0
+
+
+def test_what_may_change_of_a_settled_ride_may_change_back(gestion):
+    booking = driven(passenger_name="Awa")
+    payouts.settle(only(booking), by=gestion)
+    given = {"passenger_name": To("Fatou"), "office_notes": To("Door 4")}
+    batch = changes.change(only(booking), by=gestion, values=given).batch
+    assert batch.changed == 1
+    assert undo(batch, by=gestion).changed == 1
+    booking.refresh_from_db()
+    assert (booking.passenger_name, booking.settled_amount) == ("Awa", 4000)
 
 
 def test_no_undo_reopens_without_a_reason(gestion):
@@ -294,6 +337,19 @@ def test_a_manager_validates_from_the_desk(boss):
     assert toasts(response) == ["Payout of 1 booking validated."]
     page = boss.get(booking.get_absolute_url()).content.decode()
     assert "Payout paid" in page
+
+
+def test_the_page_offers_it_where_no_payout_was_agreed(boss, gestion):
+    """The dialog asks for the amount."""
+    booking = driven(payout=None)
+    offered = url_of("settle")
+    assert offered in boss.get(booking.get_absolute_url()).content.decode()
+    out, _back = make_round_trip(driver=make_driver())
+    assert offered in boss.get(out.round_trip.get_absolute_url()).content.decode()
+    payouts.settle(only(booking), by=gestion, amount=Decimal(10))
+    assert offered not in boss.get(booking.get_absolute_url()).content.decode()
+    nobody = make_booking(payout=None)
+    assert offered not in boss.get(nobody.get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize(

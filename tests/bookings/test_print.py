@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from bookings import documents
@@ -12,13 +13,14 @@ from bookings.models import Booking, BookingLog
 from bookings.states import Status
 from project.exchange import formats
 from project.exchange.models import Export, State
+from project.exchange.pdf.listing import MOST_COLUMNS
 from project.jobs import services as jobs
 from project.jobs.models import State as JobState
 from project.ui.models import NamedFilter
 from tests.asking import HTMX, act, picked, toasts, url_of
 from tests.bookings.conftest import browser_of
 from tests.exchange.asking_for_files import export_at, fetched, file_url
-from tests.exchange.pdf.reading import pages_of, text_of
+from tests.exchange.pdf.reading import pages_of, text_of, words_of
 from tests.factories import (
     make_booking,
     make_customer,
@@ -31,6 +33,7 @@ from tests.jobs.conftest import worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.poppler]
 PRINT = url_of("print")
+TOO_MANY = "Too many columns for a page: choose at most 16, or export to Excel."
 __all__ = ["worker"]
 
 
@@ -171,6 +174,51 @@ def test_a_lists_columns_are_chosen_in_the_dialog(desk):
     assert export.options["columns"] == ["phone", "reference"]
     text = text_of(fetched(desk, export))
     assert f"+221 77 123 45 67 {booking.reference}" in text and "Awa" not in text
+
+
+def test_as_many_columns_as_a_page_holds_are_all_printed_whole(desk):
+    names = [column.name for column in documents.LIST.listing.sheet.columns][:MOST_COLUMNS]
+    booking = make_booking(passenger_name="Awa Ndiaye", passenger_email="a" * 60 + "@example.org")
+    export = printed(desk, picked(booking), document="list", columns=names)
+    pdf = fetched(desk, export)
+    assert booking.reference in text_of(pdf)
+    assert booking.passenger_email in words_of(pdf)
+
+
+def test_too_many_columns_for_a_page_are_refused_at_their_field(desk):
+    names = [column.name for column in documents.LIST.listing.sheet.columns][: MOST_COLUMNS + 1]
+    asked = picked(make_booking()) | {"document": "list", "columns": names}
+    for data in (asked, asked | {"preview": "1"}):
+        response = act(desk, PRINT, data, headers=HTMX)
+        assert response.context["form"].errors == {"columns": [TOO_MANY]}
+        assert TOO_MANY in response.content.decode()
+    assert not Export.objects.exists()
+    printed(desk, asked, columns=names[1:])
+
+
+def test_too_many_columns_of_a_saved_filter_are_refused_at_their_field(desk, bureau):
+    names = [column.name for column in documents.LIST.listing.sheet.columns]
+    named = NamedFilter.objects.create(
+        owner=bureau, slug="bookings", name="All", options={"columns": names}
+    )
+    asked = picked(make_booking())
+    chosen = {"saved": str(named.pk), "preview": "1"}
+    for data in (chosen, {"taken": str(named.pk)}):  # on choosing it, and with the document after
+        response = desk.post(PRINT, asked | data | {"document": "list"}, headers=HTMX)
+        if data is not chosen:
+            response = act(desk, PRINT, asked | data | {"document": "list"}, headers=HTMX)
+        assert response.context["form"].errors == {"columns": [TOO_MANY]}
+        assert TOO_MANY in response.content.decode()
+    assert printed(desk, asked | {"taken": str(named.pk)}).options["columns"] == names
+
+
+def test_who_prints_from_code_is_refused_them_too(bureau):
+    make_booking()
+    names = [column.name for column in documents.LIST.listing.sheet.columns]
+    with translation.override("en"), pytest.raises(ValidationError, match=TOO_MANY):
+        documents.printing.print_(
+            "bookings.print", Booking.objects.all(), by=bureau, document="list", columns=names
+        )
 
 
 # ---------------------------------------------------------------------------------- what is refused

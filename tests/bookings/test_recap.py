@@ -127,7 +127,7 @@ def test_it_says_when_and_for_whom_it_was_true(bureau):
     at = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
     with translation.override("en"):
         report = services.recap(only(make_booking()), by=bureau, at=at).report
-    assert "03/04/2026 5:06 a.m., awa" in clean(report)
+    assert "4 Mar 2026, 05:06, awa" in clean(report)
 
 
 def test_it_speaks_the_readers_language(client, bureau):

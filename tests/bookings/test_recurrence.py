@@ -170,11 +170,14 @@ def test_a_rule_ends_before_a_day():
 def test_a_rule_in_words():
     with translation.override("en"):
         rule = Rule("WEEKLY", weekdays=(0, 2, 4), until=date(2026, 12, 31))
-        assert rule.words == "every week on Monday, Wednesday and Friday, until 12/31/2026"
+        assert rule.words == "every week on Monday, Wednesday and Friday, until 31 Dec 2026"
         assert Rule("DAILY", 3, count=1).words == "every 3 days, 1 time"
         assert Rule("MONTHLY", month_day=5, count=2).words == "every month on day 5, 2 times"
         last = Rule("MONTHLY", 2, weekdays=(4,), place=LAST, count=20)
         assert last.words == "every 2 months on the last Friday, 20 times"
+    with translation.override("fr"):
+        assert Rule("MONTHLY", month_day=1, count=2).day_of_month == "le 1er"
+        assert Rule("MONTHLY", month_day=2, count=2).day_of_month == "le 2"
 
 
 # ----------------------------------------------------------------------------------- properties

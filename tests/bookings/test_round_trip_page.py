@@ -6,9 +6,11 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.urls import reverse
 from django.utils import timezone
 
-from bookings import payouts, round_trips, services
+from bookings import payouts, round_trips, series_services, services
+from bookings.recurrence import Rule
 from bookings.states import Status
 from tests.asking import HTMX, act, picked, ticket_of, url_of
 from tests.bookings.conftest import only
@@ -41,6 +43,43 @@ def test_the_page_shows_both_segments_their_sums_and_one_life(desk, bureau):
     address = out.round_trip.get_absolute_url()
     ride = desk.get(out.get_absolute_url()).content.decode()
     assert f'<a class="btn" href="{address}">See both segments</a>' in ride
+
+
+def test_a_round_trip_is_made_recurring_from_its_page(desk, bureau):
+    out, back = make_round_trip()
+    address = out.round_trip.get_absolute_url()
+
+    def ways():
+        return [way["url"] for way in desk.get(address).context["editing"]]
+
+    assert ways() == [reverse("bookings:repeat", args=[out.reference])]
+    page = desk.get(address).content.decode()
+    assert page.count("Make recurring") == 1
+    asked = desk.get(ways()[0])
+    assert [ride.reference for ride in asked.context["form"].segments] == [
+        out.reference,
+        back.reference,
+    ]
+    services.cancel(only(out), by=bureau, kind="customer", reason="Storm")
+    assert ways() == [reverse("bookings:repeat", args=[back.reference])]
+    services.cancel(only(back), by=bureau, kind="customer", reason="Storm")
+    assert ways() == []
+
+
+def test_what_recurs_has_another_rule_from_its_page(desk, bureau):
+    out, _back = make_round_trip()
+    rule = Rule("DAILY", count=2)
+    series_services.repeat(out, by=bureau, rule=rule, both=True)
+    page = desk.get(out.round_trip.get_absolute_url())
+    assert [way["action"].code for way in page.context["editing"]] == ["bookings.reschedule"]
+
+
+def test_only_who_may_makes_a_round_trip_recurring(client):
+    out, _back = make_round_trip()
+    user = make_user(language="en")
+    user.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    client.force_login(user)
+    assert "Make recurring" not in client.get(out.round_trip.get_absolute_url()).content.decode()
 
 
 def test_a_return_has_one_title_in_the_life_of_both_its_segments(desk, bureau):

@@ -21,7 +21,7 @@ from project.audit.recorder import SelectionChanged
 from project.audit.statements import digest_of
 from project.notifications.models import OutgoingMail
 from tests.asking import HTMX, toasts
-from tests.bookings.conftest import change_series, codes, only
+from tests.bookings.conftest import codes, only
 from tests.bookings.mailbox import entries_of, method_of, texts_of
 from tests.bookings.mailbox import sent as sent_mails
 from tests.bookings.posting import text_of
@@ -172,14 +172,6 @@ def test_what_has_departed_stays(bureau):
         Booking.objects.get(pk=ride.pk), by=bureau, rule=Rule("DAILY", 9, count=2), whole=True
     )
     assert codes(outcome) == {"departed": 2}
-
-
-def test_new_rides_are_copies_of_the_one_it_was_asked_for(bureau, rides):
-    change_series(only(rides[3]).following(), by=bureau, time=time(10, 0))
-    ride = Booking.objects.get(pk=rides[3].pk)
-    series_schedule.reschedule(ride, by=bureau, rule=daily(4), whole=False)  # until the 10th
-    made = Booking.objects.get(logs__action_code="bookings.rescheduled")
-    assert f"{made.pickup_at:%d %H:%M}" == "10 10:00"
 
 
 def test_a_round_trip_is_made_and_cancelled_by_pairs(bureau):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 
 from bookings import round_trips, series_schedule, series_services, services
 from bookings.models import Booking
@@ -17,6 +17,7 @@ from bookings.series_queries import continuations, in_line
 from bookings.states import CancellationKind, Leg, Status
 from project.actions.undo import undo
 from project.audit.models import Batch
+from project.ui import formats
 from tests.asking import HTMX, act, picked, toasts, url_of
 from tests.bookings.conftest import only
 from tests.factories import make_booking, make_driver, make_partner, make_round_trip

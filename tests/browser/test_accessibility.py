@@ -124,8 +124,17 @@ def imported(booking):
     return take(owner, row_for(booking.customer.name), changed, row_for("Personne"))
 
 
+# What is being swapped or moved is dimmed for that moment: it is judged as it comes to rest.
+AT_REST = """() => Promise.all(
+    document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < Infinity)
+        .map(one => one.finished.catch(() => null))
+)"""
+
+
 def serious(page):
-    """The serious violations, in words."""
+    """The serious violations, in words, of the page once it is at rest."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.evaluate(AT_REST)
     return [
         f"{page.url}: {violation['id']}: {violation['help']} "
         f"{[node['html'][:120] for node in violation['nodes'][:3]]}"

@@ -206,6 +206,24 @@ def test_after_a_refusal_the_counts_go_on(signed_in, payable, live_server):
     expect(page.locator(".toast", has_text="Payout of 1 booking validated")).to_be_visible()
 
 
+def test_enter_counts_again_where_nothing_can_be_sent(signed_in, payable, live_server, quiet):
+    page = signed_in("gestion")
+    dialog = open_payout(page, live_server, payable)
+    page.keyboard.type("999999")
+    page.keyboard.press("Tab")
+    expect(dialog.locator(".refused")).to_contain_text("above the agreed payout")
+    expect(dialog.locator("#dialog-submit")).to_be_disabled()
+    dialog.locator("#id_amount").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12000")
+    page.keyboard.press("Enter")
+    expect(dialog.locator("#foresight")).to_contain_text("12,000")
+    expect(dialog.locator("#dialog-submit")).to_be_enabled()
+    expect(dialog.locator("#id_amount")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast", has_text="Payout of 1 booking validated")).to_be_visible()
+
+
 @pytest.mark.parametrize("key", ["Enter", "Tab", None])
 def test_a_choice_from_a_list_is_counted_at_once(signed_in, rides, live_server, quiet, key):
     page = signed_in()

@@ -7,12 +7,23 @@ pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
 BOXES = "#desk input[name=pk]"
 CHOSEN = "#desk tr[aria-selected=true]"
 REFRESH = "document.body.dispatchEvent(new Event('bookings-changed'))"
-# Whether a click in the middle of each element would reach it.
-REACHED = """elements => elements.map(element => {
-    const box = element.getBoundingClientRect();
-    const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return element.contains(hit);
-})"""
+# Whether there are such elements and a click in the middle of each would reach it.
+REACHED = """selector => {
+    const shown = [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
+    return shown.length > 0 && shown.every((element) => {
+        const box = element.getBoundingClientRect();
+        const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return element.contains(hit);
+    });
+}"""
+# How often the rows of the list that is drawn next are gone through.
+COUNT_PASSES = """() => {
+    window.passes = 0;
+    new MutationObserver((changes) => {
+        const first = document.querySelector("#desk tr[aria-selected]");
+        window.passes += changes.filter(({ target }) => target === first).length;
+    }).observe(document, { subtree: true, attributeFilter: ["aria-selected"] });
+}"""
 
 
 def test_shift_selects_all_rows_between(signed_in, rides, quiet):
@@ -31,6 +42,18 @@ def test_what_is_selected_stays_so_when_the_list_is_redrawn(signed_in, rides, qu
         page.evaluate(REFRESH)
     expect(page.locator(CHOSEN)).to_have_count(1)
     expect(page.locator("[data-count]")).to_contain_text("1")
+
+
+def test_the_rows_of_a_list_that_is_redrawn_are_gone_through_once(signed_in, rides, quiet):
+    """Its many small parts settle one by one: a pass for each held the page for a second."""
+    page = signed_in()
+    page.locator(BOXES).nth(2).click()
+    page.evaluate(COUNT_PASSES)
+    page.fill("input[type=search]", "awa")
+    page.wait_for_url("**q=awa**")
+    page.wait_for_function("document.querySelector('#desk tr[aria-selected=true]')")
+    page.wait_for_function("!document.querySelector('.htmx-settling, [aria-busy=true]')")
+    assert page.evaluate("window.passes") == 1
 
 
 def test_all_that_match_is_left_with_its_filter(signed_in, rides, quiet):
@@ -92,10 +115,32 @@ def test_a_toast_leaves_every_control_within_reach(signed_in, rides, quiet, widt
     expect(page.locator(".toast")).to_be_visible()
     expect(page.locator("#dialog")).not_to_be_visible()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    assert all(page.locator("#pager a").evaluate_all(REACHED))
+    page.wait_for_function(REACHED, arg="#pager a")
     page.locator(BOXES).nth(49).click()
-    assert all(page.locator("[data-bar] > button:visible").evaluate_all(REACHED))
-    assert all(page.locator(".toast :is(a, button)").evaluate_all(REACHED))
+    page.wait_for_function(REACHED, arg="[data-bar] > button")
+    page.wait_for_function(REACHED, arg=".toast :is(a, button)")
+
+
+def test_a_toast_stays_while_a_pointer_or_the_focus_is_in_it(signed_in, rides, quiet):
+    page = signed_in()
+    page.clock.install()
+    page.reload()
+    page.locator(BOXES).nth(0).click()
+    page.locator("[data-bar] button", has_text="Archive").first.click()
+    page.locator("#dialog-submit").click()
+    toast = page.locator(".toast")
+    toast.hover()
+    toast.locator("a").focus()
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(60_000)
+    expect(toast).to_be_visible()
+    toast.hover()
+    page.locator("input[type=search]").focus()
+    page.clock.fast_forward(60_000)
+    expect(toast).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(60_000)
+    expect(toast).to_have_count(0)
 
 
 def test_a_session_that_ended_leads_to_the_sign_in_and_back(signed_in, rides, context):

@@ -127,6 +127,17 @@ def test_a_scope_brings_in_the_other_segment(desk):
     assert exported(desk, data) == references(outbound, inbound)
 
 
+def test_a_scope_is_asked_for_where_records_were_picked_and_not_where_a_filter_chose_them(desk):
+    outbound, _inbound = make_round_trip()
+    by_filter = everything(f"references={outbound.reference}")
+    scopes = 'name="scope"'
+    assert scopes in text_of(desk.post(EXPORT, picked(outbound), headers=HTMX))
+    assert scopes not in text_of(desk.post(EXPORT, by_filter, headers=HTMX))
+    # One that is asked for all the same is shown, so that it can be taken back.
+    asked = desk.post(EXPORT, by_filter | {"scope": "round_trip", "preview": "1"}, headers=HTMX)
+    assert scopes in text_of(asked)
+
+
 def said(client, data):
     """What the file that is asked for says of how its rows were chosen."""
     exported(client, data)
@@ -150,9 +161,9 @@ def test_a_file_says_which_days_a_period_had(desk):
     make_booking(pickup_at=timezone.now() + timedelta(minutes=1))
     last = today.replace(day=monthrange(today.year, today.month)[1])
     for query, words in (
-        ("period=month", f"This month: {today:%m/01/%Y} – {last:%m/%d/%Y}"),
-        ("period=upcoming", f"From today: {today:%m/%d/%Y}"),
-        ("", f"From today: {today:%m/%d/%Y}"),
+        ("period=month", f"This month: 1 {today:%b %Y} – {last:%-d %b %Y}"),
+        ("period=upcoming", f"From today: {today:%-d %b %Y}"),
+        ("", f"From today: {today:%-d %b %Y}"),
     ):
         assert said(desk, everything(query)) == [words, "Without archived bookings"]
 

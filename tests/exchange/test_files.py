@@ -11,7 +11,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django_tasks_db.models import DBTaskResult
 from openpyxl.worksheet import _writer as openpyxl_writer
 
@@ -25,6 +26,7 @@ from project.jobs.declare import GiveUp
 from project.jobs.models import Progress
 from project.jobs.models import State as JobState
 from project.jobs.schedule import SCHEDULES
+from project.jobs.worker import Worker
 from tests.asking import HTMX, act, picked, ticket_of
 from tests.bookings.conftest import browser_of
 from tests.exchange.asking_for_files import EXPORT, asked_for, fetched, file_url, workbook
@@ -347,6 +349,133 @@ def test_one_that_was_interrupted_does_not_stay_under_way(desk, writer):
     assert export.state == State.FAILED
 
 
+# --------------------------------------------------------------------- what the log says of that
+def told(booking):
+    """What the log says of the files of a booking, in the order of time."""
+    lines = BookingLog.objects.filter(booking=booking).exclude(action_code="bookings.create")
+    return list(lines.order_by("pk").values_list("action", flat=True))
+
+
+STOPPED = ["Exported (Excel)", "No file was kept (Excel): stopped"]
+FAILED = ["Exported (Excel)", "No file was kept (Excel): failed"]
+
+
+def test_one_that_was_stopped_before_its_start_says_so(desk, bureau, worker, large):
+    bookings = [make_booking() for _ in range(3)]
+    export = asked_for(desk, *bookings)
+    for _ in range(2):  # a double click
+        desk.post(reverse("exchange:stop", args=[export.pk]))
+    worker.drain()
+    for booking in bookings:
+        assert told(booking) == STOPPED
+    line = bookings[0].logs.get(action=STOPPED[1])
+    assert (line.user, line.batch, line.changes) == (bureau, export.batch, {})
+    assert line.timestamp > export.batch.created_at
+    assert set(exporting.records_of(export)) == set(bookings)
+    page = desk.get(bookings[0].get_absolute_url()).content.decode()
+    assert STOPPED[1] in page
+
+
+def test_one_that_was_stopped_half_way_says_so_once_whoever_asks(desk, worker, writer):
+    def write(content, file):
+        jobs.cancel(Progress.objects.get())
+        xlsx.write(content, file)
+
+    writer(write, at_once=0)
+    booking = make_booking()
+    export = asked_for(desk, booking)
+    worker.drain()
+    exporting.tell_given_up(str(export.job_id))  # by a worker that died before it could say so
+    assert told(booking) == STOPPED
+
+
+def test_one_whose_worker_died_says_so_where_it_was_stopped_meanwhile(desk, worker, large):
+    bookings = [make_booking(), make_booking()]
+    export = asked_for(desk, *bookings)
+    worker.claim()
+    jobs.cancel(export.job)
+    Worker().reap()
+    worker.drain()
+    assert told(bookings[0]) == STOPPED
+
+
+def test_one_that_failed_at_once_says_so(desk, writer):
+    writer(failing_with(GiveUp("Too many sheets.")))
+    booking = make_booking()
+    asked_for(desk, booking)
+    assert told(booking) == FAILED
+
+
+def test_one_that_a_bug_kept_from_being_written_at_once_says_so(desk, writer):
+    writer(failing_with(RuntimeError("a bug")))
+    booking = make_booking()
+    with pytest.raises(RuntimeError):
+        asked_for(desk, booking)
+    assert told(booking) == FAILED
+
+
+def test_one_that_failed_for_good_says_so_and_what_came_of_it_later(desk, worker, writer):
+    writer(failing_with(GiveUp("No room.")), at_once=0)
+    booking = make_booking()
+    export = asked_for(desk, booking)
+    worker.drain()
+    assert told(booking) == FAILED
+    jobs.retry(DBTaskResult.objects.filter(pk=export.job_id))
+    worker.drain()  # in vain once more
+    assert told(booking) == FAILED
+    writer(xlsx.write, at_once=0)
+    jobs.retry(DBTaskResult.objects.filter(pk=export.job_id))
+    worker.drain()
+    exporting.write(Export.objects.get())
+    assert told(booking) == [*FAILED, "The file was kept after all (Excel)"]
+    assert set(exporting.records_of(export)) == {booking}
+
+
+def test_one_that_is_tried_again_says_nothing_before_it_fails_for_good(desk, worker, writer):
+    writer(failing_with(RuntimeError("a bug")), at_once=0)
+    booking = make_booking()
+    asked_for(desk, booking)
+    worker.drain()
+    assert told(booking) == FAILED[:1]
+    for _attempt in range(6):
+        DBTaskResult.objects.update(run_after=timezone.now())
+        worker.drain()
+    assert told(booking) == FAILED
+
+
+def test_a_file_that_is_there_says_nothing_more(desk, worker, large):
+    bookings = [make_booking(), make_booking()]
+    export = asked_for(desk, *bookings)
+    worker.drain()
+    exporting.tell_since(export, State.CANCELLED)
+    exporting.tell_since(export, State.FAILED)
+    assert told(bookings[0]) == ["Exported (Excel)"]
+
+
+def test_it_is_said_in_the_language_of_its_owner(desk, bureau, worker, large):
+    booking = make_booking()
+    export = asked_for(desk, booking, make_booking())
+    type(bureau).objects.update(language="fr")
+    jobs.cancel(export.job)
+    worker.drain()
+    with translation.override("fr"):
+        sentence = gettext("No file was kept (%(format)s): stopped") % {"format": "Excel"}
+    assert told(booking)[-1] == sentence
+
+
+def test_saying_so_takes_as_many_statements_for_many_as_for_few(desk, worker, large):
+    taken = []
+    for count in (2, 12):
+        export = asked_for(desk, *(make_booking() for _ in range(count)))
+        jobs.cancel(export.job)
+        with CaptureQueriesContext(connection) as statements:
+            exporting.tell_given_up(str(export.job_id))
+        assert export.batch.changed == count
+        taken.append(len(statements))
+    assert taken[0] == taken[1]
+    assert BookingLog.objects.filter(action=STOPPED[1]).count() == 14
+
+
 # ------------------------------------------------------------------------------------- its end
 def test_it_expires_after_a_week_and_its_page_says_so(desk, files):
     export = asked_for(desk, make_booking())
@@ -412,6 +541,44 @@ def test_ones_own_files_are_found_again(desk, bureau, gestion):
     Export.objects.update(expires_at=timezone.now())
     page = desk.get(reverse("exchange:files")).content.decode()
     assert "Expired" in page and file_url(mine) not in page
+
+
+def test_each_file_of_the_list_tells_what_it_holds(desk):
+    one, *others = (make_booking(passenger_name=name) for name in ("Awa", "Bineta", "C", "D", "E"))
+    asked_for(desk, one)
+    asked_for(desk, one, *others, format="csv")
+    act(desk, EXPORT, {"all": "1", "filter": "q=Bineta", "format": "csv"})
+    rows = desk.get(reverse("exchange:files")).content.decode().split("<tr>")[2:]
+    filtered, several, alone = (" ".join(row.split()) for row in rows)
+    for row, suffix, kind, count in (
+        (filtered, ".csv", "CSV", 1),
+        (several, ".csv", "CSV", 5),
+        (alone, ".xlsx", "Excel", 1),
+    ):
+        assert f"bookings-{timezone.localtime():%Y-%m-%d}" in row and f"{suffix}</a>" in row
+        assert f"<td>{kind}</td>" in row and f'<td class="num">{count}</td>' in row
+    assert "Bineta" in filtered and "Picked one by one" not in filtered
+    assert f'<td class="told">{one.reference}</td>' in alone
+    first = [each.reference for each in (one, *others[:2])]
+    assert (
+        f'<td class="told">{", ".join(first)}…</td>' in several
+        and others[2].reference not in several
+    )
+
+
+def test_a_file_that_is_not_there_is_still_called_by_its_name(desk):
+    export = asked_for(desk, make_booking())
+    Export.objects.update(expires_at=timezone.now(), file="")
+    assert f"{export.stem}.xlsx" in desk.get(reverse("exchange:files")).content.decode()
+
+
+def test_the_list_of_jobs_tells_which_file_each_writes(desk, large):
+    first, second = (make_booking(passenger_name="Awa Ndiaye") for _ in range(2))
+    asked_for(desk, first, second)
+    act(desk, EXPORT, {"all": "1", "filter": "q=Ndiaye", "format": "xlsx"})
+    filtered, picked_ones = Progress.objects.values_list("title", flat=True)
+    assert picked_ones == f"Export 2 bookings · Excel · {first.reference}, {second.reference}"
+    assert filtered.startswith("Export 2 bookings · Excel · ") and "Ndiaye" in filtered
 
 
 def test_the_list_of_files_takes_as_many_statements_for_many(desk):

@@ -1,5 +1,6 @@
 """Files of articles, movements and sales; what a shop then tells of its ledger."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,13 @@ from project.exchange.models import Export, ExportedRow
 from project.jobs.worker import Worker
 from tests.asking import act, browser_of, picked, url_of
 from tests.exchange.asking_for_files import fetched, lines_of_csv, values, workbook
-from tests.factories import make_article, make_boutique, make_user, make_vente_json
+from tests.factories import (
+    make_article,
+    make_boutique,
+    make_terminal,
+    make_user,
+    make_vente_json,
+)
 from tests.inventory.conftest import move
 from tests.inventory.test_recap_of_shops import export_of
 
@@ -88,6 +95,25 @@ def test_what_comes_after_the_confirmation_is_not_in_a_file_that_a_job_writes(
     assert not ExportedRow.objects.exists()
 
 
+def test_the_shops_tell_that_a_file_of_their_movements_was_stopped(
+    desk, boutique, monkeypatch, article
+):
+    move(article, 1)
+    other = make_article(make_boutique("Shop 2"), 5).boutique
+    kind = replace(exporting.formats.get("csv"), at_once=0)
+    monkeypatch.setitem(exporting.formats._formats, "csv", kind)
+    export = export_of(act(desk, MOVEMENTS, {"all": "1", "filter": "", "format": "csv"}))
+    desk.post(reverse("exchange:stop", args=[export.pk]))
+    Worker().drain()
+    for shop in (boutique, other):
+        lines = shop.logs.filter(batch=export.batch).order_by("pk")
+        assert [line.action for line in lines] == [
+            "Exported (CSV)",
+            "No file was kept (CSV): stopped",
+        ]
+    assert exporting.records_of(export).count() == 3
+
+
 def test_a_movement_that_came_meanwhile_is_no_reason_to_ask_again(desk, article):
     data = {"all": "1", "filter": "", "format": "csv"}
     asked = desk.post(MOVEMENTS, data)
@@ -115,6 +141,27 @@ def test_a_sheet_for_each_shop_and_type(desk, article, sold):
         export = export_of(act(desk, MOVEMENTS, answers))
         book = workbook(fetched(desk, export))
         assert [name for name in book.sheetnames if name != "About this file"] == names
+
+
+@pytest.mark.parametrize("per", ["shop", "terminal"])
+def test_sheets_stand_in_the_order_of_names_whatever_their_accents(desk, per):
+    names = ["Aïr", "Élan", "zèbre", "Zone"]
+    for name in reversed(names):
+        shop = make_boutique(name if per == "shop" else None)
+        till = make_terminal(shop, nom_terminal=name)
+        synchronise(till, [make_vente_json((make_article(shop, 9), 1), numero=name)])
+    answers = {"all": "1", "filter": "", "format": "xlsx", "per": per}
+    book = workbook(fetched(desk, export_of(act(desk, SALES, answers))))
+    assert [name for name in book.sheetnames if name != "About this file"] == names
+
+
+def test_shops_and_terminals_stand_in_that_order_in_their_lists(desk):
+    names = ["Aïr", "Élan", "zèbre", "Zone"]
+    for name in reversed(names):
+        make_terminal(make_boutique(name), nom_terminal=name)
+    for slug in ("boutiques", "terminaux"):
+        page = desk.get(reverse(f"inventory:{slug}")).content.decode()
+        assert sorted(names, key=page.index) == names
 
 
 def test_it_takes_the_permission_and_the_view(article, sold):

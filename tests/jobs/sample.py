@@ -42,6 +42,20 @@ def note_end(result):
         lines.write(f"ended {result.status}\n")
 
 
+def note_given_up(pk):
+    """In the message of the job's owner, which nothing else writes at its end."""
+    Progress.objects.filter(pk=pk).update(message=f"given up {Progress.objects.get(pk=pk).state}")
+
+
+@job(takes_context=True, max_attempts=2, on_given_up="tests.jobs.sample.note_given_up")
+def fail_twice(context, *, path):
+    Progress.of(context).step()
+    with Path(path).open("a") as lines:
+        lines.write("attempt\n")
+    if len(Path(path).read_text().splitlines()) <= 2:
+        raise ValueError("broken")
+
+
 @job()
 def give_up():
     raise GiveUp("The file has no header row.")

@@ -118,6 +118,33 @@ def test_a_failed_job_can_be_given_new_attempts(awa, worker, tmp_path):
     assert lines_of(path) == ["attempt", "ended FAILED", "attempt", "ended SUCCESSFUL"]
 
 
+def test_a_job_that_ends_with_nothing_done_says_so_once(awa, worker, tmp_path):
+    def begin(name):
+        arguments = {"path": str(tmp_path / name)}
+        return start(sample.fail_twice, owner=awa, title=name, arguments=arguments)
+
+    def message(progress):
+        progress.refresh_from_db()
+        return progress.message
+
+    waiting, running, failing = (begin(name) for name in ("waiting", "running", "failing"))
+    services.cancel(waiting)
+    task = worker.claim()
+    services.cancel(running)
+    worker.execute(task)
+    worker.run_next()  # an attempt that is not the last
+    assert message(failing) == ""
+    for _ in range(3):
+        hurry()
+        worker.drain()
+    assert message(waiting) == message(running) == "given up cancelled"
+    assert message(failing) == "given up failed"
+
+    services.retry(DBTaskResult.objects.filter(pk=failing.pk))
+    worker.drain()
+    assert (message(failing), failing.state) == ("", State.DONE)
+
+
 def test_only_failed_jobs_are_given_new_attempts(awa, worker, tmp_path):
     path = str(tmp_path / "log")
     sample.succeed.enqueue(path=path)

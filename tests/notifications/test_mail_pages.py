@@ -1,24 +1,25 @@
 """The pages about e-mails: who may see them, what they show, and sending again what failed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from bookings import services
-from bookings.models import Booking
-from bookings.states import CancellationKind
+from bookings.models import Booking, RoundTrip
+from bookings.states import CancellationKind, Leg
 from project.notifications import outbox
 from project.notifications.models import OutgoingMail
 from project.notifications.sending import send_due, send_waiting
 from tests.asking import only, toasts
 from tests.bookings.posting import text_of
-from tests.factories import make_booking, make_user
+from tests.factories import make_booking, make_customer, make_user
 from tests.notifications.conftest import many
 
 pytestmark = pytest.mark.django_db
@@ -54,19 +55,44 @@ def test_the_list_shows_what_became_of_each(office, cancelled):
     page = text_of(office.get(LIST))
     assert "The mail server does not take messages for this address." in page
     assert "awa@example.org" in page
-    assert page.count("Cancellation") == 2
+    assert page.count("Cancellation") == 3  # in what selects the one that has no subject, too
+    assert "Select Cancellation R-" in page
     assert [row["mail"] for row in office.get(LIST).context["rows"]] == [good, bad]
     rows = office.get(LIST, {"state": "failed"}).context["rows"]
     assert [row["mail"] for row in rows] == [bad]
     assert rows[0]["about"][1].startswith("/bookings/R-")
 
 
+def test_it_says_what_each_is_about_before_and_after_it_is_written(office, bureau):
+    customer = make_customer(email="awa@example.org", language="en")
+    late, early = (
+        make_booking(customer=customer, pickup_at=timezone.now() + timedelta(days=days))
+        for days in (9, 3)
+    )
+    trip = RoundTrip.objects.create()
+    for ride, leg in ((early, Leg.OUTBOUND), (late, Leg.RETURN)):
+        ride.round_trip, ride.leg = trip, leg
+        ride.save(by=bureau)
+    given = {"kind": CancellationKind.CUSTOMER, "reason": "Ill", "tell": True}
+    services.cancel(only(late, early), by=bureau, **given)
+    assert OutgoingMail.objects.get().object_id == late.pk  # by its key the first, not by its time
+    page = text_of(office.get(LIST))
+    assert f"Not written yet: about 2 records, {early.reference} first" in page
+    assert "and 1 other" in page
+    while send_waiting():
+        pass
+    (row,) = office.get(LIST).context["rows"]
+    assert row["about"][0] in row["mail"].subject
+    assert (row["about"][0], row["others"]) == (early.reference, 1)
+    assert "Not written yet" not in text_of(office.get(LIST))
+
+
 def test_its_statements_do_not_grow_with_the_mails(office, cancelled, django_assert_num_queries):
     cancelled(*many(5))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         office.get(LIST)
     cancelled(*many(60))
-    with django_assert_num_queries(7):  # there are more pages now: they are counted
+    with django_assert_num_queries(8):  # there are more pages now: they are counted
         office.get(LIST)
 
 
@@ -189,6 +215,25 @@ def test_sending_again_is_two_updates_and_one_job(office, cancelled, django_asse
         assert outbox.resend(OutgoingMail.objects.all()) == (20, 0)
     (task,) = DBTaskResult.objects.all()
     assert task.task_path == send_due.module_path
+
+
+def test_hundreds_for_one_customer_are_asked_about_at_once(cancelled, django_assert_num_queries):
+    (one,) = cancelled("awa@example.org")
+    given = {name: getattr(one, name) for name in ("batch", "addressee", "due_at")}
+    given["created_at"] = one.created_at
+    failed = {"kind": one.kind, "state": State.FAILED, "trouble": Trouble.BUSY}
+    left = {"kind": "bookings.restored", "state": State.SENT, "sent_at": one.created_at}
+    many, outdated = 200, 10
+    OutgoingMail.objects.bulk_create(
+        OutgoingMail(object_id=10**6 + number, records=[10**6 + number], **given, **failed)
+        for number in range(many)
+    )
+    OutgoingMail.objects.bulk_create(  # the first are about the same records as the last of those
+        OutgoingMail(object_id=key, records=[key], **given, **left)
+        for key in range(10**6 + many - outdated, 10**6 + 2 * many)
+    )
+    with django_assert_num_queries(5):
+        assert outbox.resend(OutgoingMail.objects.failed()) == (many - outdated, outdated)
 
 
 def test_each_page_asks_for_its_permission(client, cancelled):

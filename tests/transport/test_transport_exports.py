@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from project.actions import desk as desks
 from project.exchange import exporting, formats, reading
+from project.exchange.cells import plain_decimal
 from project.exchange.columns import Kind, sheet_of
 from project.exchange.imports import cells, recognition
 from project.exchange.imports import reading as reader
@@ -480,5 +481,5 @@ def test_what_imports_read_in_a_file_is_what_was_written(desk, bureau, sheet, ki
 def plain(column, value):
     """A value as imports have it."""
     if column.kind in (Kind.AMOUNT, Kind.NUMBER):
-        return cells.plain_decimal(value)
+        return plain_decimal(value)
     return value.isoformat() if column.kind is Kind.DAY else value

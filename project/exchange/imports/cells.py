@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.dates import MONTHS, MONTHS_3, MONTHS_ALT
 from django.utils.translation import gettext as _
 
@@ -20,9 +18,14 @@ from project import money
 from project.search.text import folded
 from project.ui.numbers import grouped, two_ways
 
+from ..cells import plain_decimal
+from ..columns import Kind
+from ..languages import in_every_language
+
 DIGITS = 15  # what a spreadsheet keeps of a number
 LONGEST_NUMBER = 40  # characters: matching a text as long as a cell may be takes seconds
 FIRST, LAST = date(1900, 1, 1), date(9999, 12, 30)
+NUMBERS = (Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT)
 OPEN = "?"  # in front of what only the row can tell: a time that came twice, in which currency
 # Signs that nobody sees and no database takes; the ends of lines and tabs stay.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -43,7 +46,10 @@ NUMBER = re.compile(
     r"[+-]?(?:[1-9]\d{0,2}(?P<mark>[ '])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d*)?|[\d.,]*\d[\d.,]*)"
 )
 
-CLOCK = r"(?P<hour>\d{1,2})(?:\s?(?:[:hH]|\.(?=\d{2}))\s?(?P<minute>\d{2})?)"
+# An hour alone is one where "pm" follows: 2 PM.
+CLOCK = (
+    r"(?P<hour>\d{1,2})(?:\s?(?:[:hH]|\.(?=\d{2}))\s?(?P<minute>\d{2})?|(?=\s?[aApP]\.?\s?[mM]))"
+)
 CLOCK += r"(?::(?P<second>\d{2})(?:\.\d+)?)?"
 CLOCK += r"\s?(?P<half>[aApP])?(?(half)\.?\s?[mM]\.?)"
 CLOCK = rf"(?:\s*T\s*|\s+(?:(?:à|at|a)\s+)?|\s*,\s*){CLOCK}"
@@ -51,6 +57,7 @@ TIME = rf"(?:{CLOCK}\s?(?P<offset>Z|[+-]\d{{2}}:?\d{{2}})?)?"
 # Databases leave the minutes of an offset out; elsewhere 14:30-16 is from when to when.
 ISO_TIME = rf"(?:{CLOCK}\s?(?P<offset>Z|[+-]\d{{2}}(?::?\d{{2}})?)?)?"
 ISO = re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}){ISO_TIME}")
+YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})/(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}}){TIME}")
 NUMERIC = re.compile(
     rf"(?:[^\W\d]+\.?,?\s+)?(?P<one>\d{{1,2}})(?P<sign>[/.\-])(?P<two>\d{{1,2}})(?P=sign)(?P<year>\d{{4}}|\d{{2}}){TIME}"
 )
@@ -226,7 +233,10 @@ class Reader:
             raise Misread(_("The time of day is missing: %(cell)s 14:30.") % {"cell": cell})
         wall = datetime.combine(found, clock)
         if offset is not None:
-            return plain_moment((wall - offset).replace(tzinfo=UTC))
+            wall -= offset
+            if not FIRST <= wall.date() <= LAST:  # elsewhere it may be a day that no calendar has
+                raise not_in_calendar(cell)
+            return plain_moment(wall.replace(tzinfo=UTC))
         return self._in_utc(wall)
 
     def _in_utc(self, wall):
@@ -261,7 +271,7 @@ class Reader:
         if not isinstance(cell, str):
             raise Misread(_("%(cell)s is a number: format the cell as a date.") % {"cell": cell})
         text = SPACES.sub(" ", cell).strip()
-        if found := ISO.fullmatch(text):
+        if found := ISO.fullmatch(text) or YEAR_FIRST.fullmatch(text):
             month, day = found["month"], found["day"]
         elif found := NUMERIC.fullmatch(text):
             day, month = found["one"], found["two"]
@@ -278,9 +288,9 @@ class Reader:
             read = date(year + 2000 if len(found["year"]) == 2 else year, int(month), int(day))
             clock, offset = clock_of(found), offset_of(found["offset"])
         except ValueError:
-            raise Misread(_("“%(cell)s” is not in the calendar.") % {"cell": cell}) from None
+            raise not_in_calendar(cell) from None
         if not FIRST <= read <= LAST:
-            raise Misread(_("“%(cell)s” is not in the calendar.") % {"cell": cell})
+            raise not_in_calendar(cell)
         return read, clock, offset
 
     def _wrong_order(self):
@@ -317,6 +327,10 @@ def comma_in(language):
     return language == "fr"
 
 
+def not_in_calendar(cell):
+    return Misread(_("“%(cell)s” is not in the calendar.") % {"cell": cell})
+
+
 def no_number(cell):
     return Misread(_("“%(cell)s” is no number.") % {"cell": cell})
 
@@ -351,6 +365,29 @@ def without_currency(cell):
     return (found[2].strip(), CURRENCIES[word]) if word in CURRENCIES else (cell, ())
 
 
+def as_typed(cell, language):
+    """A cell as somebody of `language` types it into a form."""
+    text = str(cell)
+    return text.replace(".", ",") if isinstance(cell, float) and comma_in(language) else text
+
+
+def from_typed(column, text, language):
+    """The cell that somebody of `language` typed into a form: there it is who types that says what
+    9,500 is, and not the file. What is no number stays as it is, for whoever reads the cell."""
+    if column.kind not in NUMBERS:
+        return text
+    reader = Reader(language, None, decimal_comma=comma_in(language))
+    bare, among = without_currency(text)
+    try:
+        number = Decimal(reader.number(column, bare))
+    except Misread:
+        return text
+    if among:
+        return signs_of(text).replace(bare, plain_decimal(number))
+    whole = number == number.to_integral_value()
+    return int(number) if whole else float(number)
+
+
 def clock_of(found):
     """The time of day of a match, None without one; ValueError if there is no such time."""
     if found["hour"] is None:
@@ -383,21 +420,6 @@ def plain_text(text):
 
 def plain_moment(moment):
     return moment.astimezone(UTC).isoformat(sep=" ")
-
-
-def plain_decimal(number):
-    """A decimal as text, the same for equal ones: "12.5", "35000"."""
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def in_every_language(read):
-    """{language: what `read` gives in it}."""
-    found = {}
-    for code, _label in settings.LANGUAGES:
-        with translation.override(code):
-            found[code] = read()
-    return found
 
 
 @lru_cache(maxsize=1)

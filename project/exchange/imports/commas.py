@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from .cells import MISSING
 from .limits import (
-    LONGEST_CELL,
     MOST_CELLS,
     MOST_COLUMNS,
     MOST_ROWS,
@@ -46,8 +45,6 @@ def rows_of(data):
             _("Row %(row)s is no proper CSV: a quote does not close, or a cell is too long.")
             % {"row": len(rows) + 1}
         ) from error
-    if any(len(cell) > LONGEST_CELL for row in rows for cell in row):
-        raise Unreadable(_("A cell has more than %(most)s characters.") % {"most": LONGEST_CELL})
     return rows, separator, text.endswith(("\n", "\r"))
 
 

@@ -6,8 +6,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from project.ui.formats import Counted
+from project.ui.lookup import SuggestInput
 
-from .cells import month_first_in
+from .cells import as_typed, from_typed, month_first_in
 from .limits import MEGABYTE, MOST_BYTES, MOST_ROWS
 from .recognition import called
 from .understanding import reader_of
@@ -141,26 +142,47 @@ class MatchForm(OptionsForm):
 
 
 class RowForm(forms.Form):
-    """The cells of one row, as text, with what is wrong at each."""
+    """The cells of one row, as text, with what is wrong at each.
+
+    What is typed here is in the language of the page, whatever the file is in.
+    """
 
     def __init__(self, *args, item, row, **kwargs):
         super().__init__(*args, **kwargs)
-        columns = item.importer.counting
+        self.item = item
+        columns, intake = item.importer.counting, item.importer.intake
         for name, cell in zip(item.names, row.cells, strict=True):
             column = columns[name]
-            long = isinstance(cell, str) and ("\n" in cell or len(cell) > 60)
             self.fields[name] = forms.CharField(
                 label=str(column.title),
                 required=False,
                 strip=False,
                 max_length=32_767,
-                initial=str(cell),
-                widget=forms.Textarea(attrs={"rows": 2}) if long else forms.TextInput(),
+                initial=as_typed(cell, get_language()),
+                widget=widget_of(cell, intake[name].suggests if name in intake else ""),
                 help_text=str(column.unit or ""),
             )
         self.wrong = row.errors
 
     @property
+    def corrected(self):
+        """{column: cell} of those that are no longer what the row has."""
+        columns, language = self.item.importer.counting, get_language()
+        return {
+            name: from_typed(columns[name], self.cleaned_data[name], language)
+            for name in self.changed_data
+        }
+
+    @property
     def cells(self):
         """(bound field, what is wrong with it) for the page."""
         return [(self[name], self.wrong.get(name, "")) for name in self.fields]
+
+
+def widget_of(cell, suggests):
+    """Where a cell is typed: with live search where `suggests` names its page."""
+    if isinstance(cell, str) and "\n" in cell:
+        return forms.Textarea(attrs={"rows": 2})
+    if suggests:
+        return SuggestInput(url=suggests)
+    return forms.Textarea(attrs={"rows": 2}) if len(str(cell)) > 60 else forms.TextInput()

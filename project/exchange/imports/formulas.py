@@ -7,17 +7,20 @@ import re
 
 from .cells import UNCALCULATED
 from .limits import check_extent
-from .places import extent_of, given_of, places_of
+from .places import PREFIX, extent_of, given_of, places_of
 
 OF_ERROR, OF_FORMULA = (b'"e"', b"'e'"), (b"<f", b":f")
-FORMULA = re.compile(rb"\s*+<(?:[^\s<>/!?:]++:)?f[\s/>]")
-VALUE = re.compile(rb"<(?:[^\s<>/!?:]++:)?v(?:\s[^<>]*+)?>([^<]*+)|</(?:[^\s<>/!?:]++:)?c\s*+>")
+# A byte that each of them has and most sheets lack: one byte is looked for ten times as fast.
+RARE = {b"'e'": b"'", b":f": b":"}
+FORMULA = re.compile(rb"\s*+<%sf[\s/>]" % PREFIX)
+VALUE = re.compile(rb"<%sv(?:\s[^<>]*+)?>([^<]*+)|</%sc\s*+>" % (PREFIX, PREFIX))
 
 
 def with_what_formulas_left(rows, content):
     """The rows of the sheet whose XML this is, with a word for what its formulas have not given."""
     start, end = extent_of(content)
-    if all(content.find(sign, start, end) == -1 for sign in OF_ERROR + OF_FORMULA):
+    signs = [sign for sign in OF_ERROR + OF_FORMULA if RARE.get(sign, b"") in content]
+    if all(content.find(sign, start, end) == -1 for sign in signs):
         return rows
     for row, column, tag in places_of(content, start, end):
         word = column >= 0 and word_for(content, tag)

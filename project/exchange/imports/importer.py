@@ -23,7 +23,8 @@ class Intake:
 
     `permission` is what filling it needs, `clearing` what emptying it needs, beside the right to
     write the record. A new record can't be without what is `required`; `clears` says whether an
-    empty cell may empty the field.
+    empty cell may empty the field. `suggests` names the page that the live search of a form asks
+    for what a cell may hold.
     """
 
     column: str
@@ -33,6 +34,7 @@ class Intake:
     clears: bool = True
     permission: str = ""
     clearing: str = ""
+    suggests: str = ""
     example: Any = ""
     note: Any = ""
 

@@ -53,6 +53,28 @@ def check_cells(cells):
         )
 
 
+def check_lengths(cells):
+    texts = (cell for cell in cells if isinstance(cell, str))
+    if max(map(len, texts), default=0) > LONGEST_CELL:
+        raise Unreadable(_("A cell has more than %(most)s characters.") % {"most": LONGEST_CELL})
+
+
+def fit_together(sheets, rows, columns):
+    """Whether sheets that are read together are within what one may be: the rows of all of them,
+    with a heading each, and the columns of the widest."""
+    return rows - sheets <= MOST_ROWS and rows * columns <= MOST_CELLS
+
+
+def too_large_together():
+    return Unreadable(
+        _(
+            "Together these sheets are too large: %(rows)s rows and %(cells)s cells at most. Take "
+            "one after the other."
+        )
+        % {"rows": Counted(MOST_ROWS), "cells": Counted(MOST_CELLS)}
+    )
+
+
 def damaged():
     return Unreadable(_("The file is damaged or incomplete: open it and save it again."))
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
 from project.actions import desk as desks
+from project.ui.formats import date_format
 
 from .cells import written_by_machine
 from .rows import COUNTED, PENDING, State
@@ -28,9 +28,12 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """A row for the page, with the `mark` of its state; `cells` in error come first."""
+    """A row for the page, with the `mark` of its state; `cells` in error come first. It goes by its
+    `number`, and is found in the `sheet` at `place`."""
 
     number: int
+    sheet: str
+    place: int
     state: str
     mark: str
     label: str
@@ -96,8 +99,11 @@ def line_of(item, row):
         cells.append(Cell(str(column.title), short(text), before and short(before), error))
     cells.sort(key=lambda cell: (not cell.error, cell.before is None))
     desk = desks.get(importer.desk)
+    sheet, place = item.where(row.number)
     return Line(
         number=row.number,
+        sheet=sheet,
+        place=place,
         state=row.state,
         mark="undone" if is_undone(item, row.state) else row.state,
         label=label_of(item, State(row.state)),

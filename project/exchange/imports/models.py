@@ -4,22 +4,23 @@ All of it is in the database: the page that shows it, the worker that writes it 
 took it may be three machines.
 """
 
-import json
 import uuid
 from base64 import b64decode, b64encode
 
+import orjson
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from project.audit.models import Batch
 from project.jobs.models import Progress
 
 from .importer import importer_of
-from .rows import COUNTED, outcomes, packed, unpacked
+from .rows import COUNTED, PER_SHEET, State, outcomes, packed, unpacked
 
 
 class Bytes(models.TextField):
@@ -39,14 +40,20 @@ class ImportQuerySet(models.QuerySet):
         return self if user.has_perm("imports.view_import") else self.filter(owner=user)
 
     def counted(self):
-        """With the number of rows in each state."""
-        return self.annotate(**{name: Coalesce(Sum(f"chunks__{name}"), 0) for name in COUNTED})
+        """With the number of rows in each state, of those that made a record, and of those that
+        changed one."""
+        counts = {name: Coalesce(Sum(f"chunks__{name}"), 0) for name in (*COUNTED, "created")}
+        return self.annotate(**counts, written_over=F("written") - F("created"))
 
 
 class Import(models.Model):
     """One file of one person, for one desk. `columns` is [title, name of our column or ""] for
     each column of the file; `heading` is the number of the row with the titles; without titles, of
-    the one before the first row."""
+    the one before the first row.
+
+    `alike` are the names of the sheets that have the same titles as `sheet`, where there are more.
+    `together` is [name, heading] of each that is read, the first being `sheet`; empty where that is
+    read alone."""
 
     class Stage(models.TextChoices):
         MATCHING = "matching", _("Columns to match")
@@ -67,10 +74,13 @@ class Import(models.Model):
     content = Bytes(_("content"), editable=False)
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
     sheets = models.JSONField(_("sheets"), default=list)
+    alike = models.JSONField(_("sheets with the same titles"), default=list)
+    together = models.JSONField(_("sheets read together"), default=list)
     heading = models.PositiveIntegerField(_("row of the titles"), default=1)
     columns = models.JSONField(_("columns"), default=list)
     # What its columns are called that hold something and that nothing takes.
     left_out = models.JSONField(_("columns left out"), default=list)
+    hidden = models.PositiveIntegerField(_("hidden rows"), default=0)
 
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
     zone = models.CharField(_("time zone"), max_length=60)
@@ -132,6 +142,31 @@ class Import(models.Model):
         return [self.columns[place][1] for place in self.places]
 
     @property
+    def other_sheets(self):
+        """What the sheets are called that hold something as well, and are not read."""
+        read = [name for name, _heading in self.headings]
+        return [name for name in self.sheets if name not in read]
+
+    @property
+    def headings(self):
+        """(name, row of the titles) of each sheet that is read; without a name, of a text."""
+        return self.together or [(self.sheet, self.heading)]
+
+    def where(self, number):
+        """(the sheet that a row is in, "" where one is read; its number there)."""
+        if not self.together:
+            return "", number
+        place, row = divmod(number, PER_SHEET)
+        return self.together[place][0], row
+
+    def called(self, number):
+        """A row, as a heading or where it is told what is wrong with it."""
+        sheet, row = self.where(number)
+        if not sheet:
+            return gettext("Row %(number)s") % {"number": row}
+        return gettext("Sheet “%(sheet)s”, row %(number)s") % {"sheet": sheet, "number": row}
+
+    @property
     def is_titled(self):
         """Whether there is a row of titles above the others."""
         return any(title for title, _name in self.columns)
@@ -165,8 +200,10 @@ class Chunk(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     error = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
+    # Of those written: what was not there before.
+    created = models.PositiveIntegerField(default=0)
 
-    OUTCOME = ("outcome", *COUNTED)
+    OUTCOME = ("outcome", *COUNTED, "created")
 
     class Meta:
         verbose_name = _("rows")
@@ -179,7 +216,7 @@ class Chunk(models.Model):
 
     @property
     def rows(self):
-        return unpacked(json.loads(self.text), json.loads(self.outcome))
+        return unpacked(orjson.loads(self.text), orjson.loads(self.outcome))
 
     @rows.setter
     def rows(self, rows):
@@ -192,6 +229,7 @@ class Chunk(models.Model):
         states = [row.state for row in rows]
         for name in COUNTED:
             setattr(self, name, states.count(name))
+        self.created = sum(row.state == State.WRITTEN and row.was == State.NEW for row in rows)
 
     @property
     def pending(self):
@@ -199,7 +237,7 @@ class Chunk(models.Model):
 
 
 def written_as_json(found):
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(found).decode()
 
 
 class ImportBatch(models.Model):

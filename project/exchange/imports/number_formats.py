@@ -11,9 +11,9 @@ from html import unescape
 from itertools import islice
 
 from .cells import LONGEST_NUMBER
-from .places import GIVEN, column_number, extent_of, given_of, is_usual, places_of
+from .places import GIVEN, PREFIX, column_number, extent_of, given_of, is_usual, places_of
 
-PARTS = re.compile(rb"<(/?)(?:[^\s<>/!?:]++:)?(numFmts|numFmt|cellXfs|xf)(?=[\s/>])(%s)" % GIVEN)
+PARTS = re.compile(rb"<(/?)%s(numFmts|numFmt|cellXfs|xf)(?=[\s/>])(%s)" % (PREFIX, GIVEN))
 MOST_PARTS = 200_000  # Excel takes some 65,000 formats of cells
 LONGEST_FORMAT = 255  # characters, in Excel
 # Letters in quotes, signs behind a backslash, colours and languages in brackets, the width of a
@@ -25,11 +25,10 @@ DIGITS = re.compile(r"(?P<front>z*)[#?]*(?P<shown>(?:0[0#?]*)?)z*")
 DAYS = {b"14", b"15", b"16", b"17"}  # the formats of days that every workbook has
 
 
-def as_shown(rows, parts, content):
+def as_shown(rows, shown, content):
     """The rows of the sheet whose XML this is: numbers that show zeros in front as the text that is
-    seen, and midnights of which only the day is seen as that day."""
-    styles = next((each for name, each in parts.items() if name.lower() == "xl/styles.xml"), b"")
-    shown = shown_by(styles)
+    seen, and midnights of which only the day is seen as that day. `shown` is what `shown_by` finds
+    in the workbook's styles."""
     if day in shown.values() and not any(type(cell) is date for row in rows for cell in row):
         shown = {style: show for style, show in shown.items() if show is not day}
     if not shown:
@@ -43,7 +42,7 @@ def as_shown(rows, parts, content):
 def styled(content, styles):
     """Yield (row, column, style) of each cell in a sheet's XML that is of one of the styles."""
     start, end = extent_of(content)
-    if not is_usual(content, start, end):
+    if not is_usual(content, start, end, content.count(b"<c", start, end)):
         for row, column, tag in places_of(content, start, end):
             if column >= 0 and (style := number(given_of(tag["given"]).get(b"s"))) in styles:
                 yield row, column, style

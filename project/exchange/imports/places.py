@@ -12,25 +12,30 @@ from .limits import MOST_CELLS, check_cells, check_extent, damaged
 # signs anew, so that what is not closed or no attribute costs no more than it is long.
 GIVEN = rb"(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+"
 ATTRIBUTE = re.compile(rb"(?<![^\s=/\"'])([^\s=/]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
+# What may stand before a tag's name: the reader takes all up to the first colon, even nothing.
+PREFIX = rb"(?:(?:[^ \t\r\n<>/!?:][^ \t\r\n<>:]*+)?:)?"
 # Most have their place first of all, and plainly.
 ROW_OR_CELL = re.compile(
-    rb"<(?P<ends>/?)(?:[^\s<>/!?:]++:)?(?P<what>row|c)(?=[\s/>])"
+    rb"<(?P<ends>/?)%s(?P<what>row|c)(?=[\s/>])"
     rb"(?: r=\"(?P<letters>[A-Za-z]{0,3})(?P<digits>[0-9]{1,7})\")?"
-    rb"(?P<given>%s)(?P<closed>>?)" % GIVEN
+    rb"(?P<given>%s)(?P<closed>>?)" % (PREFIX, GIVEN)
 )
 PLACE = re.compile(rb"\s*([A-Za-z]*)([0-9]*)")
+YES = (b"1", b"true")
+HIDDEN_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"[^<>]*?\shidden=[\"'](?:1|true)[\"']")
 PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
-# The cheap look first, at the way that everybody writes it: what may be further out than we take.
-FAR = re.compile(rb' r="(?:[A-Za-z]{3}|[H-Zh-z][A-Za-z]|[A-Za-z]{0,2}(?:[0-9]{6}|[2-9][0-9]{4}))')
+# The cheap look first: a place that is not plainly within what we take (GZ19999 is).
+FAR = re.compile(rb' r="(?![A-G]?[A-Z]?[01]?[0-9]{1,4}")')
 
 
 def check_places(content):
     """Refuse a sheet of more rows, columns or cells than we take, or with a cell far out: read as a
     table it would be mostly holes."""
     start, end = extent_of(content)
-    if content.count(b"<c", start, end) > MOST_CELLS:
+    tags = content.count(b"<c", start, end)
+    if tags > MOST_CELLS:
         check_cells(sum(content.count(sign, start, end) for sign in (b"<c ", b"<c>", b"<c/")))
-    if is_usual(content, start, end):
+    if is_usual(content, start, end, tags):
         return
     cells = 0
     # In place, and no further than the first that is too much: there may be millions.
@@ -48,17 +53,28 @@ def extent_of(content):
     return 0, len(content)
 
 
-def is_usual(content, start, end):
+def is_usual(content, start, end, tags):
     """Whether a sheet is within limits by a look at signs alone: each row and cell says where it is
-    first of all, as every program writes it."""
-    elements, placed = (
-        sum(content.count(sign, start, end) for sign in signs)
-        for signs in ((b"<c", b"<row"), (b'<c r="', b'<row r="'))
-    )
+    first of all, as every program writes it. `tags` is how many begin as that of a cell does."""
     return (
-        elements == placed
+        content.count(b'<c r="', start, end) == tags
+        and content.count(b'<row r="', start, end) == content.count(b"<row", start, end)
         and not PREFIXED.search(content, start, end)
         and not FAR.search(content, start, end)
+    )
+
+
+def hidden_rows(content):
+    """The numbers, from 1, of the rows of a sheet that are hidden, by hand or by a filter."""
+    start, end = extent_of(content)
+    if content.find(b"hidden=", start, end) == -1:
+        return frozenset()
+    tags = content.count(b"<row", start, end)
+    if tags == content.count(b'<row r="', start, end) and content.count(b":row", start, end) == 0:
+        return frozenset(int(found[1]) for found in HIDDEN_ROW.finditer(content, start, end))
+    rows = (each for each in places_of(content, start, end) if each[1] < 0)
+    return frozenset(
+        row + 1 for row, _column, tag in rows if given_of(tag["given"]).get(b"hidden") in YES
     )
 
 

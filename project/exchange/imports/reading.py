@@ -14,7 +14,15 @@ from django.utils.translation import gettext as _
 
 from ..cells import unquoted
 from . import commas, workbook
-from .limits import Unreadable, check_cells, check_extent, check_size
+from .limits import (
+    Unreadable,
+    check_cells,
+    check_extent,
+    check_lengths,
+    check_size,
+    fit_together,
+)
+from .pages import Wanted
 
 EXTENSIONS = (".xlsx", ".csv")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -24,27 +32,38 @@ ZIP = b"PK\x03\x04"
 @dataclass(slots=True)
 class Table:
     """One sheet of a file: its rows, all as long as the longest; `first` is the number that the
-    first of them has there. `sheets` are the names of all that hold something, of a workbook;
-    `separator` is what stands between two cells, of text, `lengths` how many cells each row had
-    there, and `is_ended` whether there was an end behind the last."""
+    first of them has there. `sheets` are the names of all that hold something, of a workbook, and
+    `alike` of those that are like this one, where there are; `others` are the tables of what is
+    read with it. `separator` is what stands between two cells, of text, `lengths` how many cells
+    each row had there, and `is_ended` whether there was an end behind the last. `hidden` are the
+    numbers of the rows that whoever opens a workbook does not see."""
 
     rows: list
     first: int = 1
     sheet: str = ""
     sheets: list = field(default_factory=list)
+    alike: list = field(default_factory=list)
+    others: list = field(default_factory=list)
     separator: str = ""
     lengths: list = field(default_factory=list)
     is_ended: bool = True
+    hidden: frozenset = frozenset()
+
+    @property
+    def together(self):
+        """This one, and those that are read with it."""
+        return [self, *self.others]
 
 
-def read(name, data, sheet=""):
-    """The table of a file called `name`. Without a `sheet`, the first that holds something."""
+def read(name, data, sheet="", **wanted):
+    """The table of a file called `name`. Without a `sheet`, the first that holds something; others
+    with it as `pages.Wanted` says."""
     check_size(len(data))
     extension = PurePath(name).suffix.lower()
     if extension not in EXTENSIONS:
         raise Unreadable(_("Only .xlsx and .csv files can be imported: save it as one of these."))
     if extension == ".xlsx":
-        return _from_workbook(data, sheet)
+        return _from_workbook(data, Wanted(sheet, **wanted))
     if data.startswith((ZIP, OLE)):
         raise Unreadable(_("This is no text: its name should end in .xlsx."))
     rows, separator, is_ended = commas.rows_of(data)
@@ -55,18 +74,36 @@ def read(name, data, sheet=""):
     return table
 
 
-def _from_workbook(data, sheet):
+def _from_workbook(data, wanted):
     if data.startswith(OLE):
         raise Unreadable(
             _("The file is protected by a password, or an older .xls: save it as plain .xlsx.")
         )
     if not data.startswith(ZIP):
         raise Unreadable(_("This is no Excel workbook, whatever its name says."))
-    rows, sheet, sheets = workbook.rows_of(data, sheet)
-    return tabled(rows, sheet, sheets)
+    pages, sheets, alike = workbook.pages_of(data, wanted)
+    table, *others = tables_of(pages)
+    table.sheets, table.alike, table.others = sheets, alike, others
+    return table
 
 
-def tabled(rows, sheet="", sheets=()):
+def tables_of(pages):
+    """The tables of pages that are read together; of the first one alone where the formulas of
+    others, which a page has only when it is finished, make them too large."""
+    tables, rows, width = [], 0, 0
+    for page in pages:
+        if tables:
+            rows, width = rows + len(page.rows), max(width, *map(len, page.rows))
+            if not fit_together(len(tables) + 1, rows, width):
+                return tables[:1]
+        table = tabled(page.rows, page.name)
+        table.hidden = page.hidden
+        tables.append(table)
+        rows, width = rows or len(table.rows), width or len(table.rows[0])
+    return tables
+
+
+def tabled(rows, sheet=""):
     """Without empty rows at the end and empty columns at the right; as plain cells. Takes what is
     empty from the rows that it is given, as well."""
     while rows and not any(cell != "" for cell in rows[-1]):
@@ -82,7 +119,7 @@ def tabled(rows, sheet="", sheets=()):
     while columns and not any(cell != "" for cell in columns[-1]):
         columns.pop()
     check_extent(len(rows) - 1, len(columns))
-    return Table([list(row) for row in zip(*columns, strict=True)], first, sheet, list(sheets))
+    return Table([list(row) for row in zip(*columns, strict=True)], first, sheet)
 
 
 def plain(column):
@@ -94,7 +131,8 @@ def plain(column):
             column = [read[cell] for cell in column]
         else:
             column = [PLAIN[type(cell)](cell) for cell in column]
-    if any(isinstance(cell, str) and cell[:1] == "'" for cell in set(column)):
+    check_lengths(different := set(column))
+    if any(isinstance(cell, str) and cell[:1] == "'" for cell in different):
         # A workbook that was saved from our CSV has its quotes as well.
         return [unquoted(cell) if isinstance(cell, str) else cell for cell in column]
     return column

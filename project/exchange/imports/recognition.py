@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 
 from project.search.text import folded
 
-from .cells import in_every_language
+from ..languages import in_every_language
 
 HEADING_WITHIN = 10  # rows: there may be a title above
 LONGEST_TITLE = 200  # characters that are compared
@@ -58,6 +58,30 @@ def heading_of(rows, importer):
         if len(named) > len(found):
             best, found = place, named
     return best, found
+
+
+def has_titles_of(head, importer):
+    """Whether a sheet of a workbook is like the one whose first rows these are, as a function of
+    its own: it has the same titles, in the same order."""
+    if not head:
+        return lambda rows: False
+    place, _names = heading_of(head, importer)
+    return lambda rows: place_of_titles(rows, head[place]) is not None
+
+
+def place_of_titles(rows, titles):
+    """The place of the row of these titles among the first rows of another sheet, or None."""
+    wanted = compared(titles)
+    places = range(min(len(rows), HEADING_WITHIN))
+    return next((place for place in places if wanted and compared(rows[place]) == wanted), None)
+
+
+def compared(titles):
+    """Titles as those of sheets are compared, with their units; without what is empty behind."""
+    found = [folded(str(title)[:LONGEST_TITLE]).strip() for title in titles]
+    while found and not found[-1]:
+        found.pop()
+    return found
 
 
 def language_of(titles, separator, importer):

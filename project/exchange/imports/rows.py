@@ -18,10 +18,15 @@ COUNTED = tuple(State.values)
 PENDING = (State.NEW, State.CHANGED)
 
 
+# Where several sheets are read together, a number has the place of the sheet, from 0, in front.
+PER_SHEET = 1_000_000  # more than a file may have rows
+
+
 @dataclass(slots=True)
 class Row:
-    """A row: its number in the file, and its `cells` as they came (or were corrected), in the order
-    of the columns that count. `values` are the plain values understood, None where a cell is empty.
+    """A row: its number in the file (`Import.where` tells which row that is), and its `cells` as
+    they came (or were corrected), in the order of the columns that count. `values` are the plain
+    values understood, None where a cell is empty.
 
     `errors` maps columns to what is wrong with them, '' to what is wrong with the row. `before` are
     the present values, for people, of the columns that change; `pk`, `version` and `name` are of

@@ -4,6 +4,7 @@ Nothing but the import itself is written before `confirm`.
 """
 
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from operator import itemgetter
 
@@ -17,12 +18,19 @@ from project.jobs.services import start
 from ..layout import is_total
 from .cells import CONTROL, month_first_in
 from .commas import with_missing_cells
-from .limits import Unreadable
+from .limits import Unreadable, too_large_together
 from .models import Chunk, Import
 from .pause import collector_paused
 from .reading import read
-from .recognition import heading_of, is_enough, language_of, left_out
-from .rows import Row, State
+from .recognition import (
+    has_titles_of,
+    heading_of,
+    is_enough,
+    language_of,
+    left_out,
+    place_of_titles,
+)
+from .rows import PER_SHEET, Row, State
 from .understanding import understand
 from .workbooks import explaining
 from .writing import undo_import, why_not_undone, write_import
@@ -57,7 +65,7 @@ def take(importer, *, owner, name, data, sheet="", language, **options):
         **({"month_first": month_first_in(language)} | options),
     )
     with collector_paused():
-        rows = look(item, sheet)
+        rows = look(item, sheet, together=not sheet)
         with transaction.atomic():
             if is_enough(item):
                 fill(item, rows)
@@ -70,29 +78,60 @@ def shortened(name):
     return name if len(name) <= 255 else f"{name[:200]}…{name[-50:]}"
 
 
-def look(item, sheet=""):
-    """Read the file, find the heading and the columns in it; returns the rows `below`."""
-    table = read(item.file_name, bytes(item.content), sheet)
+def look(item, sheet="", *, together=True):
+    """Read the file, find the heading and the columns in it; returns the rows `below`. Sheets with
+    the same titles are read `together`, if they are not too large."""
+    finds = partial(has_titles_of, importer=item.importer)
+    wanted = {"alike": finds, "together": together}
+    table = read(item.file_name, bytes(item.content), sheet, **wanted)
     place, names = heading_of(table.rows, item.importer)
-    if len(table.rows) - place < 2:
+    titles = table.rows[place]
+    tables = with_headings(table, place)
+    if all(len(each.rows) - place < 2 for each, place in tables):
         raise Unreadable(_("There are titles in this file and nothing below them."))
-    item.sheet = table.sheet
-    item.sheets = [name for name in table.sheets if name == item.sheet or name not in explaining()]
+    item.sheet, item.alike = table.sheet, table.alike
+    named = {item.sheet, *item.alike}
+    item.sheets = [name for name in table.sheets if name in named or name not in explaining()]
     item.heading = table.first + place
-    told = language_of(table.rows[place], table.separator, item.importer)
+    several = tables if len(tables) > 1 else []
+    item.together = [[each.sheet, each.first + place] for each, place in several]
+    told = language_of(titles, table.separator, item.importer)
     item.language = told or item.language
-    item.columns = [
-        [title_of(title), names.get(column, "")] for column, title in enumerate(table.rows[place])
-    ]
+    titles = filled_up(titles, max(len(each.rows[0]) for each, _place in tables))
+    item.columns = [[title_of(title), names.get(column, "")] for column, title in enumerate(titles)]
     rows = below(item, table)
     item.left_out = left_out(item, [cells for _number, cells in rows])
+    item.hidden = hidden_among(rows, table)
     return rows
+
+
+def with_headings(table, place):
+    """[(table, place of its heading)] of those that are read together. One that is like the first
+    as the reader gives it, and not once it is finished, is none of them."""
+    titles, found = table.rows[place], [(table, place)]
+    for other in table.others:
+        own = place_of_titles(other.rows, titles)
+        if own is None:
+            table.alike.remove(other.sheet)
+        else:
+            found.append((other, own))
+    table.others = [other for other, _place in found[1:]]
+    table.alike = table.alike if len(table.alike) > 1 else []
+    return found
+
+
+def table_of(item):
+    """The table of the file, with those that are read together, as `look` found them."""
+    also = tuple(name for name, _heading in item.together[1:])
+    table = read(item.file_name, bytes(item.content), item.sheet, also=also)
+    if len(table.others) != len(also):  # what may be read has changed
+        raise too_large_together()
+    return table
 
 
 def samples(item, most=3):
     """A few values of each column of the file, to tell what it is."""
-    table = read(item.file_name, bytes(item.content), item.sheet)
-    columns = zip(*(cells for _number, cells in below(item, table)), strict=True)
+    columns = zip(*(cells for _number, cells in below(item, table_of(item))), strict=True)
     return [
         list(dict.fromkeys(str(cell) for cell in cells if cell != ""))[:most] for cells in columns
     ]
@@ -101,11 +140,33 @@ def samples(item, most=3):
 def below(item, table):
     """(number, cells) of each row under the titles, one that is cut short with a word for that; not
     of the totals that our own files have."""
-    rows = table.rows[item.heading - table.first + 1 :]
-    rows = [row for row in enumerate(rows, item.heading + 1) if not is_total(row[1])]
+    rows, width = [], len(item.columns)
+    headings = [heading for _name, heading in item.headings]
+    for place, (each, heading) in enumerate(zip(table.together, headings, strict=True)):
+        found = each.rows[heading - each.first + 1 :]
+        if len(each.rows[0]) < width:
+            found = [filled_up(cells, width) for cells in found]
+        first = place * PER_SHEET + heading + 1
+        rows += [row for row in enumerate(found, first) if not is_total(row[1])]
     titled = [place for place, (title, _name) in enumerate(item.columns, 1) if title]
     width = max(titled, default=len(item.columns))
     return with_missing_cells(rows, table, item.places, width=width, clears=item.clears)
+
+
+def filled_up(cells, width):
+    return [*cells, *[""] * (width - len(cells))]
+
+
+def hidden_among(rows, table):
+    """How many of the rows that hold something are hidden in the workbook: they are read too."""
+    hidden = {
+        place * PER_SHEET + number
+        for place, each in enumerate(table.together)
+        for number in each.hidden
+    }
+    if not hidden:
+        return 0
+    return sum(number in hidden and any(cell != "" for cell in cells) for number, cells in rows)
 
 
 def match(item, names, *, titled=True, **options):
@@ -123,18 +184,22 @@ def match(item, names, *, titled=True, **options):
         ]
         for name, value in options.items():
             setattr(item, name, value)
-        table = read(item.file_name, bytes(item.content), item.sheet)
+        table = table_of(item)
         if titled != item.is_titled:
             entitle(item, table, titled)
-        fill(item, below(item, table))
+        rows = below(item, table)
+        item.hidden = hidden_among(rows, table)
+        fill(item, rows)
         item.save()
         keep(item)
 
 
 def entitle(item, table, titled):
-    """Take the row above the others for titles, or no longer."""
-    item.heading += 1 if titled else -1
-    found = table.rows[item.heading - table.first] if titled else [""] * len(item.columns)
+    """Take the row above the others for titles, or no longer; of each sheet that is read."""
+    step = 1 if titled else -1
+    item.heading += step
+    item.together = [[name, heading + step] for name, heading in item.together]
+    found = filled_up(table.rows[item.heading - table.first] if titled else [], len(item.columns))
     item.columns = [
         [title_of(cell), name] for cell, (_title, name) in zip(found, item.columns, strict=True)
     ]
@@ -144,12 +209,16 @@ def title_of(cell):
     return CONTROL.sub("", str(cell))
 
 
-def choose_sheet(item, sheet):
-    """Take another sheet of the workbook, and look for the columns there. Raises `Unreadable`."""
+def choose_sheet(item, sheet=""):
+    """Take another sheet of the workbook by itself, or else all those together that are alike, and
+    look for the columns there. Raises `Unreadable`."""
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
-        rows = look(item, sheet)
+        first = item.alike[0] if item.alike else ""
+        rows = look(item, sheet or first, together=not sheet)
+        if not sheet and item.alike and not item.together:
+            raise too_large_together()
         item.stage, item.filled = Import.Stage.MATCHING, []
         if is_enough(item):
             fill(item, rows)
@@ -192,8 +261,8 @@ def keep(item):
 
 # ------------------------------------------------------------------------------- what is wrong
 def correct(item, number, cells):
-    """Put other cells into a row: {column: text}. What that does to others (a reference that was
-    there twice) is seen as well."""
+    """Put other cells into a row: {column: text or number}. What that does to others (a reference
+    that was there twice) is seen as well."""
     with held(item):
         chunks = list(item.chunks.select_for_update())
         rows = [(chunk, chunk.rows) for chunk in chunks]
@@ -265,6 +334,14 @@ def undo(item):
     return item.job
 
 
+def discard(item):
+    """Delete an import of which nothing was written, its file and its rows with it."""
+    with held(item):
+        if written(item):
+            raise NotNow(_("Rows of this import are written: undo it instead."))
+        item.delete()
+
+
 def batches_of(item):
     """What it wrote, batch by batch."""
     batches = Batch.objects.filter(imported_in__of=item).order_by("imported_in")
@@ -297,4 +374,6 @@ def held(item):
         if now.stage == Import.Stage.UNDONE:
             raise NotNow(_("This import was undone."))
         item.columns, item.stage = now.columns, now.stage
+        item.sheet, item.heading = now.sheet, now.heading
+        item.alike, item.together = now.alike, now.together
         yield

@@ -3,33 +3,42 @@
 import re
 from xml.sax.saxutils import unescape
 
-from .places import GIVEN, given_of
+from .places import GIVEN, PREFIX, given_of
 
 QUOTES = {"&quot;": '"', "&apos;": "'"}
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
-SHEET_OF_BOOK = re.compile(rb"<(?:\w+:)?sheet(?=\s)(%s)>" % GIVEN)
-RELATION = re.compile(rb"<(?:\w+:)?Relationship(?=\s)(%s)>" % GIVEN)
+SHEET_OF_BOOK = re.compile(rb"<%ssheet(?=\s)(%s)>" % (PREFIX, GIVEN))
+RELATION = re.compile(rb"<%sRelationship(?=\s)(%s)>" % (PREFIX, GIVEN))
 
 
-def content_of(parts, sheet):
-    """The XML of the sheet of this name; the only one there is, or nothing, if that isn't told."""
-    by_name = {name.lower(): content for name, content in parts.items()}
-    path = path_of(by_name, sheet)
-    if path not in by_name:
-        paths = [name for name in by_name if SHEET_PART.fullmatch(name)]
-        path = paths[0] if len(paths) == 1 else ""
-    return by_name.get(path, b"")
+class Places:
+    """Where the sheets of a workbook are among its parts: {name: path}, of those that it tells."""
+
+    def __init__(self, parts):
+        self.parts = {name.lower(): content for name, content in parts.items()}
+        self.paths = {name: path for name, path in paths_of(self.parts) if path in self.parts}
+
+    def content_of(self, sheet):
+        """The XML of the sheet of this name; the only one there is, or nothing, if that isn't
+        told."""
+        if sheet in self.paths:
+            return self.parts[self.paths[sheet]]
+        found = [name for name in self.parts if SHEET_PART.fullmatch(name)]
+        return self.parts[found[0]] if len(found) == 1 else b""
 
 
-def path_of(parts, sheet):
-    """Where a sheet of this name is among the parts; '' if it isn't told."""
-    for found in SHEET_OF_BOOK.findall(parts.get("xl/workbook.xml", b"")):
+def paths_of(parts):
+    """[(name of a sheet, where it is said to be)], of two of a name the one that counts last."""
+    targets = {}
+    for found in RELATION.findall(parts.get("xl/_rels/workbook.xml.rels", b"")):
         given = given_of(found)
-        if unescape(given.get(b"name", b"").decode(errors="replace"), QUOTES) == sheet:
-            key = next((value for name, value in given.items() if name.endswith(b":id")), None)
-            for relation in RELATION.findall(parts.get("xl/_rels/workbook.xml.rels", b"")):
-                relation = given_of(relation)
-                if relation.get(b"Id") == key:
-                    target = relation.get(b"Target", b"").decode(errors="replace").lower()
-                    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    return ""
+        targets.setdefault(given.get(b"Id"), given.get(b"Target", b""))
+    found = []
+    for tag in SHEET_OF_BOOK.findall(parts.get("xl/workbook.xml", b"")):
+        given = given_of(tag)
+        key = next((value for name, value in given.items() if name.endswith(b":id")), None)
+        if key in targets:
+            name = unescape(given.get(b"name", b"").decode(errors="replace"), QUOTES)
+            target = targets[key].decode(errors="replace").lower()
+            found.append((name, target.lstrip("/") if target.startswith("/") else f"xl/{target}"))
+    return found[::-1]

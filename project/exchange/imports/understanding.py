@@ -9,8 +9,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils.formats import date_format, localize
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
+
+from project.ui.formats import date_format
 
 from ..cells import shows
 from ..columns import Kind
@@ -205,6 +207,7 @@ class Judge:
     """Tells of each row what it would do, by what is known and what the user may."""
 
     def __init__(self, item, reader, taken, known, user):
+        self.item = item
         self.importer = importer = item.importer
         self.reader = reader
         self.taken = taken
@@ -234,9 +237,7 @@ class Judge:
         if key and known is None and not self.importer.makes:
             return self._unknown(row, name)
         if key and self.seen.setdefault(key, row.number) != row.number:
-            row.errors[self.importer.key] = _("The same as in row %(row)s.") % {
-                "row": self.seen[key]
-            }
+            row.errors[self.importer.key] = self._same_as(self.seen[key])
         for column, place in self.moments:
             value = row.values[place]
             if value and value.startswith(OPEN):
@@ -254,6 +255,15 @@ class Judge:
             row.state = State.ERROR.value
             return None
         return entry
+
+    def _same_as(self, number):
+        sheet, row = self.item.where(number)
+        if not sheet:
+            return _("The same as in row %(row)s.") % {"row": row}
+        return _("The same as in row %(row)s of the sheet “%(sheet)s”.") % {
+            "row": row,
+            "sheet": sheet,
+        }
 
     def _unknown(self, row, name):
         """A change of a record that there is not: what a new one would need is not asked of it, and

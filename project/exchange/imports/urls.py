@@ -12,6 +12,7 @@ urlpatterns = [
     path("<uuid:pk>/sheet/", views.sheet, name="sheet"),
     path("<uuid:pk>/refresh/", views.refresh, name="refresh"),
     path("<uuid:pk>/confirm/", views.confirm, name="confirm"),
+    path("<uuid:pk>/discard/", views.discard, name="discard"),
     path("<uuid:pk>/undo/", views.undo, name="undo"),
     path("<uuid:pk>/rows/<int:number>/", views.row, name="row"),
     path("<uuid:pk>/errors/", views.errors, name="errors"),

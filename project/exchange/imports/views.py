@@ -26,19 +26,35 @@ SHOWN = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def of_owner(view):
-    """Find the import; only its owner may act on it, and only while they may import."""
+def is_owner(user, item):
+    return item.owner_id == user.pk
 
-    @wraps(view)
-    def found(request, pk, *args, **kwargs):
-        visible = Import.objects.visible_to(request.user).select_related("owner", "job")
-        item = get_object_or_404(visible.defer("content"), pk=pk)
-        _allow(request, item.importer)
-        if request.method == "POST" and item.owner_id != request.user.pk:
-            raise PermissionDenied
-        return view(request, item, *args, **kwargs)
 
-    return found
+def may_discard(user, item):
+    """Its owner; and, of what they may view, who may delete imports in general."""
+    return is_owner(user, item) or user.has_perm("imports.delete_import")
+
+
+def for_whom(may_act):
+    """Find the import; only who `may_act(user, item)` acts on it, and only while they may
+    import."""
+
+    def decorated(view):
+        @wraps(view)
+        def found(request, pk, *args, **kwargs):
+            visible = Import.objects.visible_to(request.user).select_related("owner", "job")
+            item = get_object_or_404(visible.defer("content"), pk=pk)
+            _allow(request, item.importer)
+            if request.method == "POST" and not may_act(request.user, item):
+                raise PermissionDenied
+            return view(request, item, *args, **kwargs)
+
+        return found
+
+    return decorated
+
+
+of_owner = for_whom(is_owner)
 
 
 def _allow(request, wanted):
@@ -78,11 +94,15 @@ def import_list(request):
         .counted()
         .order_by("-created_at")[:SHOWN]
     )
-    return render(
-        request,
-        "imports/list.html",
-        {"imports": items, "importers": importers, "states": State},
-    )
+    for item in items:
+        item.discardable = offers_discard(request.user, item, item.written)
+    return render(request, "imports/list.html", {"imports": items, "importers": importers})
+
+
+def offers_discard(user, item, wrote):
+    """Whether a page offers to discard an import, which `wrote` rows or did not."""
+    untouched = not wrote and not item.is_busy and item.stage != Import.Stage.UNDONE
+    return untouched and may_discard(user, item)
 
 
 @require_http_methods(["GET", "POST"])
@@ -159,8 +179,9 @@ def preview(request, item):
     batches = services.batches_of(item)
     labels = desks.get(item.importer.desk).labels()
     pending = sum(counts[each] for each in PENDING)
-    mine = item.owner_id == request.user.pk
-    open_to_change = mine and not item.is_busy and item.stage == Import.Stage.READY
+    open_to_change = (
+        is_owner(request.user, item) and not item.is_busy and item.stage == Import.Stage.READY
+    )
     return {
         "item": item,
         "importer": item.importer,
@@ -174,7 +195,9 @@ def preview(request, item):
         "batches": [(batch, labels.get(batch.action, batch.action)) for batch in batches],
         "progress": item.job,
         "may_change": open_to_change,
+        "may_choose": open_to_change and not batches,
         "may_confirm": open_to_change and pending,
+        "may_discard": offers_discard(request.user, item, batches),
         **undoing(item, batches, request.user),
         "earlier": services.earlier(item),
     }
@@ -184,7 +207,7 @@ def undoing(item, batches, user):
     """Whether `user` may undo what was written, and otherwise why not, where that is not told."""
     if not batches or item.is_busy or item.stage != Import.Stage.READY:
         return {"may_undo": False, "why_no_undo": ""}
-    if item.owner_id != user.pk:
+    if not is_owner(user, item):
         reason = _("Only %(owner)s can undo this import.") % {"owner": item.owner}
     else:
         reason = why_not_undone(batches, user)
@@ -192,11 +215,13 @@ def undoing(item, batches, user):
 
 
 def _matching(request, item, form):
+    written = services.written(item)
     context = {
         "item": item,
         "form": form,
         "importer": item.importer,
-        "written": item.batches.exists(),
+        "may_choose": not written,
+        "may_discard": offers_discard(request.user, item, written),
     }
     return render(request, "imports/match.html", context, status=422 if form.errors else 200)
 
@@ -254,6 +279,21 @@ def _doing(request, item, verb, *args, **options):
 
 
 @require_http_methods(["GET", "POST"])
+@for_whom(may_discard)
+def discard(request, item):
+    """Asked once more, since nothing brings it back."""
+    if request.method == "GET":
+        return render(request, "imports/discard.html", {"item": item})
+    try:
+        services.discard(item)
+    except services.NotNow as problem:
+        messages.error(request, str(problem))
+        return redirect(item)
+    messages.success(request, _("Import of “%(file)s” discarded.") % {"file": item.file_name})
+    return redirect("imports:list")
+
+
+@require_http_methods(["GET", "POST"])
 @vary_on_headers("HX-Request")
 @of_owner
 def row(request, item, number):
@@ -267,7 +307,7 @@ def row(request, item, number):
     form = RowForm(request.POST if request.method == "POST" else None, item=item, row=found)
     if request.method == "POST" and form.is_valid():
         try:
-            services.correct(item, number, form.cleaned_data)
+            services.correct(item, number, form.corrected)
         except services.NotNow as problem:
             form.add_error(None, str(problem))
         else:
@@ -277,6 +317,7 @@ def row(request, item, number):
             return redirect(f"{item.get_absolute_url()}{query}")
     part = asks_for_part(request)
     context = {"item": item, "row": found, "form": form, "state": state, "part": part}
+    context["called"] = item.called(number)
     return render(
         request,
         "imports/_row_form.html" if part else "imports/row.html",

@@ -6,6 +6,7 @@ cells: no macros, no links to other files, nothing whose size is other than it s
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 
@@ -28,13 +29,13 @@ from .limits import (
     MOST_SHEETS,
     MOST_UNPACKED,
     Unreadable,
-    check_cells,
     damaged,
     too_large_unpacked,
 )
-from .number_formats import as_shown
-from .places import check_places
-from .sheets import SHEET_PART, content_of
+from .number_formats import as_shown, shown_by
+from .pages import Look
+from .places import PREFIX, check_places, hidden_rows
+from .sheets import SHEET_PART, Places
 
 # All that the reader opens. A sheet is read from wherever the workbook says that it is, so what is
 # no sheet by its name may not hold one either.
@@ -44,7 +45,12 @@ NEEDED = re.compile(
     re.I,
 )
 SHARED = "xl/sharedstrings.xml"
-HOLDS_CELLS = re.compile(rb"<(?:[^\s<>/!?:]++:)?sheetData[\s/>]")
+HOLDS_CELLS = re.compile(rb"<%ssheetData[\s/>]" % PREFIX)
+# How many shared texts a workbook says it has: the reader makes room for them before it reads one,
+# and where there is no such room the whole process ends. (`count` is how often cells use them.)
+SHARED_HEAD = re.compile(rb"""[<:]sst\s(?:[^<>"']|"[^"]*+"|'[^']*+')*+>?""")
+PROMISED = re.compile(rb"""uniqueCount\s*+=\s*+["']\D*+(\d++)""")
+SHARED_TEXT = b"<si/>"  # the shortest
 SHARED_CELL = b'<c t="s"><v>0</v></c>'  # the shortest that has one of them
 # Every program packs a workbook by these; others unpack more at once than one asks them for.
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -53,14 +59,19 @@ DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
-def rows_of(data, sheet=""):
-    """(rows of the sheet, its name, the names of all that hold something)."""
+def pages_of(data, wanted):
+    """(the pages that are read, the first one first; the names of all sheets that hold something;
+    the names of the sheets that are like the first one, and its own).
+
+    The pages are finished one by one as they are taken."""
     parts = parts_of(data)
     check_parts(parts)
     try:
         book = CalamineWorkbook.from_filelike(packed(parts))
         names = names_of(book)
-        sheet, rows, filled = pages_of(book, names, sheet, looks=looks_into(parts))
+        places = Places(parts)
+        look = Look(wanted, names, places)
+        look.into(book, looks_into(parts))
     except PasswordError:
         raise encrypted() from None
     except (CalamineError, ValueError, OverflowError, KeyError) as error:
@@ -69,11 +80,19 @@ def rows_of(data, sheet=""):
         if type(error).__name__ != "PanicException":
             raise
         raise damaged() from error
-    if not rows:
+    if not look.pages:
         raise Unreadable(_("There is nothing in this file."))
-    content = content_of(parts, sheet)
-    rows = with_what_formulas_left(as_shown(rows, parts, content), content)
-    return rows, sheet, filled
+    return finished(look.pages, places), *look.found()
+
+
+def finished(pages, places):
+    """Yield the pages with what the reader does not tell."""
+    shown = shown_by(places.parts.get("xl/styles.xml", b""))
+    for page in pages:
+        content = places.content_of(page.name)
+        page.rows = with_what_formulas_left(as_shown(page.rows, shown, content), content)
+        page.hidden = hidden_rows(content)
+        yield page
 
 
 def names_of(book):
@@ -95,26 +114,6 @@ def looks_into(parts):
     return max(2 * MOST_UNPACKED // largest, 1)
 
 
-def pages_of(book, names, wanted, *, looks):
-    """(name, rows, names of all that hold something) of the sheet that is wanted, or else the first
-    that is seen and holds something, or else of the hidden ones. Only its rows are kept; sheets
-    beyond the `looks` count as if they did."""
-    taken, rows, filled = "", None, set()
-    first = sorted(names, key=lambda name: (name != wanted, names[name]))
-    for place, name in enumerate(first):
-        if place >= looks:
-            filled.add(name)
-            continue
-        sheet = book.get_sheet_by_name(name)
-        if sheet.end is not None:
-            filled.add(name)
-            if not rows:
-                last_row, last_column = sheet.end
-                check_cells((last_row + 1) * (last_column + 1))
-                taken, rows = name, sheet.to_python(skip_empty_area=False)
-    return taken, rows, [name for name in names if name in filled]
-
-
 def parts_of(data):
     """{name: content} of what has cells, unpacked within the limits."""
     try:
@@ -127,7 +126,9 @@ def parts_of(data):
         EOFError,
         OSError,
         ValueError,
+        OverflowError,
         IndexError,
+        struct.error,
     ) as error:
         raise damaged() from error
     except RuntimeError as error:  # what zipfile raises for a part with a password
@@ -178,11 +179,20 @@ def check_parts(parts):
         if name.lower() == SHARED:
             if len(content) > MOST_SHARED:
                 raise too_large_unpacked()
+            check_promises(content)
             lengths = [len(text) for text in content.split(b"</si>")]
     longest = max(lengths, default=0)
     grown = longest * most_cells > MOST_UNPACKED and _shared(parts, lengths) > MOST_UNPACKED
     if grown or longest > 8 * LONGEST_CELL:
         raise too_large_unpacked()
+
+
+def check_promises(content):
+    """Refuse shared texts that are said to be more than there is room for."""
+    most = len(content) // len(SHARED_TEXT)
+    for head in SHARED_HEAD.finditer(content):
+        if any(len(number) > 9 or int(number) > most for number in PROMISED.findall(head[0])):
+            raise damaged()
 
 
 def _shared(parts, lengths):

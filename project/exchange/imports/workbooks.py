@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ..cells import cleaned, escaped
 from ..columns import Kind
-from .cells import in_every_language
+from ..languages import in_every_language
 from .limits import MOST_ROWS
 from .recognition import WRONG
 from .rows import State
@@ -147,6 +147,8 @@ def rows_in_error(item):
         for row in chunk.rows:
             if row.state == State.ERROR:
                 told = told_errors(item, row)
+                if item.together:
+                    told.insert(0, f"{item.called(row.number)}:")
                 wrong = [REQUIRED if name in row.errors else None for name in item.names]
                 cells = [
                     _cell(sheet, *understood(item, row, place, column), fill=fill)

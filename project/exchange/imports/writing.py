@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from project.actions.undo import CannotUndo, undo, why_not
+from project.actions.undo import CannotUndo, undo, what_lacks, why_not
 from project.audit.models import Batch
 from project.audit.recorder import AlreadyDone
 from project.jobs.declare import GiveUp, job
@@ -161,7 +161,8 @@ def why_not_undone(batches, user):
     and what somebody changed since stays as it is.
     """
     left = [batch for batch in batches if not hasattr(batch, "undone_by")]
-    reasons = [why_not(batch, user, within=KEEP) for batch in left] or [_("Already undone.")]
+    reasons = [why_not(batch, user, within=KEEP) or what_lacks(batch, user) for batch in left]
+    reasons = reasons or [_("Already undone.")]
     return "" if "" in reasons else reasons[0]
 
 

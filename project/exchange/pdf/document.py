@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 from pypdf import PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 from xhtml2pdf.document import pisaDocument
 
 from . import files
@@ -74,9 +75,9 @@ def surroundings():
     }
 
 
-def bind(parts, file):
-    """Write the pages of several PDFs, in their order, into one open binary file; one that is alone
-    as it is."""
+def bind(parts, file, title):
+    """Write the pages of several PDFs, in their order, into one open binary file, which has this
+    `title`; one that is alone as it is."""
     parts = iter(parts)
     some = list(islice(parts, 2))
     if len(some) == 1:
@@ -85,4 +86,7 @@ def bind(parts, file):
     binder = PdfWriter()
     for part in chain(some, parts):
         binder.append(io.BytesIO(part), import_outline=False)
+    # What the parts say of themselves is not taken along.
+    binder.add_metadata({"/Title": str(title), "/Author": settings.COMPANY_NAME})
+    binder.root_object[NameObject("/Lang")] = TextStringObject(get_language())
     binder.write(file)

@@ -5,7 +5,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from project.ui import formats
 
@@ -16,6 +18,7 @@ from .document import render
 from .sheet import cell, heads, total_rows
 from .table import Heading, Table
 
+MOST_COLUMNS = 16  # in which references and amounts stay whole across a wide A4
 SEVERAL = 3  # records a day, on average, and a list has a heading for each
 
 
@@ -52,6 +55,14 @@ class Listing:
             "words": asked.get("filter_words") or (),
         }
         yield render("pdf/list.html", asked | context, step=step)
+
+    def check(self, columns):
+        """Raise ValidationError where a page has no room for the columns of these names."""
+        if len(self.sheet.by_name.keys() & set(columns)) > MOST_COLUMNS:
+            raise ValidationError(
+                _("Too many columns for a page: choose at most %(most)s, or export to Excel."),
+                params={"most": MOST_COLUMNS},
+            )
 
     @property
     def days(self):

@@ -15,6 +15,7 @@ from .look import FACE, QUIET, RED
 
 MARGIN = 13 * mm
 SIZE = 7.5
+BASELINE = 0.75 * SIZE  # under the top of a line: that of what stands at the left of the foot
 WIDEST = 310  # points, of the words about a page: the left of the foot has others
 
 
@@ -56,7 +57,7 @@ class PageOf(Mark):
 
     def draw(self):
         self.canv.saveState()
-        self.canv.translate(self.right, -SIZE)
+        self.canv.translate(self.right, -BASELINE)
         self.canv.doForm(drawing_of(self.canv.getPageNumber()))
         self.canv.restoreState()
 
@@ -77,7 +78,9 @@ class End(Mark):
         super().__init__()
         self.counting = counting
 
-    def draw(self):
+    def frameAction(self, frame):
+        """What reportlab calls instead of looking for room: on a full page, `draw` would begin
+        another, with nothing on it."""
         canvas = self.canv
         for page, name, words in self.counting.labels(canvas.getPageNumber()):
             if name:

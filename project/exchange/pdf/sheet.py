@@ -4,10 +4,10 @@ import re
 from operator import itemgetter
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from project.ui import formats
+from project.ui.formats import date_format
 
 from ..cells import cleaned
 from ..columns import Kind, heading
@@ -15,7 +15,8 @@ from ..layout import Totals
 from .table import Column, Table, Total
 
 NUMBERS = (Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT)
-PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
+# A phone number that is all of a text, or of one of its lines, or stands there behind a name.
+PHONE = re.compile(r"(^|\n| · )(\+?[0-9][0-9 ().-]{4,30})(?= · |\n|$)")
 
 
 def heads(columns):
@@ -38,8 +39,7 @@ def cell(column, value, currency=""):
 
 def text(column, value, currency):
     """A phone number stays on one line."""
-    text = cleaned(str(value))
-    return text.replace(" ", "\N{NO-BREAK SPACE}") if PHONE.fullmatch(text) else text
+    return PHONE.sub(lambda found: found[1] + formats.phone(found[2]), cleaned(str(value)))
 
 
 def number(column, value, currency):

@@ -5,6 +5,7 @@ the rows that fit, under a head of its own, so that a row costs the same in a ta
 fifty thousand.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -27,7 +28,9 @@ ROOM = 2.4  # points, above and below a row's text
 # (number of columns, size of the type in points): the more columns, the smaller.
 SIZES = ((7, 8.5), (10, 7.6), (13, 6.8), (99, 6))
 WIDEST_WORD = 0.16  # of a table's width: a longer word is broken
+NARROWEST = 24  # points, of a text for which fixed columns leave no more
 PART = 3  # lines that stay together in such a row
+BLANKS = re.compile("[\t\u2000-\u200a\u205f\u3000]")  # for which a font has a box, or nothing
 MOST_LINES = 12  # of a row that stays on one page; a longer one may go on on the next
 
 
@@ -163,21 +166,24 @@ class Rows(Flowable):
 
     def split(self, width, height):
         fits = bisect_right(self.tops, self.tops[self.start] + height - self.head.height) - 1
-        end = self.last_good_end(fits)
+        end = self.last_good_end(fits, self._frame._aH)
         if end <= self.start:
             return []
         return [self.page(end), *([self.after(end)] if end < len(self.lines) else [])]
 
-    def last_good_end(self, fits):
-        """Where the page ends, of what fits: neither with a heading, nor before a total."""
-        end = fits
+    def last_good_end(self, fits, page):
+        """Where what fits ends: neither with a heading, nor before a total, unless these are more
+        than a whole `page` (points) holds with the row before them: then they go where they can."""
+        end = after = fits
         if end < len(self.lines):
             while end > self.start and self.lines[end].kind == "total":
                 end -= 1
             while end > self.start and self.lines[end - 1].kind == "heading":
                 end -= 1
-        # More totals than a page holds: then they go where they can.
-        return fits if end <= self.start < fits - 2 else end
+        while after < len(self.lines) and self.lines[after].kind == "total":
+            after += 1
+        together = self.head.height + self.tops[after] - self.tops[end]
+        return end if together <= page else fits
 
     def after(self, end):
         rest = Rows(self.table, self.step)
@@ -286,7 +292,7 @@ def widths_of(columns, rows, width, size):
         for column, some, want in zip(columns, texts, wanted, strict=True)
     ]
     if sum(least) >= width:
-        return [own * width / sum(least) for own in least]
+        return narrowed(columns, least, width)
     weights = [column.width for column in columns]
     if sum(wanted) < width:  # then what is too much goes to those with the most to say
         return [own + (width - sum(wanted)) * own / sum(wanted) for own in wanted]
@@ -294,6 +300,18 @@ def widths_of(columns, rows, width, size):
         [want - own for want, own in zip(wanted, least, strict=True)], weights, width - sum(least)
     )
     return [own + extra for own, extra in zip(least, more, strict=True)]
+
+
+def narrowed(columns, least, width):
+    """The widths where not even each longest word has room: the longest words of texts are broken
+    first, so that a reference, or what is fixed, stays whole as long as it can."""
+    texts = [own for column, own in zip(columns, least, strict=True) if not column.fixed]
+    left = max(width - sum(least) + sum(texts), sum(min(own, NARROWEST) for own in texts))
+    given = iter(shared_out(texts, [1] * len(texts), left))
+    widths = [
+        own if column.fixed else next(given) for column, own in zip(columns, least, strict=True)
+    ]
+    return [own * width / sum(widths) for own in widths]
 
 
 def shared_out(wanted, weights, amount):
@@ -343,6 +361,7 @@ def broken(text, width, face, size):
     """`text` in lines no wider than `width`: between words, inside one that is wider alone."""
     if not text:
         return []
+    text = BLANKS.sub(" ", text)
     return [line for part in text.splitlines() for line in broken_line(part, width, face, size)]
 
 

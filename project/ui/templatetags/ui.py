@@ -23,6 +23,12 @@ def number(value):
 
 
 @register.filter
+def phone(number):
+    """ "+221 77 123 45 67", whole on its line."""
+    return formats.phone(number)
+
+
+@register.filter
 def duration(minutes):
     """ "1 h 10"."""
     return formats.duration(minutes)

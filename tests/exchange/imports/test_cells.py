@@ -56,10 +56,48 @@ def misread(reader, kind, cell):
         "31\u00a0DECEMBRE 2026\u202f14:30",
         "Dec 31, 2026, 2:30 PM",
         "31 December 2026 at 2:30 p.m.",
+        "2026/12/31 14:30",
+        "2026/12/31 2:30 PM",
+        "2026/12/31 14h30",
+        "2026/12/31 16:30 +02:00",
     ],
 )
 def test_a_moment_is_read_however_it_is_written(cell):
     assert read(FRENCH, Kind.MOMENT, cell) == LAST_DAY
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "3/5/2027 2 PM",
+        "3/5/2027 2pm",
+        "3/5/27 2 p.m.",
+        "03/05/2027, 2 Pm",
+        "3/5/2027 at 2 PM",
+        "March 5, 2027 2 PM",
+        "5 March 2027 at 2pm",
+        "2027-03-05 2 PM",
+        "2027/3/5 2 PM",
+    ],
+)
+def test_an_hour_alone_is_a_time_where_its_half_of_the_day_is_told(cell):
+    assert read(ENGLISH, Kind.MOMENT, cell) == "2027-03-05 14:00:00+00:00"
+
+
+def test_noon_and_midnight_have_twelve_for_their_hour():
+    assert read(ENGLISH, Kind.MOMENT, "3/5/2027 12 PM") == "2027-03-05 12:00:00+00:00"
+    assert read(ENGLISH, Kind.MOMENT, "3/5/2027 12 AM") == "2027-03-05 00:00:00+00:00"
+    assert read(ENGLISH, Kind.MOMENT, "3/5/2027 9am") == "2027-03-05 09:00:00+00:00"
+
+
+@pytest.mark.parametrize("reader", [FRENCH, ENGLISH])
+def test_where_the_year_comes_first_the_month_follows(reader):
+    assert read(reader, Kind.DAY, "2027/03/05") == "2027-03-05"
+    assert read(reader, Kind.DAY, "2027/3/5") == "2027-03-05"
+    assert read(reader, Kind.MOMENT, "2027/03/05 14:30") == "2027-03-05 14:30:00+00:00"
+    assert "calendar" in misread(reader, Kind.DAY, "2027/31/12")
+    for cell in ("2027/03-05", "2027.03.05", "27/2027/03", "2027/03", "2027/03/05/01"):
+        assert "no date" in misread(reader, Kind.DAY, cell)
 
 
 def test_the_order_of_day_and_month_is_that_of_the_language():
@@ -94,6 +132,14 @@ def test_a_day_in_the_place_of_the_month_is_not_turned_round_in_silence():
         ("2026-12-31 14:30+99", "calendar"),
         ("2026-12-31 14+02:00", "no date"),
         ("2026-12-31 143000.5", "no date"),
+        ("2026/12/31 14:30-16", "no date"),
+        ("2026/12/31", "time of day is missing"),
+        ("2026/02/30 14:30", "calendar"),
+        ("31/12/2026 2", "no date"),
+        ("31/12/2026 14 PM", "calendar"),
+        ("31/12/2026 0 am", "calendar"),
+        ("31/12/2026 2 p", "no date"),
+        ("31/12/2026 PM", "no date"),
     ],
 )
 def test_what_is_no_moment_is_said_so(cell, reason):
@@ -119,6 +165,13 @@ def test_an_offset_counts_on_the_day_the_clocks_change_too():
     """A text with an offset may be as long as the moment of a cell that holds a date."""
     assert read(PARIS, Kind.MOMENT, "2027-10-31 14:30+00") == "2027-10-31 14:30:00+00:00"
     assert read(PARIS, Kind.MOMENT, "2027-10-31 02:30+01") == "2027-10-31 01:30:00+00:00"
+
+
+def test_a_moment_that_is_no_day_any_more_in_another_zone_is_refused():
+    """It could be kept, and no page that shows it in local time could be drawn."""
+    assert "calendar" in misread(PARIS, Kind.MOMENT, "9999-12-30 23:59-23:59")
+    assert "calendar" in misread(PARIS, Kind.MOMENT, "1900-01-01 00:00+23:59")
+    assert read(PARIS, Kind.MOMENT, "9999-12-30 00:59+01:00") == "9999-12-29 23:59:00+00:00"
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/Santiago", "Atlantic/Azores"])

@@ -1,16 +1,18 @@
 """A document from its template: paper, head and foot, pages that are counted, fonts."""
 
 import io
+import re
 import threading
 
 import pytest
 from django.template.loader import get_template
 from django.utils import translation
 from PIL import Image
+from pypdf import PdfReader
 
 from project.exchange.pdf.document import bind, render
 from project.exchange.pdf.table import Column, Table
-from tests.exchange.pdf.reading import fonts_of, pages_of, sizes_of, squeezed, text_of
+from tests.exchange.pdf.reading import fonts_of, pages_of, poppler, sizes_of, squeezed, text_of
 
 pytestmark = pytest.mark.poppler
 A4 = (595, 842)
@@ -64,12 +66,46 @@ def test_the_logo_is_the_file_that_the_settings_name(paper, settings, tmp_path):
     assert paper("<p>x</p>").count(b"/Subtype /Image") == 1
 
 
+@pytest.mark.parametrize("size", [(1000, 100), (400, 130), (100, 100), (100, 300)])
+def test_the_address_stands_beside_the_logo_however_wide_or_long_they_are(
+    paper, settings, tmp_path, caplog, size
+):
+    logo = tmp_path / "logo.png"
+    Image.new("RGB", size, "navy").save(logo)
+    settings.COMPANY_NAME = "Téranga Transport & Logistique"
+    settings.COMPANY_ADDRESS = (
+        "27 boulevard de la République, immeuble Fahd, 3e étage, BP 12345 Dakar-Plateau · "
+        "+221 33 800 00 00 · contact@teranga.example · NINEA 1234567 2V3"
+    )
+    settings.COMPANY_LOGO = str(logo)
+    pdf = paper("<p>x</p>")
+    edges = []
+
+    def images(operator, operands, matrix, text):
+        if operator == b"Do" and matrix[0] > 1:
+            edges.append(matrix[0] + matrix[4])
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_operand_before=images)
+    lefts = re.findall(
+        r'xMin="([\d.]+)"[^>]*>Téranga<', poppler("pdftotext", pdf, "-bbox", "-", "-")
+    )
+    assert float(lefts[0]) > max(edges) + 8
+    assert "NINEA 1234567 2V3" in text_of(pdf)
+    assert "static frame" not in caplog.text  # it would be made smaller, and the margin lost
+
+
 def test_each_page_says_which_it_is_of_how_many(paper):
     pages = pages_of(paper("<p>ligne</p>" * 200, language="en"))
     count = len(pages)
     assert count > 2
     for number, page in enumerate(pages, 1):
         assert page.count(f"page {number} of {count}") == 1
+
+
+def test_a_page_that_is_full_to_its_end_is_followed_by_no_empty_one(paper):
+    for size in range(680, 740):  # points; a page has some 716
+        pages = pages_of(paper(f'<div style="height: {size}pt">x</div><p>last words</p>'))
+        assert "last words" in pages[-1]
 
 
 def test_pages_are_counted_anew_in_each_section_under_its_name(paper):
@@ -151,10 +187,16 @@ def test_what_watches_can_stop_it(paper):
     assert "x" in text_of(paper("<p>x</p>"))  # and the next one is made
 
 
-def bound(*parts):
+def bound(*parts, title="Deux"):
     file = io.BytesIO()
-    bind(iter(parts), file)
+    bind(iter(parts), file, title)
     return file.getvalue()
+
+
+def told_by(pdf):
+    """What a file says of itself: (title, author, language)."""
+    read = PdfReader(io.BytesIO(pdf))
+    return read.metadata.title, read.metadata.author, read.trailer["/Root"].get("/Lang")
 
 
 def test_parts_are_bound_in_their_order_and_one_alone_stays_as_it_is(paper):
@@ -162,3 +204,28 @@ def test_parts_are_bound_in_their_order_and_one_alone_stays_as_it_is(paper):
     assert bound(one) == one
     first, second = pages_of(bound(one, other))
     assert "Un" in first and "Deux" in second
+
+
+def test_it_says_its_title_who_it_is_from_and_its_language(paper, settings):
+    settings.COMPANY_NAME = "Téranga & Fils"
+    blocks = "{% block title %}Relevé – Awa{% endblock %}"
+    one, other = paper("<p>x</p>", blocks=blocks), paper("<p>y</p>", language="en")
+    assert told_by(one) == ("Relevé – Awa", "Téranga & Fils", "fr")
+    assert told_by(other)[1:] == ("Téranga & Fils", "en")
+    with translation.override("fr"):
+        assert told_by(bound(one, other, title="Relevés")) == ("Relevés", "Téranga & Fils", "fr")
+
+
+def test_a_phone_number_stands_whole_on_its_line(paper):
+    number = "+221 77 123 45 67"
+    cells = "<table><tr>" + "<td>Awa Ndiaye · {{ number|phone }}</td>" * 5 + "</tr></table>"
+    pdf = paper(cells, {"number": number})
+    lines = poppler("pdftotext", pdf, "-raw", "-", "-").replace("\N{NO-BREAK SPACE}", " ")
+    lines = lines.splitlines()
+    assert lines.count(number) == 5
+
+
+def test_both_sides_of_the_foot_stand_on_one_line(paper):
+    words = poppler("pdftotext", paper("<p>x</p>", language="en"), "-bbox", "-", "-")
+    tops = re.findall(r'yMin="([\d.]+)" [^>]*>(?:Printed|page)<', words)
+    assert len(tops) == 2 and len(set(tops)) == 1

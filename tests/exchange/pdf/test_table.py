@@ -5,10 +5,21 @@ from itertools import pairwise
 
 import pytest
 
-from project.exchange.pdf.table import Column, Heading, Table, Total, broken, shared_out
+from project.exchange import columns
+from project.exchange.pdf import sheet
+from project.exchange.pdf.table import (
+    Column,
+    Heading,
+    Table,
+    Total,
+    broken,
+    shared_out,
+    widths_of,
+)
 from tests.exchange.pdf.reading import pages_of, right_edges, squeezed, text_of, words_of
 
 pytestmark = pytest.mark.poppler
+WIDE = "{% block size %}a4 landscape{% endblock %}"
 COLUMNS = (
     Column("Number", fixed=True),
     Column("Name", 20),
@@ -86,18 +97,63 @@ def test_a_heading_is_never_the_last_line_of_a_page(printed):
     assert all(f"Jour {number} " in text or f"Jour {number}\n" in text for number in range(100))
 
 
-@pytest.mark.parametrize("count", range(36, 50))
-def test_a_total_never_stands_alone_at_the_top_of_a_page(printed, count):
-    totals = [Total(("", "", "5 F"), "Total XOF"), Total(("", "", "6 €"), "Total EUR")]
-    last = pages_of(printed([*rows(count), *totals]))[-1]
-    assert "Total EUR" not in last or re.search(r"N\d{5}", last)
-    assert text_of(printed([*rows(count), *totals])).count("Total ") == 2
+def totals(count):
+    return [Total(("", "", f"{number} F"), f"Total {number:03}") for number in range(count)]
 
 
-def test_more_totals_than_a_page_holds_are_all_there(printed):
-    totals = [Total(("", "", f"{number} F"), f"Total {number:03}") for number in range(200)]
-    found = re.findall(r"Total (\d{3})", text_of(printed([*rows(3), *totals])))
-    assert found == [f"{number:03}" for number in range(200)]
+def with_headings(rows):
+    for number, row in enumerate(rows):
+        if number % 5 == 0:
+            yield Heading(f"Jour {number // 5}")
+        yield row
+
+
+def begun_low(lines):
+    """What stands above a table, so that it begins low on a page."""
+    return "".join(f"<p>ligne {number}</p>" for number in range(lines))
+
+
+@pytest.mark.parametrize("sums", range(1, 7))
+@pytest.mark.parametrize("headed", [False, True], ids=["plain", "headed"])
+def test_totals_stay_with_the_row_before_them_under_one_head_a_page(printed, headed, sums):
+    for count in range(27 if headed else 34, 45):
+        given = with_headings(rows(count)) if headed else rows(count)
+        pdf = printed([*given, *totals(sums)])
+        check_pages(pdf, count, sums)
+
+
+@pytest.mark.parametrize("sums", [1, 3, 6])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_so_they_do_in_a_table_that_begins_low_on_a_page(paper, count, sums):
+    for lines in range(28, 48):
+        body = begun_low(lines) + "{{ table }}"
+        pdf = paper(body, {"table": Table(COLUMNS, [*rows(count), *totals(sums)])})
+        check_pages(pdf, count, sums)
+
+
+def check_pages(pdf, count, sums):
+    """That all of a table is there, in order, its totals on one page with its last row, and no
+    page without a line of the table or what stands above it."""
+    pages = pages_of(pdf)
+    assert re.findall(r"N\d{5}", " ".join(pages)) == [row[0] for row in rows(count)]
+    [last] = [page for page in pages if f"N{count - 1:05}" in page]
+    assert re.findall(r"Total (\d{3})", last) == [f"{number:03}" for number in range(sums)]
+    for page in pages:
+        assert len(re.findall(r"Number +Name +Price", page)) <= 1
+        assert re.search(r"N\d{5}|ligne \d|fin", page)
+
+
+@pytest.mark.parametrize("above", [0, 20, 40, 44])
+@pytest.mark.parametrize("sums", [40, 41, 42, 43, 44, 45, 46, 200])
+def test_more_totals_than_a_page_holds_go_where_they_can(paper, sums, above):
+    body = begun_low(above) + "{{ table }}"
+    for given in (rows(3), [Heading("Jour"), *rows(1)], [Heading("Jour"), *rows(60)]):
+        pages = pages_of(paper(body, {"table": Table(COLUMNS, [*given, *totals(sums)])}))
+        found = re.findall(r"Total (\d{3})", " ".join(pages))
+        assert found == [f"{number:03}" for number in range(sums)]
+        for page in pages:
+            assert len(re.findall(r"Number +Name +Price", page)) <= 1
+            assert re.search(r"N\d{5}|Total|ligne", page)
 
 
 def test_a_total_tells_its_label_and_sums(printed):
@@ -123,7 +179,24 @@ def test_a_label_longer_than_what_is_before_the_sums_stands_above_them(printed):
 def test_many_columns_share_the_page(paper):
     columns = tuple(Column(f"Column{number}", 10, fixed=number % 2) for number in range(20))
     row = tuple(f"Cell{number:02}" for number in range(20))
-    assert " ".join(row) in text_of(paper("{{ table }}", {"table": Table(columns, [row])}))
+    pdf = paper("{{ table }}", {"table": Table(columns, [row])}, blocks=WIDE)
+    assert " ".join(row) in text_of(pdf)
+
+
+def test_long_words_of_texts_are_broken_before_references_and_numbers(paper):
+    columns = tuple(Column(f"N{number}", fixed=True, right=True) for number in range(10))
+    columns += (Column("Reference"), *(Column(f"T{number}") for number in range(9)))
+    row = (*["1 150 000 F"] * 10, "R-25-000004", *["souleymane.fournier@example.org"] * 9)
+    pdf = paper("{{ table }}", {"table": Table(columns, [row])}, blocks=WIDE)
+    assert text_of(pdf).count("1 150 000 F") == 10 and "R-25-000004" in text_of(pdf)
+    assert "souleymane.fournier@example.org" not in text_of(pdf)
+
+
+@pytest.mark.parametrize("fixed", [0, 20, 40])
+def test_more_columns_than_have_room_stand_within_the_page_all_the_same(fixed):
+    columns = [Column("N", fixed=place < fixed) for place in range(40)]
+    widths = widths_of(columns, [("1 150 000 F CFA",) * 40], 500, 6)
+    assert sum(widths) == pytest.approx(500) and min(widths) > 5
 
 
 def test_it_is_told_of_every_row_that_a_page_takes(printed):
@@ -142,8 +215,26 @@ def test_text_is_broken_between_words_and_inside_one_too_wide():
     assert broken("a\n\nb", 30, "Helvetica", 10) == ["a", "", "b"]
 
 
+def test_a_tab_and_its_like_are_spaces_for_which_every_font_has_a_sign():
+    assert broken("Awa\tNdiaye\nchez\u2009Fatou", 300, "Helvetica", 10) == [
+        "Awa Ndiaye",
+        "chez Fatou",
+    ]
+    assert broken("un\tdeux\ttrois", 30, "Helvetica", 10) == ["un", "deux", "trois"]
+    assert broken("35\u202f000\xa0F", 300, "Helvetica", 10) == ["35\u202f000\xa0F"]
+
+
 def test_width_is_shared_by_weight_and_no_more_than_wanted():
     assert shared_out([10, 100, 100], [1, 1, 3], 90) == pytest.approx([10, 20, 60])
     assert sum(shared_out([5, 50, 70, 1], [1, 2, 3, 4], 60)) == pytest.approx(60)
     for first, second in pairwise(shared_out([100, 100, 100], [3, 2, 1], 60)):
         assert first > second
+
+
+def test_a_phone_number_in_a_text_is_not_broken_and_other_figures_may_be():
+    column = columns.Column(name="x", title="x", fields=("x",))
+    number, whole = "+221 33 111 11 11", "+221\xa033\xa0111\xa011\xa011"
+    for text in ("{}", "Transit Sahel · {}", "Awa\n{} · le soir", "Awa · {}\nOusmane · {}"):
+        assert sheet.cell(column, text.replace("{}", number)) == text.replace("{}", whole)
+    for text in ("9 quai du Port, 13002 Marseille", "R-26-000001 · 2 passagers"):
+        assert sheet.cell(column, text) == text
