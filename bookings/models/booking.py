@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Value
 from django.urls import reverse
@@ -37,6 +37,7 @@ from .series import Series
 
 # Outside these years a pickup is a slip of the keyboard.
 FIRST_YEAR, YEARS_AHEAD = 2000, 5
+LONGEST_NOTE = 32_767  # characters; a cell of a spreadsheet holds no more
 
 ACTIVE = Q(archived_at__isnull=True)
 ARCHIVED = Q(archived_at__isnull=False)
@@ -226,8 +227,12 @@ class Booking(RecordedModel):
         _("customer's payment"), max_length=10, choices=PaymentState, default=PaymentState.UNPAID
     )
 
-    driver_notes = models.TextField(_("notes for the driver"), blank=True)
-    office_notes = models.TextField(_("notes for the office"), blank=True)
+    driver_notes = models.TextField(
+        _("notes for the driver"), blank=True, validators=[MaxLengthValidator(LONGEST_NOTE)]
+    )
+    office_notes = models.TextField(
+        _("notes for the office"), blank=True, validators=[MaxLengthValidator(LONGEST_NOTE)]
+    )
 
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
 

@@ -1,7 +1,7 @@
 """The parties: who travels and pays, who drives, and who drives for us."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -74,7 +74,9 @@ class Customer(Party):
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
-    billing_address = models.TextField(_("billing address"), blank=True)
+    billing_address = models.TextField(
+        _("billing address"), blank=True, validators=[MaxLengthValidator(1000)]
+    )
 
     searched = ("name", "email", "phone", "billing_address")
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -67,7 +67,7 @@ class Order(RecordedModel):
     source = models.CharField(
         _("source"), max_length=10, choices=Source, default=Source.OFFICE, editable=False
     )
-    notes = models.TextField(_("notes"), blank=True)
+    notes = models.TextField(_("notes"), blank=True, validators=[MaxLengthValidator(2000)])
     currency = models.CharField(
         _("currency"), max_length=3, choices=money.CHOICES, default=settings.CURRENCY
     )

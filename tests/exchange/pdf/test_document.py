@@ -7,11 +7,13 @@ import threading
 import pytest
 from django.template.loader import get_template
 from django.utils import translation
+from django.utils.html import escape
 from PIL import Image
 from pypdf import PdfReader
 
 from project.exchange.pdf.document import bind, render
 from project.exchange.pdf.table import Column, Table
+from project.exchange.templatetags.paper import paragraphs
 from tests.exchange.pdf.reading import fonts_of, pages_of, poppler, sizes_of, squeezed, text_of
 
 pytestmark = pytest.mark.poppler
@@ -214,6 +216,27 @@ def test_it_says_its_title_who_it_is_from_and_its_language(paper, settings):
     assert told_by(other)[1:] == ("Téranga & Fils", "en")
     with translation.override("fr"):
         assert told_by(bound(one, other, title="Relevés")) == ("Relevés", "Téranga & Fils", "fr")
+
+
+def test_a_long_text_is_laid_out_in_short_pieces_and_whole():
+    lines = [f"Ligne {n} <b> & l’été" for n in range(1_000)]
+    long = " ".join(f"mot{n}" for n in range(2_000))
+    text = "\n\n".join(["Tête\r\n  suite", "\n".join(lines), long])
+    html = paragraphs(text)
+    pieces = re.findall(r"<p(?: class=\"on\")?>(.*?)</p>", html, re.DOTALL)
+    assert pieces[0] == "Tête<br>  suite"
+    assert max(piece.count("<br>") for piece in pieces) < 25
+    assert max(map(len, pieces)) < 3_000
+    assert re.sub(r"<[^>]*>|\s", "", html) == re.sub(r"\s", "", escape(text))
+    # A gap stands where the text has one, and only there.
+    assert html.count("<p>") == 3 and html.endswith("</p>")
+
+
+def test_a_long_text_stands_whole_on_its_pages(paper):
+    text = "\n".join(f"Ligne {n}." for n in range(400))
+    pdf = paper("{% load paper %}{{ text|paragraphs }}", {"text": text})
+    assert all(f"Ligne {n}." in text_of(pdf) for n in range(400))
+    assert len(pages_of(pdf)) < 10
 
 
 def test_a_phone_number_stands_whole_on_its_line(paper):
