@@ -14,7 +14,7 @@ def on_date(moment, day, zone):
     """`moment` (aware) moved to `day`, at the same local time in `zone`.
 
     An hour that the clocks skip is read with the offset before the change, one that comes twice
-    is its second coming: as PostgreSQL's AT TIME ZONE does. On the day it is on already it stays.
+    is its first coming (RFC 5545, 3.3.5). On the day it is on already it stays.
     """
     if moment.astimezone(zone).date() == day:
         return moment
@@ -36,10 +36,21 @@ def in_step(moment, anchor, day, zone):
 
 
 def moment_of(wall, zone):
-    """The moment at which the clocks of `zone` show `wall`."""
-    first, second = wall.replace(tzinfo=zone, fold=0), wall.replace(tzinfo=zone, fold=1)
-    ambiguous = first.utcoffset() > second.utcoffset()
-    return (second if ambiguous else first).astimezone(UTC)
+    """The moment at which the clocks of `zone` show `wall`, for the first time."""
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _on_postgresql(wall):
+    """The same in SQL. AT TIME ZONE takes the second coming, `late`: with the offset of the day
+    before, `early` is the first, if the clocks show that there."""
+    day_before = "late - interval '1 day'"
+    return (
+        "(SELECT CASE WHEN early AT TIME ZONE zone = wall THEN early ELSE late END FROM ("
+        f"SELECT wall, zone, late, (wall - (({day_before}) AT TIME ZONE zone"
+        f" - ({day_before}) AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC' AS early FROM ("
+        "SELECT wall, zone, wall AT TIME ZONE zone AS late FROM ("
+        f"SELECT {wall} AS wall, {{zone}}::text AS zone) said) read) compared)"
+    )
 
 
 class WallClock(Func):
@@ -75,7 +86,9 @@ class OnDate(WallClock):
     function = "carnet_on_date"
     on_postgresql = (
         "CASE WHEN ({moment} AT TIME ZONE {zone})::date = ({wanted})::date THEN {moment} "
-        "ELSE (({wanted})::date + ({moment} AT TIME ZONE {zone})::time) AT TIME ZONE {zone} END"
+        "ELSE "
+        + _on_postgresql("(({wanted})::date + ({moment} AT TIME ZONE {zone})::time)")
+        + " END"
     )
 
 
@@ -85,7 +98,9 @@ class AtTime(WallClock):
     function = "carnet_at_time"
     on_postgresql = (
         "CASE WHEN ({moment} AT TIME ZONE {zone})::time = ({wanted})::time THEN {moment} "
-        "ELSE (({moment} AT TIME ZONE {zone})::date + ({wanted})::time) AT TIME ZONE {zone} END"
+        "ELSE "
+        + _on_postgresql("(({moment} AT TIME ZONE {zone})::date + ({wanted})::time)")
+        + " END"
     )
 
 
@@ -96,9 +111,12 @@ class InStep(WallClock):
     names = ("moment", "anchor", "wanted", "zone")
     on_postgresql = (
         "CASE WHEN ({anchor} AT TIME ZONE {zone})::date = ({wanted})::date THEN {moment} "
-        "ELSE (({wanted})::date + (({moment} AT TIME ZONE {zone})::date"
-        " - ({anchor} AT TIME ZONE {zone})::date) + ({moment} AT TIME ZONE {zone})::time)"
-        " AT TIME ZONE {zone} END"
+        "ELSE "
+        + _on_postgresql(
+            "(({wanted})::date + (({moment} AT TIME ZONE {zone})::date"
+            " - ({anchor} AT TIME ZONE {zone})::date) + ({moment} AT TIME ZONE {zone})::time)"
+        )
+        + " END"
     )
 
 

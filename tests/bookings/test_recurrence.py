@@ -92,8 +92,8 @@ def test_the_31st_is_counted_from_the_first_ride_all_year():
         (PARIS, (2026, 10, 24, 8, 30), 3, ["06:30", "07:30", "07:30"]),
         # 02:30 does not exist on the 29th: the offset before the change, so 03:30 that day only.
         (PARIS, (2026, 3, 28, 2, 30), 3, ["01:30", "01:30", "00:30"]),
-        # 02:30 comes twice on 25 October: its second coming.
-        (PARIS, (2026, 10, 24, 2, 30), 3, ["00:30", "01:30", "01:30"]),
+        # 02:30 comes twice on 25 October: its first coming.
+        (PARIS, (2026, 10, 24, 2, 30), 3, ["00:30", "00:30", "01:30"]),
         (DAKAR, (2026, 3, 28, 8, 30), 3, ["08:30", "08:30", "08:30"]),
         (DAKAR, (2026, 10, 24, 2, 30), 3, ["02:30", "02:30", "02:30"]),
     ],
