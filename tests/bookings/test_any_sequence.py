@@ -78,6 +78,23 @@ def act(service, **answers):
     return step
 
 
+def exactly(service, name, field, **answers):
+    """For one of the rides, or both of its trip, an amount of exactly their `field`: none of them
+    is above it."""
+
+    def step(rides, by, world):
+        first = rides.order_by("pk").first()
+        if first is None:
+            raise ValidationError("No ride")
+        rides = rides.filter(pk=first.pk).whole_trips()
+        step.total = total_of(rides, field)
+        outcome = service(rides, by=by, **answers | {name: step.total})
+        assert not [each for each in outcome.refused if each.code.startswith("above")]
+        return outcome
+
+    return step
+
+
 def assign(carrier):
     return lambda rides, by, world: services.assign(rides, by=by, **{carrier: world[carrier]})
 
@@ -276,6 +293,10 @@ ACTIONS = [
         override=draw(st.sampled_from(["", "Was there"])),
     ),
     lambda draw: act(payouts.reopen, reason="Slip"),
+    lambda draw: exactly(
+        services.cancel, "fee", "price", kind=CancellationKind.LATE, reason="Late", billable=True
+    ),
+    lambda draw: exactly(payouts.settle, "amount", "payout"),
 ]
 
 
@@ -299,7 +320,9 @@ def steps(draw):
     ]
 
 
-RIDES = st.lists(st.tuples(AMOUNTS | st.none(), st.booleans()), min_size=2, max_size=4)
+# [(what it costs, whether it is a round trip, what the way back costs then)]
+COSTS = st.one_of(AMOUNTS, AMOUNTS, st.none())
+RIDES = st.lists(st.tuples(COSTS, st.booleans(), COSTS), min_size=2, max_size=4)
 
 
 def make_world(rides, currency):
@@ -307,11 +330,14 @@ def make_world(rides, currency):
     hotel, other = (make_customer(email=f"{name}@example.org") for name in ("hotel", "other"))
     world = {"driver": make_driver(), "partner": make_partner(), "customer": other}
     start = timezone.now() + timedelta(days=1)
-    for n, (price, is_trip) in enumerate(rides):
+    for n, (price, is_trip, back) in enumerate(rides):
         given = {"price": price, "payout": price, "pickup_at": start + timedelta(days=2 * n)}
         given |= {"stops": ["Thiès", "Mbour"], "passenger_name": "Awa", "customer": hotel}
         given["currency"] = currency
-        make_round_trip(**given) if is_trip else make_booking(**given)
+        if is_trip:
+            make_round_trip(inbound={"price": back, "payout": back}, **given)
+        else:
+            make_booking(**given)
     return world
 
 
