@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from bookings.states import Status
 from project.utilisateurs.groups import BUREAU, GESTION
 from tests.factories import make_booking, make_customer, make_driver, make_partner, make_user
 
 PASSWORD = "rule-red-margin-9"
+# How long to wait for what has to be seen: a busy machine takes longer than Playwright's 5 s; a
+# reader of events that nobody wakes would take 20.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
