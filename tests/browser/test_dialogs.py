@@ -271,6 +271,9 @@ def test_no_field_and_no_button_moves_as_the_counts_come(signed_in, rides, live_
     clock, submit = dialog.locator("#id_clock"), dialog.locator("#dialog-submit")
     expect(clock).to_be_visible()
     dialog.evaluate("each => Promise.all(each.getAnimations().map(({finished}) => finished))")
+    # The next day: at whatever hour this runs, the ride is over by then.
+    day = f"{rides[5].pickup_at + timedelta(days=1):%Y-%m-%d}"
+    dialog.locator("#id_date").evaluate("(field, day) => { field.value = day }", day)
     before = clock.bounding_box()["y"], submit.bounding_box()["y"], dialog.bounding_box()["height"]
     clock.fill("23:30")
     page.keyboard.press("Tab")
