@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from bookings.models import Booking
+from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
 from tests.bookings.importing import errors, row_for, rows_of, states, take, write
 
@@ -108,3 +110,20 @@ def test_what_is_no_number_is_told_as_before(desk, bureau, customer):
     item = take(bureau, row_for(Prix="x"))
     correct(desk, item, price="beaucoup")
     assert errors(item) == [{"price": "“beaucoup” is no number."}]
+
+
+def test_a_row_of_an_import_that_was_discarded_meanwhile_is_not_found(desk, bureau, customer):
+    item = take(bureau, row_for("Personne"))
+    asked = []
+
+    def meanwhile(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and f'FROM "{Import._meta.db_table}"' in sql:
+            asked.append(sql)
+            if len(asked) == 2:  # the page has read it, and is about to hold it
+                Import.objects.filter(pk=item.pk).delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        answer = desk.post(url_of(item), {"customer": customer.name})
+    assert answer.status_code == 404
+    assert len(asked) > 1

@@ -27,6 +27,7 @@ from tests.bookings.conftest import browser_of
 from tests.bookings.importing import file_of, row_for, rows_of, states, take
 from tests.bookings.importing import write as written
 from tests.exchange.imports.files import csv, part, with_part, workbook
+from tests.exchange.imports.test_apart import far_cell_behind_a_quoted_name
 from tests.factories import make_booking, make_user
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,7 @@ def test_a_file_is_taken_and_its_rows_are_shown(desk, customer):
         ("a.csv", b"\x00\x01", "no text file"),
         ("a.csv", b"Client;Passager\n", "nothing below"),
         ("a.csv", b"", "The file is empty"),
+        ("a.xlsx", far_cell_behind_a_quoted_name(), "more time or memory"),
     ],
 )
 def test_a_hostile_file_is_refused_at_its_field(desk, name, data, reason):

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from bookings.models import Booking
 from project.exchange.columns import sheet_of
-from project.exchange.imports import limits, services
+from project.exchange.imports import limits, reading, services
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import PER_SHEET, State
 from tests.asking import HTMX, toasts
@@ -268,6 +268,7 @@ def test_hidden_rows_of_all_of_them_are_told_of(desk, bureau, customer):
 def test_what_is_too_large_together_is_taken_sheet_by_sheet(desk, bureau, customer, monkeypatch):
     data = months(("Janvier", [cells()] * 3), ("Février", [cells()] * 3))
     monkeypatch.setattr(limits, "MOST_ROWS", 5)
+    monkeypatch.setattr(services, "read", reading.read)  # in this process, which has that limit
     item = take(bureau, data=data)
     assert (item.together, len(rows_of(item))) == ([], 3)
     assert "The sheet “Janvier” is read. 1 other sheet" in plain(shown(desk, item))
@@ -281,3 +282,18 @@ def test_what_is_too_large_together_is_taken_sheet_by_sheet(desk, bureau, custom
 def test_a_sheet_with_titles_alone_takes_nothing_from_the_others(bureau, customer):
     item = take(bureau, data=months(("Janvier", []), ("Février", [cells()])))
     assert [item.where(row.number) for row in rows_of(item)] == [("Février", 2)]
+
+
+def test_columns_of_another_sheet_are_not_matched_with_those_of_this_one(desk, bureau, customer):
+    data = workbook(["Quand", "Qui"], ["a", "b"], sheet="Autre", others=[("Encore", [[1], [2]])])
+    item = take(bureau, data=data)
+    seen = desk.get(reverse("imports:match", args=[item.pk])).context["form"]
+    posted = {field.name: field.value() or "" for field in seen} | {"column_0": "reference"}
+    mine = Import.objects.get(pk=item.pk)
+    choose(desk, item, "Encore")
+    answer = desk.post(reverse("imports:match", args=[item.pk]), posted | {"sheet": "Autre"})
+    assert toasts(answer) == ["Another sheet was taken in the meantime: these are its columns."]
+    with pytest.raises(services.NotNow):  # and where both come at once
+        services.match(mine, ["reference", ""])
+    item.refresh_from_db()
+    assert (item.sheet, item.columns, rows_of(item)) == ("Encore", [["1", ""]], [])

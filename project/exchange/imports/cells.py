@@ -21,22 +21,17 @@ from project.ui.numbers import grouped, two_ways
 from ..cells import plain_decimal
 from ..columns import Kind
 from ..languages import in_every_language
+from .signs import CONTROL, LONGEST_NUMBER
 
 DIGITS = 15  # what a spreadsheet keeps of a number
-LONGEST_NUMBER = 40  # characters: matching a text as long as a cell may be takes seconds
 FIRST, LAST = date(1900, 1, 1), date(9999, 12, 30)
 NUMBERS = (Kind.WHOLE, Kind.NUMBER, Kind.AMOUNT)
 OPEN = "?"  # in front of what only the row can tell: a time that came twice, in which currency
-# Signs that nobody sees and no database takes; the ends of lines and tabs stay.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# What formulas leave where there is no value, in either language; our own word for one that was
-# never worked out, by a program that only wrote it.
+# What formulas leave where there is no value, in either language.
 ERROR = re.compile(
     r"#(?:N/A|N/D|REF!|VALUE!|VALEUR!|DIV/0!|NAME\?|NOM\?|NUM!|NOMBRE!|NULL!|NUL!|SPILL!|EPARS!"
     r"|CALC!|CALCUL!|GETTING_DATA|CONNECT!|BLOCKED!|UNKNOWN!|FIELD!|BUSY!)"
 )
-UNCALCULATED = "#FORMULA"
-MISSING = "#CUT"  # what a row that is cut short has in the place of a cell
 SPACES = re.compile(r"[\s\u00a0\u202f]+")
 # In numbers: the spaces between thousands, an apostrophe and a minus, each as one sign.
 SIGNS = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"})

@@ -5,9 +5,8 @@ import io
 import re
 from contextlib import suppress
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
-from .cells import MISSING
 from .limits import (
     MOST_CELLS,
     MOST_COLUMNS,
@@ -16,6 +15,7 @@ from .limits import (
     check_cells,
     check_extent,
 )
+from .signs import MISSING
 
 SEPARATORS = (";", ",", "\t")
 SAMPLE = 20  # rows
@@ -42,8 +42,8 @@ def rows_of(data):
                 check_cells(cells)
     except csv.Error as error:
         raise Unreadable(
-            _("Row %(row)s is no proper CSV: a quote does not close, or a cell is too long.")
-            % {"row": len(rows) + 1}
+            _("Row %(row)s is no proper CSV: a quote does not close, or a cell is too long."),
+            row=str(len(rows) + 1),
         ) from error
     return rows, separator, text.endswith(("\n", "\r"))
 

@@ -5,9 +5,9 @@ The reader takes both for empty cells, and an empty cell may empty a field.
 
 import re
 
-from .cells import UNCALCULATED
 from .limits import check_extent
 from .places import PREFIX, extent_of, given_of, places_of
+from .signs import UNCALCULATED
 
 OF_ERROR, OF_FORMULA = (b'"e"', b"'e'"), (b"<f", b":f")
 # A byte that each of them has and most sheets lack: one byte is looked for ten times as fast.

@@ -1,8 +1,8 @@
 """What a file may be. Beyond it, or where it is not what it says, reading raises `Unreadable`."""
 
-from django.utils.translation import gettext as _
-
-from project.ui.formats import Counted
+from django.utils.formats import localize
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 MEGABYTE = 1_000_000
 
@@ -19,13 +19,28 @@ LONGEST_CELL = 32_767  # what Excel itself takes
 
 
 class Unreadable(Exception):
-    """The file can't be read; the text says why, to whoever sent it."""
+    """The file can't be read; the text says why, to whoever sent it, in the language that is active
+    where it is shown: a file may be read where none is."""
+
+    def __init__(self, message, **params):
+        super().__init__(message, params)
+
+    def __reduce__(self):
+        return _unreadable, self.args
+
+    def __str__(self):
+        message, params = self.args
+        return gettext(message) % {name: localize(value) for name, value in params.items()}
+
+
+def _unreadable(message, params):
+    return Unreadable(message, **params)
 
 
 def check_size(size):
     if size > MOST_BYTES:
         raise Unreadable(
-            _("The file is too large: %(most)s MB at most.") % {"most": MOST_BYTES // MEGABYTE}
+            _("The file is too large: %(most)s MB at most."), most=MOST_BYTES // MEGABYTE
         )
     if not size:
         raise Unreadable(_("The file is empty."))
@@ -35,28 +50,25 @@ def check_extent(rows, columns):
     """Rows and columns of a sheet, its heading not counted."""
     if rows > MOST_ROWS:
         raise Unreadable(
-            _("The sheet has too many rows: %(most)s at most. Split it.")
-            % {"most": Counted(MOST_ROWS)}
+            _("The sheet has too many rows: %(most)s at most. Split it."), most=MOST_ROWS
         )
     if columns > MOST_COLUMNS:
-        raise Unreadable(
-            _("The sheet has too many columns: %(most)s at most.") % {"most": MOST_COLUMNS}
-        )
+        raise Unreadable(_("The sheet has too many columns: %(most)s at most."), most=MOST_COLUMNS)
 
 
 def check_cells(cells):
     """Cells of a sheet, those that hold nothing as well: all that its rows and columns make."""
     if cells > MOST_CELLS:
         raise Unreadable(
-            _("The sheet has too many cells: %(most)s at most. Split it, or delete empty columns.")
-            % {"most": Counted(MOST_CELLS)}
+            _("The sheet has too many cells: %(most)s at most. Split it, or delete empty columns."),
+            most=MOST_CELLS,
         )
 
 
 def check_lengths(cells):
     texts = (cell for cell in cells if isinstance(cell, str))
     if max(map(len, texts), default=0) > LONGEST_CELL:
-        raise Unreadable(_("A cell has more than %(most)s characters.") % {"most": LONGEST_CELL})
+        raise Unreadable(_("A cell has more than %(most)s characters."), most=LONGEST_CELL)
 
 
 def fit_together(sheets, rows, columns):
@@ -70,9 +82,18 @@ def too_large_together():
         _(
             "Together these sheets are too large: %(rows)s rows and %(cells)s cells at most. Take "
             "one after the other."
-        )
-        % {"rows": Counted(MOST_ROWS), "cells": Counted(MOST_CELLS)}
+        ),
+        rows=MOST_ROWS,
+        cells=MOST_CELLS,
     )
+
+
+def nothing_below():
+    return Unreadable(_("There are titles in this file and nothing below them."))
+
+
+def nothing_that_counts():
+    return Unreadable(_("The columns that count are empty."))
 
 
 def damaged():
@@ -81,3 +102,12 @@ def damaged():
 
 def too_large_unpacked():
     return Unreadable(_("The file is too large once it is unpacked."))
+
+
+def unbearable():
+    return Unreadable(
+        _(
+            "Reading this file takes more time or memory than any workbook of its size: open it "
+            "and save it again."
+        )
+    )

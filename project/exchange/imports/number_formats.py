@@ -10,8 +10,8 @@ from functools import partial
 from html import unescape
 from itertools import islice
 
-from .cells import LONGEST_NUMBER
 from .places import GIVEN, PREFIX, column_number, extent_of, given_of, is_usual, places_of
+from .signs import LONGEST_NUMBER
 
 PARTS = re.compile(rb"<(/?)%s(numFmts|numFmt|cellXfs|xf)(?=[\s/>])(%s)" % (PREFIX, GIVEN))
 MOST_PARTS = 200_000  # Excel takes some 65,000 formats of cells

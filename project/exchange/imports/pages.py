@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .limits import check_cells, fit_together
-from .recognition import HEADING_WITHIN
+
+HEADING_WITHIN = 10  # rows: there may be a title above
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from math import isfinite
 from pathlib import PurePath
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from ..cells import unquoted
 from . import commas, workbook
@@ -58,12 +58,16 @@ class Table:
 def read(name, data, sheet="", **wanted):
     """The table of a file called `name`. Without a `sheet`, the first that holds something; others
     with it as `pages.Wanted` says."""
+    return read_wanted(name, data, Wanted(sheet, **wanted))
+
+
+def read_wanted(name, data, wanted):
     check_size(len(data))
     extension = PurePath(name).suffix.lower()
     if extension not in EXTENSIONS:
         raise Unreadable(_("Only .xlsx and .csv files can be imported: save it as one of these."))
     if extension == ".xlsx":
-        return _from_workbook(data, Wanted(sheet, **wanted))
+        return _from_workbook(data, wanted)
     if data.startswith((ZIP, OLE)):
         raise Unreadable(_("This is no text: its name should end in .xlsx."))
     rows, separator, is_ended = commas.rows_of(data)

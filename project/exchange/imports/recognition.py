@@ -10,8 +10,8 @@ from openpyxl.utils import get_column_letter
 from project.search.text import folded
 
 from ..languages import in_every_language
+from .pages import HEADING_WITHIN
 
-HEADING_WITHIN = 10  # rows: there may be a title above
 LONGEST_TITLE = 200  # characters that are compared
 # The title that we put above the reasons, among the rows to correct: no column of anybody's.
 WRONG = gettext_lazy("What is wrong")

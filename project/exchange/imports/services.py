@@ -16,12 +16,12 @@ from project.audit.models import Batch
 from project.jobs.services import start
 
 from ..layout import is_total
-from .cells import CONTROL, month_first_in
+from .apart import read
+from .cells import month_first_in
 from .commas import with_missing_cells
-from .limits import Unreadable, too_large_together
+from .limits import nothing_below, nothing_that_counts, too_large_together
 from .models import Chunk, Import
 from .pause import collector_paused
-from .reading import read
 from .recognition import (
     has_titles_of,
     heading_of,
@@ -31,6 +31,7 @@ from .recognition import (
     place_of_titles,
 )
 from .rows import PER_SHEET, Row, State
+from .signs import CONTROL
 from .understanding import understand
 from .workbooks import explaining
 from .writing import undo_import, why_not_undone, write_import
@@ -88,7 +89,7 @@ def look(item, sheet="", *, together=True):
     titles = table.rows[place]
     tables = with_headings(table, place)
     if all(len(each.rows) - place < 2 for each, place in tables):
-        raise Unreadable(_("There are titles in this file and nothing below them."))
+        raise nothing_below()
     item.sheet, item.alike = table.sheet, table.alike
     named = {item.sheet, *item.alike}
     item.sheets = [name for name in table.sheets if name in named or name not in explaining()]
@@ -174,9 +175,12 @@ def match(item, names, *, titled=True, **options):
 
     Not `titled`, what was taken for titles is a row like the others.
     """
+    sheet = item.sheet
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
+        if item.sheet != sheet:
+            raise other_sheet()
         passed_by = item.importer.sheet.by_name.keys() - item.importer.counting.keys()
         item.columns = [
             [title, name or (former if former in passed_by else "")]
@@ -192,6 +196,10 @@ def match(item, names, *, titled=True, **options):
         fill(item, rows)
         item.save()
         keep(item)
+
+
+def other_sheet():
+    return NotNow(_("Another sheet was taken in the meantime: these are its columns."))
 
 
 def entitle(item, table, titled):
@@ -236,7 +244,7 @@ def fill(item, found):
         if any(cell != "" for cell in cells)
     ]
     if not rows:
-        raise Unreadable(_("The columns that count are empty."))
+        raise nothing_that_counts()
     item.left_out = left_out(item, [cells for _number, cells in found])
     understand(item, rows, user=item.owner)
     item.stage = Import.Stage.READY

@@ -1,11 +1,10 @@
 """Which part of a workbook a sheet is in, for what has to be looked up beside its cells' values."""
 
 import re
-from xml.sax.saxutils import unescape
 
 from .places import GIVEN, PREFIX, given_of
 
-QUOTES = {"&quot;": '"', "&apos;": "'"}
+ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}  # & comes last
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
 SHEET_OF_BOOK = re.compile(rb"<%ssheet(?=\s)(%s)>" % (PREFIX, GIVEN))
 RELATION = re.compile(rb"<%sRelationship(?=\s)(%s)>" % (PREFIX, GIVEN))
@@ -38,7 +37,9 @@ def paths_of(parts):
         given = given_of(tag)
         key = next((value for name, value in given.items() if name.endswith(b":id")), None)
         if key in targets:
-            name = unescape(given.get(b"name", b"").decode(errors="replace"), QUOTES)
+            name = given.get(b"name", b"").decode(errors="replace")
+            for written, sign in ESCAPED.items():
+                name = name.replace(written, sign)
             target = targets[key].decode(errors="replace").lower()
             found.append((name, target.lstrip("/") if target.startswith("/") else f"xl/{target}"))
     return found[::-1]

@@ -16,8 +16,9 @@ from project.ui.formats import date_format
 
 from ..cells import shows
 from ..columns import Kind
-from .cells import ERROR, MISSING, OPEN, UNCALCULATED, Misread, Reader, plain_text
+from .cells import ERROR, OPEN, Misread, Reader, plain_text
 from .rows import Entry, State
+from .signs import MISSING, UNCALCULATED
 
 WAITING = (Kind.MOMENT, Kind.AMOUNT)  # may be `OPEN`
 

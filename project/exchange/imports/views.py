@@ -47,7 +47,10 @@ def for_whom(may_act):
             _allow(request, item.importer)
             if request.method == "POST" and not may_act(request.user, item):
                 raise PermissionDenied
-            return view(request, item, *args, **kwargs)
+            try:
+                return view(request, item, *args, **kwargs)
+            except Import.DoesNotExist:  # discarded meanwhile
+                raise Http404 from None
 
         return found
 
@@ -230,6 +233,9 @@ def _matching(request, item, form):
 @of_owner
 def match(request, item):
     """Match the columns of the file with ours; how its cells are read is asked here as well."""
+    if request.POST.get("sheet", item.sheet) != item.sheet:
+        messages.error(request, str(services.other_sheet()))
+        return redirect("imports:match", item.pk)
     samples = services.samples(item)
     posted = request.POST if request.method == "POST" else None
     form = MatchForm(posted, item=item, samples=samples)

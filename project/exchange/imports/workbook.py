@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
@@ -19,7 +19,6 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from .cells import CONTROL
 from .formulas import with_what_formulas_left
 from .limits import (
     LONGEST_CELL,
@@ -36,6 +35,7 @@ from .number_formats import as_shown, shown_by
 from .pages import Look
 from .places import PREFIX, check_places, hidden_rows
 from .sheets import SHEET_PART, Places
+from .signs import CONTROL
 
 # All that the reader opens. A sheet is read from wherever the workbook says that it is, so what is
 # no sheet by its name may not hold one either.
@@ -99,9 +99,7 @@ def names_of(book):
     """{name: whether it is hidden} of the sheets that may have cells, as the workbook has them."""
     sheets = [each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     if len(sheets) > MOST_SHEETS:
-        raise Unreadable(
-            _("The workbook has too many sheets: %(most)s at most.") % {"most": MOST_SHEETS}
-        )
+        raise Unreadable(_("The workbook has too many sheets: %(most)s at most."), most=MOST_SHEETS)
     if any(len(each.name) > LONGEST_SHEET_NAME or CONTROL.search(each.name) for each in sheets):
         raise damaged()
     return {each.name: each.visible != SheetVisibleEnum.Visible for each in sheets}
