@@ -6,6 +6,7 @@ beforehand can't know all that a file may hold. What ends here is one reading, n
 
 import atexit
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -15,10 +16,10 @@ from threading import Lock, Timer
 
 from django.conf import settings
 
-from .limits import MEGABYTE, damaged, unbearable
+from .limits import MEGABYTE, damaged, not_read, unbearable
 from .pages import Wanted
+from .reader import NO_ROOM, say
 from .reader import __name__ as READER
-from .reader import say
 from .reading import ZIP, read_wanted
 
 LIMITS = {
@@ -26,10 +27,14 @@ LIMITS = {
     "RLIMIT_CPU": 20,  # seconds
     "RLIMIT_CORE": 0,
 }
-MOST_SECONDS = 120  # on the clock, where others want the processor too
+MOST_SECONDS = 25  # on the clock: gunicorn ends a worker that is silent for 30
 
 logger = logging.getLogger(__name__)
 _spare, _lock = [], Lock()
+
+
+class Ended(Exception):
+    """The process has gone in the middle of a reading."""
 
 
 def read(name, data, sheet="", **wanted):
@@ -39,13 +44,13 @@ def read(name, data, sheet="", **wanted):
         return read_wanted(name, data, wanted)
     process = _started()
     watch = Timer(MOST_SECONDS, process.kill)
-    watch.start()
     try:
+        watch.start()
         return _told(process, name, data, wanted)
-    except (EOFError, OSError, pickle.UnpicklingError) as error:
-        process.kill()
-        logger.warning("Reading %r ended its process (%s)", name, process.wait())
-        raise unbearable() from error
+    except Ended as error:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        raise _why(process, name) from error
     finally:
         watch.cancel()
         _end(process)
@@ -54,13 +59,13 @@ def read(name, data, sheet="", **wanted):
 def _told(process, name, data, wanted):
     """What the process reads; which sheets are alike is for us to say."""
     alike = wanted.alike
-    say(process.stdin, (LIMITS, name, data, replace(wanted, alike=None), alike is not None))
+    _say(process, (LIMITS, name, data, replace(wanted, alike=None), alike is not None))
     while True:
-        what, told = pickle.load(process.stdout)
+        what, told = _hear(process)
         if what == "first":
             is_like = alike(told)
         elif what == "like":
-            say(process.stdin, is_like(told))
+            _say(process, is_like(told))
         elif what == "refused":
             raise told
         elif what == "failed":
@@ -70,11 +75,37 @@ def _told(process, name, data, wanted):
             return told
 
 
+def _say(process, told):
+    try:
+        say(process.stdin, told)
+    except OSError as error:
+        raise Ended from error
+
+
+def _hear(process):
+    try:
+        return pickle.load(process.stdout)
+    except (EOFError, OSError, pickle.UnpicklingError) as error:
+        raise Ended from error
+
+
+def _why(process, name):
+    """The refusal of a file whose reading ended its process: by the system, or for want of room; or
+    by itself, which is no fault of the file."""
+    status = process.returncode
+    if status is not None and status >= 0 and status != NO_ROOM:
+        logger.error("Reading %r ended its process with the status %s", name, status)
+        return not_read()
+    logger.warning("Reading %r took more than it may: %s", name, status)
+    return unbearable()
+
+
 def _started():
     """A process that waits for a file; the next one gets ready behind it, which takes a moment."""
     with _lock:
         process = _spare.pop() if _spare else _start()
-        _spare.append(_start())
+        with suppress(OSError):  # then the next one starts when it is asked for
+            _spare.append(_start())
     if process.poll() is None:
         return process
     _end(process)  # what waited is gone
@@ -82,12 +113,12 @@ def _started():
 
 
 def _start():
+    path = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
     return subprocess.Popen(
         [sys.executable, "-m", READER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=settings.BASE_DIR,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))},
     )
 
 

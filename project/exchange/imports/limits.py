@@ -111,3 +111,9 @@ def unbearable():
             "and save it again."
         )
     )
+
+
+def not_read():
+    return Unreadable(
+        _("The file could not be read, which is no fault of its own: try again, or tell an admin.")
+    )
