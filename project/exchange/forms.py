@@ -159,7 +159,7 @@ class ExportForm(FileForm):
     per = forms.ChoiceField(
         label=gettext_lazy("Sheets"),
         required=False,
-        help_text=gettext_lazy("In an Excel file; a CSV file has one table."),
+        help_text=gettext_lazy("In an Excel file; a CSV file has one table, without totals."),
     )
     totals = forms.BooleanField(
         label=gettext_lazy("Totals under each table, by currency"), required=False, initial=True

@@ -1,5 +1,8 @@
 """Imports where others come between: a second click, a right taken away, a rule of the database."""
 
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -8,15 +11,15 @@ from django.db import connection
 
 from bookings import payouts, services
 from bookings.models import Booking
+from project.exchange.imports import apart, writing
 from project.exchange.imports import services as imports
-from project.exchange.imports import writing
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
 from project.exchange.imports.services import NotNow
 from project.jobs.models import Progress
 from project.jobs.worker import Worker
 from tests.at_once import at_once
-from tests.bookings.importing import errors, row_for, states, take, write
+from tests.bookings.importing import errors, file_of, row_for, states, take, write
 from tests.bookings.test_import import only
 from tests.factories import make_booking, make_driver
 
@@ -123,3 +126,44 @@ def test_what_the_database_alone_refuses_keeps_nothing_else_out(bureau, customer
     assert sorted(Booking.objects.values_list("passenger_name", flat=True)) == sorted({*names})
     ride = Booking.objects.get(passenger_name="Ali")
     assert ride.logs.count() == ride.history.count() == 1
+
+
+@pytest.fixture
+def slow_reader(tmp_path, monkeypatch):
+    """From its call on, what reads a workbook begins when a file is closed, that can be opened once
+    it would begin."""
+
+    def slow():
+        gate, script = tmp_path / "gate", tmp_path / "python"
+        os.mkfifo(gate)
+        script.write_text(f'#!/bin/sh\nread line < {gate}\nexec {sys.executable} "$@"')
+        script.chmod(0o700)
+        apart._end_spare()
+        monkeypatch.setattr(apart.sys, "executable", str(script))
+        return gate
+
+    yield slow
+    apart._end_spare()
+
+
+@pytest.mark.parametrize("what", ["sheet", "columns"])
+def test_nobody_waits_for_a_workbook_that_is_read(bureau, customer, slow_reader, what):
+    item = take(bureau, data=file_of(row_for()))
+    acts = {
+        "sheet": lambda: imports.choose_sheet(item, item.sheet),
+        "columns": lambda: imports.match(item, [name for _title, name in item.columns]),
+    }
+
+    def act():
+        try:
+            return acts[what]()
+        finally:
+            connection.close()
+
+    gate = slow_reader()
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(act)
+        with gate.open("w"):
+            Import.objects.filter(pk=item.pk).update(file_name="Nobody waits.xlsx")
+        assert acting.result(60) is None
+    assert states(item) == [State.NEW]

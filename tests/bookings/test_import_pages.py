@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bookings.models import Booking
 from project.audit.models import Batch
-from project.exchange.imports import services, workbooks
+from project.exchange.imports import apart, services, workbooks
 from project.exchange.imports.importer import importer_of
 from project.exchange.imports.models import Import
 from project.exchange.imports.rows import State
@@ -138,6 +138,22 @@ def test_unknown_columns_are_matched_on_a_page(desk, customer):
     answers = {f"column_{place}": name for place, name in enumerate(names)}
     desk.post(url, {**answers, "titled": "on"})
     assert states(item) == [State.NEW]
+
+
+def test_columns_are_asked_about_though_the_file_can_not_be_read_now(
+    desk, bureau, customer, monkeypatch
+):
+    item = take(bureau, row_for(Mystère="x"))
+    apart._end_spare()
+    monkeypatch.setattr(apart.sys, "executable", "/nowhere/python")
+    url = reverse("imports:match", args=[item.pk])
+    for shown in (desk.get(item.get_absolute_url()), desk.get(url)):
+        assert shown.status_code == 200
+        assert "no fault of its own" in text_of(shown) and "Mystère" in text_of(shown)
+    names = {f"column_{n}": name for n, (_title, name) in enumerate(item.columns)}
+    refused = desk.post(url, names | {"order": "day"})
+    assert refused.status_code == 422
+    assert "no fault of its own" in text_of(refused)
 
 
 def test_a_file_without_titles_loses_no_row(desk, customer):

@@ -42,7 +42,11 @@ def read(name, data, sheet="", **wanted):
     wanted = Wanted(sheet, **wanted)
     if not data.startswith(ZIP):
         return read_wanted(name, data, wanted)
-    process = _started()
+    try:
+        process = _started()
+    except OSError as error:
+        logger.exception("No process to read %r", name)
+        raise not_read() from error
     watch = Timer(MOST_SECONDS, process.kill)
     try:
         watch.start()

@@ -77,7 +77,9 @@ class MatchForm(OptionsForm):
         label=gettext_lazy("Numbers that were typed as text"), choices=NUMBERS, required=False
     )
 
-    def __init__(self, *args, item, samples=(), **kwargs):
+    samples = ()  # for each column some values, where the page shows them
+
+    def __init__(self, *args, item, **kwargs):
         super().__init__(*args, **kwargs)
         self.item = item
         self.fields["order"].initial = order_where(reader_of(item).month_first)
@@ -98,16 +100,17 @@ class MatchForm(OptionsForm):
                 initial=name if name in importer.counting else "",
             )
             self.fields[f"column_{place}"] = field
-            self.matched.append((f"column_{place}", samples[place] if samples else ()))
+            self.matched.append(f"column_{place}")
 
     @property
     def columns(self):
         """(bound field, samples of what the column holds) for the page."""
-        return [(self[name], samples) for name, samples in self.matched]
+        samples = self.samples or [()] * len(self.matched)
+        return [(self[name], some) for name, some in zip(self.matched, samples, strict=True)]
 
     @property
     def names(self):
-        return [self.cleaned_data[name] for name, _samples in self.matched]
+        return [self.cleaned_data[name] for name in self.matched]
 
     def options(self):
         asked = self.cleaned_data
@@ -117,7 +120,7 @@ class MatchForm(OptionsForm):
     def clean(self):
         data = super().clean()
         taken = {}
-        for name, _samples in self.matched:
+        for name in self.matched:
             chosen = data.get(name)
             if chosen and chosen in taken:
                 self.add_error(

@@ -4,6 +4,7 @@ The reader takes both for empty cells, and an empty cell may empty a field.
 """
 
 import re
+from itertools import chain, pairwise
 
 from .limits import check_extent
 from .places import PREFIX, extent_of, given_of, places_of
@@ -22,8 +23,10 @@ def with_what_formulas_left(rows, content):
     signs = [sign for sign in OF_ERROR + OF_FORMULA if RARE.get(sign, b"") in content]
     if all(content.find(sign, start, end) == -1 for sign in signs):
         return rows
-    for row, column, tag in places_of(content, start, end):
-        word = column >= 0 and word_for(content, tag)
+    places = chain(places_of(content, start, end), [None])
+    for (row, column, tag), following in pairwise(places):
+        stop = following[2].start() if following else end
+        word = column >= 0 and word_for(content, tag, stop)
         if word:
             check_extent(row, column + 1)
             rows += [[] for _row in range(row + 1 - len(rows))]
@@ -32,15 +35,16 @@ def with_what_formulas_left(rows, content):
     return rows
 
 
-def word_for(content, tag):
-    """The error in a cell, `UNCALCULATED` of a formula without a result; "" of any other cell."""
+def word_for(content, tag, stop):
+    """The error in a cell, `UNCALCULATED` of a formula without a result; "" of any other cell. What
+    comes next begins at `stop`."""
     given, is_formula = tag["given"], FORMULA.match(content, tag.end())
     if given.endswith(b"/") or not (is_formula or any(sign in given for sign in OF_ERROR)):
         return ""
     kind = given_of(given).get(b"t")
     if not (is_formula or kind == b"e"):
         return ""
-    found = VALUE.search(content, tag.end())
+    found = VALUE.search(content, tag.end(), stop)
     value = ((found and found[1]) or b"").strip().decode(errors="replace")
     if kind == b"e":
         return value  # the reader knows it, or else refuses the file

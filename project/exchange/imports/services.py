@@ -82,9 +82,16 @@ def shortened(name):
 def look(item, sheet="", *, together=True):
     """Read the file, find the heading and the columns in it; returns the rows `below`. Sheets with
     the same titles are read `together`, if they are not too large."""
+    return look_at(item, first_table(item, sheet, together=together))
+
+
+def first_table(item, sheet, *, together):
     finds = partial(has_titles_of, importer=item.importer)
     wanted = {"alike": finds, "together": together}
-    table = read(item.file_name, bytes(item.content), sheet, **wanted)
+    return read(item.file_name, bytes(item.content), sheet, **wanted)
+
+
+def look_at(item, table):
     place, names = heading_of(table.rows, item.importer)
     titles = table.rows[place]
     tables = with_headings(table, place)
@@ -175,11 +182,12 @@ def match(item, names, *, titled=True, **options):
 
     Not `titled`, what was taken for titles is a row like the others.
     """
-    sheet = item.sheet
+    # Read before it is held: on SQLite everybody who writes waits for who holds something.
+    table, read_of = table_of(item), (item.sheet, item.together)
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
-        if item.sheet != sheet:
+        if read_of != (item.sheet, item.together):
             raise other_sheet()
         passed_by = item.importer.sheet.by_name.keys() - item.importer.counting.keys()
         item.columns = [
@@ -188,7 +196,6 @@ def match(item, names, *, titled=True, **options):
         ]
         for name, value in options.items():
             setattr(item, name, value)
-        table = table_of(item)
         if titled != item.is_titled:
             entitle(item, table, titled)
         rows = below(item, table)
@@ -220,11 +227,12 @@ def title_of(cell):
 def choose_sheet(item, sheet=""):
     """Take another sheet of the workbook by itself, or else all those together that are alike, and
     look for the columns there. Raises `Unreadable`."""
+    first = item.alike[0] if item.alike else ""
+    table = first_table(item, sheet or first, together=not sheet)
     with held(item):
         if written(item):
             raise NotNow(_("Rows of this import are written: its columns stay as they are."))
-        first = item.alike[0] if item.alike else ""
-        rows = look(item, sheet or first, together=not sheet)
+        rows = look_at(item, table)
         if not sheet and item.alike and not item.together:
             raise too_large_together()
         item.stage, item.filled = Import.Stage.MATCHING, []

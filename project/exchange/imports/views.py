@@ -160,7 +160,7 @@ def _download(data, name, kind=XLSX):
 def detail(request, item):
     """Where an import stands: columns to match, rows to check, or what came of it."""
     if item.stage == Import.Stage.MATCHING:
-        return _matching(request, item, MatchForm(item=item, samples=services.samples(item)))
+        return _matching(request, item, MatchForm(item=item))
     context = preview(request, item)
     if asks_for_part(request):
         return _rows(request, context)
@@ -219,6 +219,10 @@ def undoing(item, batches, user):
 
 def _matching(request, item, form):
     written = services.written(item)
+    try:
+        form.samples = services.samples(item)
+    except Unreadable as problem:  # it was read before, and may be again
+        messages.error(request, str(problem))
     context = {
         "item": item,
         "form": form,
@@ -236,9 +240,8 @@ def match(request, item):
     if request.POST.get("sheet", item.sheet) != item.sheet:
         messages.error(request, str(services.other_sheet()))
         return redirect("imports:match", item.pk)
-    samples = services.samples(item)
     posted = request.POST if request.method == "POST" else None
-    form = MatchForm(posted, item=item, samples=samples)
+    form = MatchForm(posted, item=item)
     if request.method == "POST" and form.is_valid():
         try:
             services.match(item, form.names, **form.options())
