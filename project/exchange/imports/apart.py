@@ -122,7 +122,7 @@ def _start():
         [sys.executable, "-m", READER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path)), "RUST_BACKTRACE": "0"},
     )
 
 
