@@ -7,6 +7,7 @@ const notices = document.getElementById("notices");
 const area = document.getElementById("toasts");
 const QUIET = 400; // ms without an event before the server is asked
 const HIDDEN = 10_000; // ms out of sight before the stream is closed
+const AGAIN = 2_000, AGAIN_AT_MOST = 60_000; // ms until a stream that was refused is asked for anew
 const MOST_TOASTS = 3;
 const MOST_TOLD = 100;
 const MANY = "*"; // instead of keys, after a change of more records than are named
@@ -17,6 +18,7 @@ const shownIn = (part) =>
   [part, ...part.querySelectorAll("[data-version]")].filter((each) => each.dataset.version);
 
 let source, point, opened = false, hiding;
+let again, delay = AGAIN;
 let touched = new Set(); // keys heard of that the list does not show
 let underWay; // those that a refresh under way may answer
 let due = false;
@@ -140,6 +142,7 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 
 // ---------------------------------------------------------------------------------- the stream
 function open() {
+  clearTimeout(again);
   if (source || document.hidden) return;
   source = new EventSource(`${notices.dataset.stream}?last=${point}`);
   const on = (name, work) =>
@@ -151,10 +154,23 @@ function open() {
   source.addEventListener("open", () => {
     if (opened) askSoon(); // it was away: whatever it missed, the records themselves tell
     opened = true;
+    delay = AGAIN;
+  });
+  source.addEventListener("error", ({ target }) => {
+    // A browser asks again where nobody answers, and never where a proxy says that nobody is there.
+    if (target === source && target.readyState === EventSource.CLOSED) openLater();
   });
 }
 
+function openLater() {
+  close();
+  opened = true; // what it misses meanwhile it asks for
+  again = setTimeout(open, delay * (1 + Math.random()));
+  delay = Math.min(2 * delay, AGAIN_AT_MOST);
+}
+
 function close() {
+  clearTimeout(again);
   source?.close();
   source = undefined;
 }

@@ -2,6 +2,8 @@
 
 import re
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
@@ -21,6 +23,7 @@ from tests.browser.conftest import PASSWORD
 from tests.browser.test_accessibility import serious
 from tests.factories import make_engineer, make_order, make_round_trip, make_user
 from tests.installations.conftest import only, tomorrow
+from tests.jobs.waiting import wait_for
 from tests.notifications.live.conftest import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.django_db(transaction=True)]
@@ -163,6 +166,38 @@ def test_what_happened_while_the_server_was_away_is_made_up_for(rides, staff, en
     back = Server(port=server.port)
     try:
         expect(page.locator(CHANGED)).to_contain_text("3 rows changed.", timeout=15_000)
+        expect(page.locator(".toast", has_text="3 bookings cancelled.")).to_have_count(1)
+    finally:
+        back.close()
+
+
+class Nobody(BaseHTTPRequestHandler):
+    """What a proxy answers while the server behind it restarts."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_error(502)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_page_that_a_proxy_refused_hears_again(rides, staff, enter, server):
+    page = enter("gestion")
+    server.close()
+    with ThreadingHTTPServer(("127.0.0.1", server.port), Nobody) as proxy:
+        proxy.asked = []
+        Thread(target=proxy.serve_forever).start()
+        try:
+            wait_for(lambda: len([path for path in proxy.asked if "/live/stream/" in path]) > 1)
+        finally:
+            proxy.shutdown()
+    cancel_behind(staff["bureau"], *rides[5:8])
+    back = Server(port=server.port)
+    try:
+        expect(page.locator(CHANGED)).to_contain_text("3 rows changed.", timeout=30_000)
+        cancel_behind(staff["bureau"], rides[8])
+        expect(page.locator(CHANGED)).to_contain_text("4 rows changed.")
         expect(page.locator(".toast", has_text="3 bookings cancelled.")).to_have_count(1)
     finally:
         back.close()
