@@ -17,6 +17,7 @@ from project import money
 from project.audit import numbering
 from project.audit.models import HistoryOfBatch, RecordedModel
 from project.directory.models import Customer, Driver, Partner, phone_validator
+from project.exchange.cells import LONGEST
 from project.search.folding import Normalised, Texts
 from project.search.text import folded_together, with_numbers
 
@@ -37,7 +38,6 @@ from .series import Series
 
 # Outside these years a pickup is a slip of the keyboard.
 FIRST_YEAR, YEARS_AHEAD = 2000, 5
-LONGEST_NOTE = 32_767  # characters; a cell of a spreadsheet holds no more
 
 ACTIVE = Q(archived_at__isnull=True)
 ARCHIVED = Q(archived_at__isnull=False)
@@ -228,10 +228,10 @@ class Booking(RecordedModel):
     )
 
     driver_notes = models.TextField(
-        _("notes for the driver"), blank=True, validators=[MaxLengthValidator(LONGEST_NOTE)]
+        _("notes for the driver"), blank=True, validators=[MaxLengthValidator(LONGEST)]
     )
     office_notes = models.TextField(
-        _("notes for the office"), blank=True, validators=[MaxLengthValidator(LONGEST_NOTE)]
+        _("notes for the office"), blank=True, validators=[MaxLengthValidator(LONGEST)]
     )
 
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)

@@ -11,10 +11,10 @@ from django.utils import timezone, translation
 from bookings import changes, entries, services
 from bookings.changes import To
 from bookings.models import Booking
-from bookings.models.booking import LONGEST_NOTE
 from bookings.states import PaymentState, Status
 from project.actions.undo import CannotUndo, undo
 from project.audit.models import Batch
+from project.exchange.cells import LONGEST
 from tests.asking import HTMX, picked, toasts, url_of
 from tests.bookings.conftest import browser_of
 from tests.bookings.posting import as_posted, text_of
@@ -97,9 +97,9 @@ def test_lines_of_a_note_end_alike_wherever_they_were_typed(desk, customer):
 
 
 def test_a_note_is_as_long_as_a_cell_of_a_file_may_be(desk, booking):
-    whole = {"office_notes": "a" * LONGEST_NOTE, "version": 1}
+    whole = {"office_notes": "a" * LONGEST, "version": 1}
     desk.post(booking.get_edit_url(), as_posted(booking, **whole))
-    longer = as_posted(booking, driver_notes="a" * (LONGEST_NOTE + 1), version=2)
+    longer = as_posted(booking, driver_notes="a" * (LONGEST + 1), version=2)
     refused = desk.post(booking.get_edit_url(), longer)
     assert list(refused.context["form"].errors) == ["driver_notes"]
     booking.refresh_from_db()

@@ -1,7 +1,6 @@
 """Imports where others come between: a second click, a right taken away, a rule of the database."""
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -21,6 +20,7 @@ from project.jobs.worker import Worker
 from tests.at_once import at_once
 from tests.bookings.importing import errors, file_of, row_for, states, take, write
 from tests.bookings.test_import import only
+from tests.exchange.imports.files import python_after
 from tests.factories import make_booking, make_driver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,12 +134,11 @@ def slow_reader(tmp_path, monkeypatch):
     it would begin."""
 
     def slow():
-        gate, script = tmp_path / "gate", tmp_path / "python"
+        gate = tmp_path / "gate"
         os.mkfifo(gate)
-        script.write_text(f'#!/bin/sh\nread line < {gate}\nexec {sys.executable} "$@"')
-        script.chmod(0o700)
         apart._end_spare()
-        monkeypatch.setattr(apart.sys, "executable", str(script))
+        python = python_after(tmp_path, f"read line < {gate}")
+        monkeypatch.setattr(apart.sys, "executable", python)
         return gate
 
     yield slow

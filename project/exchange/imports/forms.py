@@ -9,7 +9,7 @@ from project.ui.formats import Counted
 from project.ui.lookup import SuggestInput
 
 from .cells import as_typed, from_typed, month_first_in
-from .limits import MEGABYTE, MOST_BYTES, MOST_ROWS
+from .limits import LONGEST_CELL, MEGABYTE, MOST_BYTES, MOST_ROWS
 from .recognition import called
 from .understanding import reader_of
 
@@ -160,7 +160,7 @@ class RowForm(forms.Form):
                 label=str(column.title),
                 required=False,
                 strip=False,
-                max_length=32_767,
+                max_length=LONGEST_CELL,
                 initial=as_typed(cell, get_language()),
                 widget=widget_of(cell, intake[name].suggests if name in intake else ""),
                 help_text=str(column.unit or ""),

@@ -1,8 +1,12 @@
 """What a file may be. Beyond it, or where it is not what it says, reading raises `Unreadable`."""
 
+from functools import partial
+
 from django.utils.formats import localize
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from ..cells import LONGEST
 
 MEGABYTE = 1_000_000
 
@@ -15,7 +19,7 @@ LONGEST_SHEET_NAME = 255  # characters; Excel takes 31
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 MOST_CELLS = 1_000_000  # filled or not, of a sheet: some 300 bytes each while they are read
-LONGEST_CELL = 32_767  # what Excel itself takes
+LONGEST_CELL = LONGEST
 
 
 class Unreadable(Exception):
@@ -26,15 +30,12 @@ class Unreadable(Exception):
         super().__init__(message, params)
 
     def __reduce__(self):
-        return _unreadable, self.args
+        message, params = self.args
+        return partial(Unreadable, message, **params), ()
 
     def __str__(self):
         message, params = self.args
         return gettext(message) % {name: localize(value) for name, value in params.items()}
-
-
-def _unreadable(message, params):
-    return Unreadable(message, **params)
 
 
 def check_size(size):

@@ -1,6 +1,7 @@
 """Files as other programs write them, and as nobody should."""
 
 import io
+import sys
 import zipfile
 from datetime import datetime
 
@@ -53,6 +54,14 @@ def with_part(data, name, content):
                 archive.writestr(entry, source.read(entry))
         archive.writestr(name, content)
     return target.getvalue()
+
+
+def python_after(folder, *lines):
+    """The path of a script in this folder that does these lines of a shell and becomes Python."""
+    script = folder / "python"
+    script.write_text("\n".join(["#!/bin/sh", *lines, f'exec {sys.executable} "$@"']))
+    script.chmod(0o700)
+    return str(script)
 
 
 def part(data, name):

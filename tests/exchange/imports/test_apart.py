@@ -9,7 +9,6 @@ import os
 import pickle
 import re
 import signal
-import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from project.exchange.imports import apart, limits, reading
 from project.exchange.imports.reader import STOPS
 from project.exchange.imports.reader import __name__ as READER
 from project.exchange.imports.recognition import place_of_titles
-from tests.exchange.imports.files import csv, part, with_part
+from tests.exchange.imports.files import csv, part, python_after, with_part
 from tests.exchange.imports.files import workbook as book
 from tests.exchange.imports.test_import_reading import CLOSED, SHEET
 from tests.jobs.waiting import wait_for
@@ -134,11 +133,8 @@ def started_by(tmp_path, monkeypatch):
     """From here on Python is started by a script of these lines."""
 
     def by(*lines):
-        script = tmp_path / "python"
-        script.write_text("\n".join(["#!/bin/sh", *lines, f'exec {sys.executable} "$@"']))
-        script.chmod(0o700)
         apart._end_spare()
-        monkeypatch.setattr(apart.sys, "executable", str(script))
+        monkeypatch.setattr(apart.sys, "executable", python_after(tmp_path, *lines))
 
     yield by
     apart._end_spare()
